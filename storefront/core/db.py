@@ -228,7 +228,14 @@ def insert_missing(session: Session, model: type[Base], rows: list[Row]) -> int:
     if not rows:
         return 0
     statement = _insert_statement(model, session.get_bind().dialect.name, None, _key(model))
-    return len(session.execute(statement, rows).all())
+    return len(session.execute(statement, rows if len(rows) > 1 else rows[0]).all())
+
+
+def insert_one(session: Session, model: type[Base], row: Row) -> int | None:
+    """Insert a row that is not there yet; return its id, or None where there is one. Its lock is ours then."""
+    statement = _insert_statement(model, session.get_bind().dialect.name, None, _key(model))
+    made: int | None = session.execute(statement, row).scalar_one_or_none()
+    return made
 
 
 def upsert(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
@@ -21,6 +21,20 @@ CLAIM_SECONDS = 300  # a claim older than this was left by a worker that died
 PAUSE_SECONDS = 50  # after a server that is down; the clock ticks each minute, a little early or late
 
 STOPPED = (MailState.CANCELED, MailState.PAUSED)
+
+# Of the table, and built once: an entity's takes longer to build than to run.
+_outbox = OutboxMessage.__table__
+_RELEASE = (
+    update(_outbox)  # type: ignore[arg-type] # a mapped class always has a Table
+    .where(
+        _outbox.c.order_id == bindparam("order"),
+        _outbox.c.state == MailState.QUEUED,
+        _outbox.c.attempts == 0,
+        _outbox.c.claimed_at.is_(None),
+        _outbox.c.due_at <= bindparam("held_until"),
+    )
+    .values(due_at=bindparam("now"))
+)
 
 # `claimed_at` of a queued message is when it met a server that was down, and `due_at` since when.
 MET_SERVER_DOWN = (OutboxMessage.state == MailState.QUEUED) & OutboxMessage.claimed_at.is_not(None)
@@ -151,16 +165,9 @@ def find_end_of_news(session: Session) -> datetime:
 
 def release(session: Session, order_id: int) -> None:
     """Let what is held for an order go now. What waits for its next try, or for a later hour, keeps its time."""
+    now = clock.now()
     session.execute(
-        update(OutboxMessage)
-        .where(
-            OutboxMessage.order_id == order_id,
-            OutboxMessage.state == MailState.QUEUED,
-            OutboxMessage.attempts == 0,
-            OutboxMessage.claimed_at.is_(None),
-            OutboxMessage.due_at <= clock.now() + timedelta(seconds=HOLD_SECONDS),
-        )
-        .values(due_at=clock.now())
+        _RELEASE, {"order": order_id, "held_until": now + timedelta(seconds=HOLD_SECONDS), "now": now}
     )
 
 

@@ -1,28 +1,35 @@
 """The customers of orders: made with an order, and locked in the one sequence that cannot deadlock."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
-from storefront.core.db import insert_missing
+from storefront.core.db import insert_one
 from storefront.customers.models import Customer, email_key, spelling
 from storefront.customers.unproven import unproven_key
 from storefront.orders.models import Order
 
+_customers = Customer.__table__.c
+_KNOWN = (
+    select(_customers.id)
+    .where(_customers.mode == bindparam("mode"), _customers.email_key == bindparam("email_key"))
+    .with_for_update(key_share=True)
+)
 
 def ensure_customer(session: Session, *, mode: str, email: str, is_proven: bool = True) -> int:
     """Return the customer's id, locked until the transaction ends. One who is erased at this moment is made anew.
 
     Without `is_proven` it is the row beside the customer's, which holds what only typing the address led to.
 
-    FOR NO KEY UPDATE, because a new order holds its customer's key: FOR UPDATE would deadlock.
+    FOR NO KEY UPDATE, because a new order holds its customer's key: FOR UPDATE would deadlock. A row that was
+    made here nobody else sees before the transaction ends.
     """
-    key = email_key(email) if is_proven else unproven_key(email)
-    customer_id = select(Customer.id).where(Customer.mode == mode, Customer.email_key == key)
+    row = {"mode": mode, "email_key": email_key(email) if is_proven else unproven_key(email)}
     while True:
-        insert_missing(session, Customer, [{"mode": mode, "email": spelling(email), "email_key": key}])
-        locked_id = session.scalar(customer_id.with_for_update(key_share=True))
-        if locked_id is not None:
-            return locked_id
+        customer_id = insert_one(session, Customer, row | {"email": spelling(email)})
+        if customer_id is None:
+            customer_id = session.scalar(_KNOWN, row)
+        if customer_id is not None:
+            return customer_id
 
 
 def lock_customer(session: Session, customer_id: int) -> tuple[Customer, list[Order]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import ColumnElement, Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db
@@ -12,6 +12,17 @@ from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
 from storefront.orders.models import Grant, ItemPart, Order
 
+# Statements of every order are built once: building one takes longer than running it.
+_orders = Order.__table__.c
+_SUMMARY = select(_orders.id, _orders.mode, _orders.fulfilled_at, _orders.has_failed).where(
+    _orders.checkout_session_id == bindparam("session_id")
+)
+_LOCKED = (
+    select(Order)
+    .where(Order.checkout_session_id == bindparam("session_id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)  # a lock alone does not refresh a loaded row
+)
 MOST_OF_A_CUSTOMER = 10  # looked at for one event: each costs a question to Stripe
 
 
@@ -36,11 +47,7 @@ def part_of_grant() -> ColumnElement[bool]:
 
 def find_summary(session_id: str) -> OrderSummary | None:
     """Return the summary of the order of a Checkout Session, of any mode."""
-    row = db.session.execute(
-        select(Order.id, Order.mode, Order.fulfilled_at, Order.has_failed).where(
-            Order.checkout_session_id == session_id
-        )
-    ).one_or_none()
+    row = db.session.execute(_SUMMARY, {"session_id": session_id}).one_or_none()
     if row is None:
         return None
     return OrderSummary(
@@ -115,12 +122,7 @@ def read_order(order_id: int) -> Order:
 
 def lock_order(session: Session, session_id: str) -> Order | None:
     """Return the order of a Checkout Session, of any mode, locked and as committed now."""
-    return session.scalars(
-        select(Order)
-        .where(Order.checkout_session_id == session_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)  # a lock alone does not refresh a loaded row
-    ).one_or_none()
+    return session.scalars(_LOCKED, {"session_id": session_id}).one_or_none()
 
 
 def has_bought(email: str) -> bool:

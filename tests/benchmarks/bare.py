@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 ORDERS_TABLE = text("CREATE TABLE IF NOT EXISTS bare_orders (id INTEGER PRIMARY KEY, session_id TEXT NOT NULL)")
 PRODUCTS = text(
-    "SELECT products.slug, name, summary, min(amount_minor) AS amount_minor, currency FROM products"
+    "SELECT products.slug, products.name, summary, min(amount_minor) AS amount_minor, currency FROM products"
     " JOIN editions ON editions.product_id = products.id AND editions.is_active"
     " JOIN prices ON prices.edition_id = editions.id AND prices.is_active"
     " WHERE state = 'published' GROUP BY products.id ORDER BY products.position"

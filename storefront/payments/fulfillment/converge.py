@@ -144,7 +144,8 @@ def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenA
         if seen.payment is not None and seen.payment.excess.is_of_this:
             take_over_excess(session, order)
     if answer.ticket is None:
-        _add_contents(session, order, answer)
+        with session.no_autoflush:  # facts and `fulfilled_at` are one UPDATE
+            _add_contents(session, order, answer)
     if not is_latest or seen.payment is None or seen.payment.after_sale is None:
         return None
     copy_after_sale(session, order, seen.payment.after_sale)
@@ -163,12 +164,12 @@ def _hand_out(session: Session, order: Order, answer: StripeAnswer) -> Outcome:
         return Outcome.NOT_PAID if order.has_failed else Outcome.AWAITING_PAYMENT
     if order.fulfilled_at is not None:
         return Outcome.ALREADY_FULFILLED
+    order.fulfilled_at = clock.now()
     repeated = add_grants(session, order)
     if answer.is_upgrade:
         hand_out_upgrades(session, order, answer.checkout.metadata)
     if order.total_minor == 0:
         promise_free(session, order, repeated)
-    order.fulfilled_at = clock.now()
     return Outcome.FULFILLED
 
 
@@ -186,7 +187,7 @@ def _settle_notices(
 ) -> None:
     """Without `after_sale` notices are opened and none is closed: what a quick look leaves out has not gone."""
     unknown = list(_find_unknown(answer))
-    doubles = [] if answer.is_upgrade else find_doubles(session, order)  # two keys may be upgraded within a day
+    doubles = [] if answer.is_upgrade else find_doubles(session, order, is_new=answer.ticket is None)  # two keys may be upgraded within a day
     drafts = draft_notices(order, after_sale, unknown_lines=unknown, doubles=doubles)
     if drafts or after_sale is not None:
         settle_notices(session, drafts, order_id=order.id)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -15,6 +15,15 @@ from storefront.orders.models import Order, OrderItem
 from storefront.orders.notices import NoticeKind
 
 WINDOW = timedelta(hours=24)
+# FOR NO KEY UPDATE: a new order holds its customer's key, so FOR UPDATE would deadlock.
+_LOCK = select(Customer.id).where(Customer.id == bindparam("customer_id")).with_for_update(key_share=True)
+_NEAR = select(Order).where(
+    Order.customer_id == bindparam("customer_id"),
+    Order.id != bindparam("order_id"),
+    Order.is_paid,
+    Order.total_minor > 0,
+    Order.placed_at.between(bindparam("since"), bindparam("until")),
+)
 
 
 def pair_of(number: str, other: str) -> str:
@@ -22,16 +31,16 @@ def pair_of(number: str, other: str) -> str:
     return "+".join(sorted((number, other)))
 
 
-def find_doubles(session: Session, order: Order) -> list[str]:
+def find_doubles(session: Session, order: Order, *, is_new: bool) -> list[str]:
     """Return the numbers of the other orders; none for a free one, or a gift.
 
     One statement where the address bought nothing else. Locks the customer, so that of two orders fulfilled, or
-    closed, at once the second sees the first.
+    closed, at once the second sees the first. Who has just made the order (`is_new`) holds that lock.
     """
     if order.total_minor == 0 or not order.email or order.is_gift:
         return []
-    # FOR NO KEY UPDATE: a new order holds its customer's key, so FOR UPDATE would deadlock.
-    session.execute(select(Customer.id).where(Customer.id == order.customer_id).with_for_update(key_share=True))
+    if not is_new:
+        session.execute(_LOCK, {"customer_id": order.customer_id})
     if not order_access(order).allowed:
         return []
     others = _find_near(session, order)
@@ -45,15 +54,8 @@ def _with_same_lines(session: Session, order: Order, others: list[Order]) -> lis
 
 def _find_near(session: Session, order: Order) -> list[Order]:
     """Return the customer's other paid and open orders within a day."""
-    others = session.scalars(
-        select(Order).where(
-            Order.customer_id == order.customer_id,
-            Order.id != order.id,
-            Order.is_paid,
-            Order.total_minor > 0,
-            Order.placed_at.between(order.placed_at - WINDOW, order.placed_at + WINDOW),
-        )
-    )
+    window = {"since": order.placed_at - WINDOW, "until": order.placed_at + WINDOW}
+    others = session.scalars(_NEAR, window | {"customer_id": order.customer_id, "order_id": order.id})
     return [other for other in others if not other.is_gift and order_access(other).allowed]
 
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from storefront.core.db import insert_missing
@@ -87,21 +88,27 @@ class _Piece:
 
 def _find_pieces(session: Session, order: Order) -> list[_Piece]:
     """Return what the order hands out, in its order. One statement."""
-    of_part = aliased(Product)
-    rows = session.execute(
-        select(OrderItem, Product, ItemPart, of_part)
-        .join(Product, Product.id == OrderItem.product_id)
-        .outerjoin(ItemPart, ItemPart.order_item_id == OrderItem.id)
-        .outerjoin(of_part, of_part.id == ItemPart.product_id)
-        .where(OrderItem.order_id == order.id)
-        .order_by(OrderItem.position, ItemPart.position)
-    )
+    rows = session.execute(_select_pieces(), {"order_id": order.id})
     pieces: dict[tuple[int, int], _Piece] = {}
     for item, product, part, product_of_part in rows:
         pieces.setdefault((item.id, product.id), _Piece(item, item, product))
         if part is not None:
             pieces[item.id, product_of_part.id] = _Piece(item, part, product_of_part)
     return list(pieces.values())
+
+
+@cache
+def _select_pieces() -> Select[OrderItem, Product, ItemPart, Product]:
+    """Build it once: that takes longer than running it."""
+    of_part = aliased(Product)
+    return (
+        select(OrderItem, Product, ItemPart, of_part)
+        .join(Product, Product.id == OrderItem.product_id)
+        .outerjoin(ItemPart, ItemPart.order_item_id == OrderItem.id)
+        .outerjoin(of_part, of_part.id == ItemPart.product_id)
+        .where(OrderItem.order_id == bindparam("order_id"))
+        .order_by(OrderItem.position, ItemPart.position)
+    )
 
 
 def add_grants(session: Session, order: Order) -> dict[int, Order]:

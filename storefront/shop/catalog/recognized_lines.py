@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, bindparam, select
 
 from storefront.core.db import db
-from storefront.shop.catalog.mirrors import in_running_mode
+from storefront.core.runtime import settings
 from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
 from storefront.shop.catalog.parts import SoldPart, includes_something, read_frozen, read_parts_of, read_sold_parts
 from storefront.shop.catalog.terms import NO_TERMS, SaleTerms, terms_of_today
@@ -51,14 +52,17 @@ class _Mirrored:
 def recognize_lines(
     lines: Iterable[SeenLine], *, shop: str, metadata: Mapping[str, str]
 ) -> dict[str, RecognizedLine]:
-    """Return our price and product by line id. Two statements, however many lines; one or two more for bundles.
+    """Return our price and product by line id. One statement, however many lines.
+
+    A second one where a line's price has no mirror; one or two more for bundles.
 
     A mirror of the price counts first, then our metadata on Stripe's price, then a mirror of the product.
     `metadata` is the Session's: what a bundle included when a checkout of the shop began.
     """
     lines = list(lines)
     mirrored = _read_mirrors(lines)
-    marked = _read_marked_prices([line for line in lines if line.metadata.get("storefront") == shop])
+    unmirrored = [line for line in lines if mirrored.find_price(line) is None]
+    marked = _read_marked_prices([line for line in unmirrored if line.metadata.get("storefront") == shop])
     known = {
         line.id: mirrored.find_price(line) or marked.get(line.id) or mirrored.find_product(line) for line in lines
     }
@@ -102,7 +106,20 @@ def _find_part_ids(known: Mapping[str, RecognizedLine], metadata: Mapping[str, s
 def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
     stripe_prices = {line.stripe_price_id for line in lines if line.stripe_price_id}
     stripe_products = {line.stripe_product_id for line in lines if line.stripe_product_id}
-    rows = db.session.execute(
+    which = {"mode": settings().mode, "stripe_prices": stripe_prices, "stripe_products": stripe_products}
+    rows = db.session.execute(_select_mirrored(), which).all()
+    return _Mirrored(
+        by_price={row.stripe_price_id: _recognized(row, row.price_id) for row in rows},
+        by_product={row.stripe_product_id: _recognized_product(row) for row in rows},
+    )
+
+
+@cache
+def _select_mirrored() -> Select[*tuple[Any, ...]]:
+    """Select mirrors of the running mode only: a test price means nothing to live Stripe. Built once."""
+    is_price = StripeMirror.stripe_price_id.in_(bindparam("stripe_prices", expanding=True))
+    is_product = StripeMirror.stripe_product_id.in_(bindparam("stripe_products", expanding=True))
+    return (
         select(
             StripeMirror.stripe_price_id,
             StripeMirror.stripe_product_id,
@@ -115,20 +132,15 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
         .join(Price, Price.id == StripeMirror.price_id)
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
-        .where(
-            in_running_mode(),
-            StripeMirror.stripe_price_id.in_(stripe_prices) | StripeMirror.stripe_product_id.in_(stripe_products),
-        )
+        .where(StripeMirror.mode == bindparam("mode"), is_price | is_product)
         .execution_options(populate_existing=True)
-    ).all()
-    return _Mirrored(
-        by_price={row.stripe_price_id: _recognized(row, row.price_id) for row in rows},
-        by_product={row.stripe_product_id: _recognized_product(row) for row in rows},
     )
 
 
 def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
     """Return what our own metadata says of these lines, by line id, where there is such a price."""
+    if not lines:
+        return {}
     prices = {line.id: _number(line.metadata, "storefront_price") for line in lines}
     rows = db.session.execute(
         select(Price.id, Price.upgrades_from_id, Edition, Product, includes_something().label("is_bundle"))
