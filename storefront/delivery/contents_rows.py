@@ -2,17 +2,19 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, case, select
 
 from storefront.core.db import db
+from storefront.core.languages import Language
 from storefront.delivery.licenses.models import License
 from storefront.orders.models import Grant, ItemPart, OrderItem, Upgrade
 from storefront.orders.upgrades import is_upgraded
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.upgrades import has_upgrades
-from storefront.shop.translations.read import told
+from storefront.shop.translations.read import asked_language, told_in
 
 
 def read_rows(order_ids: Sequence[int], *, keys_of: Collection[int]) -> defaultdict[int, list[Row[Any]]]:
@@ -23,16 +25,25 @@ def read_rows(order_ids: Sequence[int], *, keys_of: Collection[int]) -> defaultd
     by_order: defaultdict[int, list[Row[Any]]] = defaultdict(list)
     if not order_ids:
         return by_order
-    rows = db.session.execute(
+    which = {"order_ids": list(order_ids), "keys_of": list(keys_of)}
+    for row in db.session.execute(_select_rows(asked_language()), which):
+        by_order[row.OrderItem.order_id].append(row)
+    return by_order
+
+
+@cache
+def _select_rows(language: Language | None) -> Select[*tuple[Any, ...]]:
+    """Build it once for each language: that takes longer than running it."""
+    return (
         select(
             OrderItem,
             ItemPart,
             Grant,
             Product.slug.label("product_slug"),
-            told(Product.name).label("product_name"),
-            told(Product.first_steps).label("first_steps"),
+            told_in(Product.name, language).label("product_name"),
+            told_in(Product.first_steps, language).label("first_steps"),
             License.id.label("license_id"),
-            case((OrderItem.order_id.in_(keys_of), License.key)).label("key"),
+            case((OrderItem.order_id.in_(bindparam("keys_of", expanding=True)), License.key)).label("key"),
             License.activation_limit,
             License.seats,
             License.expires_at,
@@ -48,7 +59,7 @@ def read_rows(order_ids: Sequence[int], *, keys_of: Collection[int]) -> defaultd
         .outerjoin(Product, Product.id == Grant.product_id)
         .outerjoin(License, License.grant_id == Grant.id)
         .outerjoin(Upgrade, Upgrade.order_item_id == OrderItem.id)
-        .where(OrderItem.order_id.in_(order_ids))
+        .where(OrderItem.order_id.in_(bindparam("order_ids", expanding=True)))
         .order_by(
             OrderItem.order_id,
             OrderItem.position,
@@ -59,9 +70,6 @@ def read_rows(order_ids: Sequence[int], *, keys_of: Collection[int]) -> defaultd
         )
         .execution_options(populate_existing=True)
     )
-    for row in rows:
-        by_order[row.OrderItem.order_id].append(row)
-    return by_order
 
 
 def _is_of_part_or_own() -> ColumnElement[bool]:

@@ -166,9 +166,7 @@ def find_end_of_news(session: Session) -> datetime:
 def release(session: Session, order_id: int) -> None:
     """Let what is held for an order go now. What waits for its next try, or for a later hour, keeps its time."""
     now = clock.now()
-    session.execute(
-        _RELEASE, {"order": order_id, "held_until": now + timedelta(seconds=HOLD_SECONDS), "now": now}
-    )
+    session.execute(_RELEASE, {"order": order_id, "held_until": now + timedelta(seconds=HOLD_SECONDS), "now": now})
 
 
 def claim_next() -> int | None:

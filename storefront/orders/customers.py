@@ -15,6 +15,7 @@ _KNOWN = (
     .with_for_update(key_share=True)
 )
 
+
 def ensure_customer(session: Session, *, mode: str, email: str, is_proven: bool = True) -> int:
     """Return the customer's id, locked until the transaction ends. One who is erased at this moment is made anew.
 

@@ -1,6 +1,6 @@
 """What a buyer reads of an order's state, its receipt and its price: words from facts."""
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from storefront.core.db import db
 from storefront.core.languages import show_day, show_money
@@ -20,6 +20,13 @@ _STATES = {
     Reason.DISPUTE_LOST: "dispute_lost",
     Reason.WITHDRAWN: "withdrawn",
 }
+_outbox = OutboxMessage.__table__.c
+_RECEIPT = (  # built once: each page of an order asks
+    select(_outbox.state)
+    .where(_outbox.order_id == bindparam("of_order"), _outbox.kind == MailKind.RECEIPT)
+    .order_by(_outbox.id.desc())
+    .limit(1)
+)
 _MAIL_STATES = {
     MailState.QUEUED: "on_its_way",
     MailState.SENDING: "on_its_way",
@@ -56,12 +63,7 @@ def access_sentence(order: Order, access: Access) -> str:
 
 def receipt_state(order: Order) -> str:
     """Return where the newest receipt is: `on_its_way`, `sent`, `failed` or `none`. One statement."""
-    state = db.session.scalar(
-        select(OutboxMessage.state)
-        .where(OutboxMessage.order_id == order.id, OutboxMessage.kind == MailKind.RECEIPT)
-        .order_by(OutboxMessage.id.desc())
-        .limit(1)
-    )
+    state = db.session.scalar(_RECEIPT, {"of_order": order.id})
     return _MAIL_STATES[state] if state else "none"
 
 

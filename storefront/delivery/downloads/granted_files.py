@@ -4,9 +4,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, Select, bindparam, func, select
 
 from storefront.core import clock
 from storefront.core.db import db
@@ -79,22 +80,31 @@ _COLUMNS = (
 
 
 def _files() -> Select[*tuple[Any, ...]]:
+    """Select what is published at the parameter `now`."""
     return (
         select(*_COLUMNS)
         .join(Release, Release.id == ReleaseFile.release_id)
         .join(Product, Product.id == Release.product_id)
-        .where(Release.published_at <= clock.now(), Release.withdrawn_at.is_(None))
+        .where(Release.published_at <= bindparam("now"), Release.withdrawn_at.is_(None))
     )
 
 
 def find_released_files(product_ids: Iterable[int]) -> list[ReleasedFile]:
     """Return published files of these products, newest release first, whatever a sale includes. One statement."""
     rows = db.session.execute(
-        _files()
-        .where(Release.product_id.in_(list(product_ids)))
-        .order_by(Release.published_at.desc(), Release.id.desc(), ReleaseFile.filename)
+        _select_released(), {"now": clock.now(), "product_ids": list(product_ids)}
     ).mappings()
     return [ReleasedFile(**row) for row in rows]
+
+
+@cache
+def _select_released() -> Select[*tuple[Any, ...]]:
+    """Build it once: that takes longer than running it."""
+    return (
+        _files()
+        .where(Release.product_id.in_(bindparam("product_ids", expanding=True)))
+        .order_by(Release.published_at.desc(), Release.id.desc(), ReleaseFile.filename)
+    )
 
 
 def get_granted_file(order: Order, file_id: int) -> GrantedFile:
@@ -138,7 +148,7 @@ def _of_newest_releases(rows: Iterable[Row[Any]]) -> Iterator[Row[Any]]:
 def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions of SQLAlchemy
     """Return rows of files and grants, newest release first, and of each file the oldest grant first."""
     counted = (Download.grant_id == Grant.id) & (Download.release_file_id == ReleaseFile.id)
-    rows = db.session.execute(
+    files = (
         _files()
         .add_columns(
             Order,
@@ -157,7 +167,7 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
         .order_by(Release.published_at.desc(), Release.id.desc(), ReleaseFile.filename, Grant.id)
         .execution_options(populate_existing=True)
     )
-    return list(rows.all())
+    return list(db.session.execute(files, {"now": clock.now()}).all())
 
 
 def _included(rows: Iterable[Row[Any]]) -> list[Row[Any]]:

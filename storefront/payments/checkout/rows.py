@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from storefront.core import tokens
 from storefront.core.db import db, insert_missing, transaction
@@ -13,6 +13,11 @@ from storefront.orders.models import Order
 from storefront.payments.checkout.models import Checkout
 from storefront.shop.cart.cart import CartLine
 from storefront.stripe_api.seen import SeenCheckout
+
+# Built once: each page after paying asks.
+_STARTED = select(Checkout).where(
+    Checkout.checkout_session_id == bindparam("session_id"), Checkout.mode == bindparam("mode")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +64,8 @@ def find_by_nonce(nonce: str, *, browser: str) -> Checkout | None:
 
 def find_started(session_id: str) -> StartedCheckout | None:
     """Find the checkout behind a Session, whichever browser started it, in the running mode."""
-    checkout = db.session.scalars(
-        select(Checkout).where(Checkout.checkout_session_id == session_id, Checkout.mode == settings().mode)
-    ).one_or_none()
+    which = {"session_id": session_id, "mode": settings().mode}
+    checkout = db.session.scalars(_STARTED, which).one_or_none()
     if checkout is None:
         return None
     return StartedCheckout(

@@ -187,7 +187,9 @@ def _settle_notices(
 ) -> None:
     """Without `after_sale` notices are opened and none is closed: what a quick look leaves out has not gone."""
     unknown = list(_find_unknown(answer))
-    doubles = [] if answer.is_upgrade else find_doubles(session, order, is_new=answer.ticket is None)  # two keys may be upgraded within a day
+    is_new = answer.ticket is None
+    # Two keys may be upgraded within a day.
+    doubles = [] if answer.is_upgrade else find_doubles(session, order, is_new=is_new)
     drafts = draft_notices(order, after_sale, unknown_lines=unknown, doubles=doubles)
     if drafts or after_sale is not None:
         settle_notices(session, drafts, order_id=order.id)

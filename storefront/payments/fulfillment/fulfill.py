@@ -48,12 +48,14 @@ def fulfill_checkout(
     *,
     in_transaction: InTransaction | None = None,
     before_first_look: Callable[[], object] = lambda: None,
+    releases_mails: bool = False,
 ) -> Fulfillment:
     """Converge one Checkout Session. Safe to repeat, to race and to be killed at any point.
 
     `in_transaction(session, fulfillment)` runs in the transaction of the effects, or in one of its own when there
     are none. `before_first_look()` runs before Stripe is asked about a Session that has no order here; it may
-    raise, and then nothing is asked.
+    raise, and then nothing is asked. `releases_mails`: `in_transaction` lets
+    held emails go, and the caller nudges.
 
     Raises:
         StripeUnavailable: nothing is known; nothing was changed.
@@ -61,7 +63,7 @@ def fulfill_checkout(
     deadlocks = 0
     while True:
         try:
-            fulfillment = _fulfill_once(session_id, look, in_transaction, before_first_look)
+            fulfillment, converged = _fulfill_once(session_id, look, in_transaction, before_first_look)
         except OrderMadeMeanwhile:
             continue
         except DBAPIError as error:
@@ -71,22 +73,24 @@ def fulfill_checkout(
             if not is_deadlock(error) or deadlocks > MOST_DEADLOCKS:
                 raise
             continue
+        if converged is not None:
+            _nudge_mails(converged, releases_mails=releases_mails)
         log.info("checkout converged", extra={"outcome": fulfillment.outcome.value, "look": look.value})
         return fulfillment
 
 
 def _fulfill_once(
     session_id: str, look: Look, in_transaction: InTransaction | None, before_first_look: Callable[[], object]
-) -> Fulfillment:
+) -> tuple[Fulfillment, Converged | None]:
+    """Return None beside the outcome where nothing was converged."""
     answer = _look(session_id, look, before_first_look)
     if isinstance(answer, Fulfillment):
-        return _without_effects(answer, in_transaction)
+        return _without_effects(answer, in_transaction), None
     with transaction() as session:
         converged = converge_order(session, answer)
         if in_transaction:
             in_transaction(session, converged.fulfillment)
-    _nudge_mails(converged)
-    return converged.fulfillment
+    return converged.fulfillment, converged
 
 
 def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) -> Fulfillment | StripeAnswer:
@@ -141,8 +145,8 @@ def _without_effects(fulfillment: Fulfillment, in_transaction: InTransaction | N
     return fulfillment
 
 
-def _nudge_mails(converged: Converged) -> None:
-    if converged.is_held_mail_new:
+def _nudge_mails(converged: Converged, *, releases_mails: bool) -> None:
+    if converged.is_held_mail_new and not releases_mails:
         nudge("outbox", delay_seconds=outbox.HOLD_SECONDS)
     if converged.is_due_mail_new:
         nudge("outbox")

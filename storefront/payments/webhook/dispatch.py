@@ -125,7 +125,7 @@ def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bo
     try:
         for earlier in sessions[1:]:
             fulfill_checkout(earlier, look)
-        fulfillment = fulfill_checkout(sessions[0], look, in_transaction=release_and_stamp)
+        fulfillment = fulfill_checkout(sessions[0], look, in_transaction=release_and_stamp, releases_mails=True)
     except BaseException as error:
         db.session.rollback()  # what a lost connection left open
         ledger.note_error(event_id, f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")

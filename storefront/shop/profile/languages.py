@@ -1,6 +1,7 @@
 """Which languages the shop speaks: a line of codes, its own first. Empty: all of them, and English its own."""
 
 import re
+from functools import lru_cache
 
 from flask import Flask
 
@@ -8,6 +9,7 @@ from storefront.core.languages import OFFERED, Language, Offered
 from storefront.shop.profile.read import read_profile
 
 
+@lru_cache(maxsize=8)  # each text of a page asks
 def read_languages(text: str) -> Offered:
     """Read `de, en`: German is the shop's own, and English offered beside it.
 

@@ -134,9 +134,14 @@ def find_column_in(column: Any, language: Language) -> ColumnElement[str | None]
 
 def told(column: InstrumentedAttribute[str]) -> ColumnElement[str]:
     """Select a column in the language of now."""
-    if asked_language() is None:
+    return told_in(column, asked_language())
+
+
+def told_in(column: InstrumentedAttribute[str], language: Language | None) -> ColumnElement[str]:
+    """Select a column in a language; None is the owner's own."""
+    if language is None:
         return cast("ColumnElement[str]", column)
-    return func.coalesce(find_column(column), column)
+    return func.coalesce(find_column_in(column, language), column)
 
 
 def as_like(marked: str, text: str) -> str:
