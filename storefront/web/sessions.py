@@ -1,8 +1,10 @@
 """The session cookie: its name and flags, and Flask's session interface without its cost where no cookie came."""
 
+from typing import Any
+
 from flask import Flask, Request, Response, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
-from itsdangerous import BadSignature
+from itsdangerous import BadSignature, SignatureExpired, TimestampSigner, URLSafeTimedSerializer
 
 from storefront.core.config.settings import Settings
 
@@ -12,8 +14,24 @@ KEPT_OF_OLD_COOKIE = ("cart",)
 LIFETIME_SECONDS = 60 * 60 * 24 * 30
 
 
+class _PatientSigner(TimestampSigner):
+    """Takes what a host signed whose clock is ahead: refused, a buyer between two hosts would lose the cart."""
+
+    def unsign(self, signed_value: str | bytes, max_age: int | None = None, return_timestamp: bool = False) -> Any:  # noqa: ANN401 - with the moment or without it
+        value, signed_at = super().unsign(signed_value, return_timestamp=True)
+        if max_age is not None and self.get_timestamp() - signed_at.timestamp() > max_age:
+            raise SignatureExpired("too old", payload=value, date_signed=signed_at)
+        return (value, signed_at) if return_timestamp else value
+
+
 class Sessions(SecureCookieSessionInterface):
     """Makes a serializer only where there is a cookie to read. Flask's own makes one for every request."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = _PatientSigner
+        return serializer
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
         if "HTTP_COOKIE" not in request.environ:
