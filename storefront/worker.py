@@ -20,6 +20,7 @@ from storefront.core.leases import take_lease
 from storefront.core.measurements import flush as flush_measurements
 from storefront.core.queue import QUEUE, RETRY_SECONDS, Queue
 from storefront.core.runtime import runtime
+from storefront.core.worker_beats import beat, say_goodbye
 from storefront.customers.proofs import forget_proofs
 from storefront.customers.signed_in_browsers import forget_ended
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
@@ -155,6 +156,7 @@ def _in_context(app: Flask, job: Callable[[], None], absence: Absence) -> Callab
         with app.app_context():
             try:
                 job()
+                beat()
                 flush_measurements()
             except SQLAlchemyError as error:
                 if find_trouble(error) is None:
@@ -201,3 +203,5 @@ def run_worker(app: Flask) -> None:
     queue.wait()
     log.info("worker started")
     add_jobs(app).consumer(workers=WORKERS).run()
+    with app.app_context():
+        say_goodbye()

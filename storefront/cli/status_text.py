@@ -24,6 +24,7 @@ def status_lines(figures: Figures, warnings: list[HealthWarning]) -> list[str]:
         f"Events     {sum(figures.events.values())}{_in_words(figures.events.items())}",
         f"Compared with Stripe: {_moment(trouble.reconciled_at)}",
         f"Worker     last at work: {_moment(trouble.worker_seen_at)}",
+        *(f"           {worker.name}: {_moment(worker.seen_at)}" for worker in trouble.workers),
         f"Needs you  {sum(trouble.notices.values())}{_in_words(trouble.notices.items())}",
     ]
 
@@ -54,5 +55,6 @@ def status_to_json(figures: Figures, warnings: list[HealthWarning]) -> dict[str,
         else {"type": oldest.type, "received_at": iso(oldest.received_at), "error": oldest.error},
         "reconciled_at": iso(trouble.reconciled_at),
         "worker_seen_at": iso(trouble.worker_seen_at),
+        "workers": [{"name": worker.name, "seen_at": iso(worker.seen_at)} for worker in trouble.workers],
         "notices": trouble.notices,
     }

@@ -13,7 +13,7 @@ from threading import Lock
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Double, delete, select
+from sqlalchemy import Double, delete, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -37,9 +37,11 @@ UNTRUSTED_PROXY_AT = "untrusted_proxy_at"
 CODE_CEILING_AT = "code_ceiling_at"
 BACKED_UP_AT = "backed_up_at"
 FORGOTTEN_ROWS = "forgotten_rows"
+WORKER_SEEN_AT = "worker_seen_at"  # of each worker, by its name
 # By the hour and how it went, so that what happens now is told from what happened once.
 ANSWERS = "answers"
 KEPT_HOURS = 48
+WORKER_KEPT = timedelta(hours=1)
 
 
 def hour_of(moment: datetime) -> str:
@@ -69,9 +71,9 @@ class Measurements:
         with self._lock:
             self._sums[name, label] += value
 
-    def see(self, name: str) -> None:
+    def see(self, name: str, label: str = "") -> None:
         with self._lock:
-            self._sums[name, ""] = clock.now().timestamp()
+            self._sums[name, label] = clock.now().timestamp()
 
     def answer(self, *, has_failed: bool) -> None:
         """Count an answer. Good ones are stored with whatever else there is: alone they are not worth a write."""
@@ -148,8 +150,11 @@ def _store(session: Session, collected: Mapping[tuple[str, str], float]) -> None
         upsert(session, Measurement, sums, changes=_add_value)
     if moments:
         upsert(session, Measurement, moments, changes=_replace_value)
-    old = hour_of(clock.now() - timedelta(hours=KEPT_HOURS))
-    session.execute(delete(Measurement).where(Measurement.name == ANSWERS, Measurement.label < old))
+    now = clock.now()
+    is_old_hour = (Measurement.name == ANSWERS) & (Measurement.label < hour_of(now - timedelta(hours=KEPT_HOURS)))
+    gone = (now - WORKER_KEPT).timestamp()
+    is_gone_worker = (Measurement.name == WORKER_SEEN_AT) & (Measurement.value < gone)
+    session.execute(delete(Measurement).where(or_(is_old_hour, is_gone_worker)))
 
 
 def _add_value(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names

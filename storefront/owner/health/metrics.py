@@ -43,6 +43,8 @@ class _Figures(Collector):
         yield from _age("oldest_due_mail", trouble.oldest_due_mail_at, trouble.now, empty=0)
         yield from _age("reconcile_age", trouble.reconciled_at, trouble.now, empty=None)
         yield from _age("backup_age", trouble.backed_up_at, trouble.now, empty=None)
+        ages = [(worker.name, (trouble.now - worker.seen_at).total_seconds()) for worker in trouble.workers]
+        yield _by("worker_age_seconds", "Since each worker was last at work.", "worker", ages)
         measured = trouble.measured
         yield _total("access_denials", "Pages, downloads and mails denied.", "reason", measured[ACCESS_DENIALS])
         yield _total("failed_nudges", "Jobs the queue did not take.", "job", measured[FAILED_NUDGES])
@@ -51,7 +53,7 @@ class _Figures(Collector):
         yield _histogram(SMTP_SECONDS, "How long the mail server took, by how it ended.", measured)
 
 
-def _by(name: str, words: str, label: str, counts: Iterable[tuple[str, int]]) -> Metric:
+def _by(name: str, words: str, label: str, counts: Iterable[tuple[str, float]]) -> Metric:
     family = GaugeMetricFamily(f"storefront_{name}", words, labels=[label])
     for value, count in counts:
         family.add_metric([value], count)

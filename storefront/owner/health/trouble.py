@@ -16,6 +16,8 @@ from storefront.core.measurements import (
     CODE_CEILING_AT,
     STALE_SIGNATURE_AT,
     UNTRUSTED_PROXY_AT,
+    WORKER_KEPT,
+    WORKER_SEEN_AT,
     hour_of,
     read_measurements,
 )
@@ -42,6 +44,14 @@ class OldestEvent:
     type: str
     received_at: datetime
     error: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerSeen:
+    """One worker, `HOST:PID`, and when it was last at work by its own clock. What was stopped is not listed."""
+
+    name: str
+    seen_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +85,7 @@ class Trouble:
     newer_schema: str | None = None  # of code that is newer than this
     is_backed_up: bool = False  # there is a key for backups
     backed_up_at: datetime | None = None  # by `storefront backup`
+    workers: tuple[WorkerSeen, ...] = ()  # of the last hour, dead ones included
 
 
 def read_trouble(*, counts_all: bool = False) -> Trouble:
@@ -119,7 +130,14 @@ def read_trouble(*, counts_all: bool = False) -> Trouble:
         newer_schema=schema if schema is not None and is_newer(schema) else None,
         is_backed_up=shop.backup_recipient is not None,
         backed_up_at=_moment(measured, BACKED_UP_AT),
+        workers=_find_workers(measured, now),
     )
+
+
+def _find_workers(measured: dict[str, dict[str, float]], now: datetime) -> tuple[WorkerSeen, ...]:
+    moments = sorted(measured.get(WORKER_SEEN_AT, {}).items())
+    seen = (WorkerSeen(name=name, seen_at=clock.from_unix(int(seconds))) for name, seconds in moments)
+    return tuple(worker for worker in seen if now - worker.seen_at <= WORKER_KEPT)
 
 
 def _count_answers(measured: dict[str, dict[str, float]], now: datetime, *kinds: str) -> int:

@@ -82,6 +82,17 @@ def _worker(trouble: Trouble) -> str | None:
     return f"The worker has been silent for {silent}, so no mail leaves: start `storefront worker`."
 
 
+def _workers(trouble: Trouble) -> str | None:
+    """Names no machine: anybody may read it. Where none is at work, `worker_silent` has said so."""
+    dead = [worker for worker in trouble.workers if _is_older(worker.seen_at, WORKER_SILENT, trouble.now)]
+    if not dead or len(dead) == len(trouble.workers):
+        return None
+    return (
+        f"{len(dead)} of {len(trouble.workers)} workers fell silent, and the others do the work: "
+        "`storefront status` names each; one that is silent for an hour is forgotten."
+    )
+
+
 def _events(trouble: Trouble) -> str | None:
     oldest = trouble.oldest_unhandled
     if oldest is None or not _is_older(oldest.received_at, EVENT_LATE, trouble.now):
@@ -248,6 +259,7 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "not_writable": _not_writable,
     "disk_low": _disk_low,
     "worker_silent": _worker,
+    "worker_lost": _workers,
     "events_unhandled": _events,
     "answers_fail": _failed_answers,
     "mail_server_down": _mail_server,

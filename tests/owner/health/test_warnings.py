@@ -8,7 +8,7 @@ import pytest
 
 from storefront.core.config.settings import Mode
 from storefront.mail.models import MailState
-from storefront.owner.health.trouble import OldestEvent
+from storefront.owner.health.trouble import OldestEvent, WorkerSeen
 from storefront.owner.health.warnings import find_warnings
 from tests.owner.health.troubles import FULL_DISK, NOW, PLENTY, READ_ONLY, WELL
 
@@ -21,6 +21,8 @@ def event(when: datetime, error: str | None = None) -> OldestEvent:
     return OldestEvent(type="charge.refunded", received_at=when, error=error)
 
 
+AT_WORK = WorkerSeen(name="one:7", seen_at=ago(minutes=10))
+DEAD = WorkerSeen(name="two:9", seen_at=ago(minutes=11))
 QUIET: list[dict[str, Any]] = [
     {},
     {"bad_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
@@ -31,6 +33,8 @@ QUIET: list[dict[str, Any]] = [
     {"code_ceiling_at": ago(minutes=61)},
     {"worker_seen_at": ago(minutes=10)},
     {"worker_seen_at": NOW + timedelta(seconds=50)},
+    {"workers": (AT_WORK,)},
+    {"workers": (DEAD,)},  # of a worker alone there is a warning of its own
     {"oldest_due_mail_at": ago(minutes=10)},
     {"oldest_unhandled": event(ago(minutes=10))},
     {"reconciled_at": ago(minutes=45)},
@@ -51,6 +55,7 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"is_backed_up": True, "backed_up_at": ago(hours=37)}, "backup_late", "made 2026-10-31 23:00 UTC"),
     ({"worker_seen_at": None}, "worker_silent", "start `storefront worker`"),
     ({"worker_seen_at": ago(minutes=11)}, "worker_silent", "silent for 11 minutes"),
+    ({"workers": (AT_WORK, DEAD)}, "worker_lost", "1 of 2 workers fell silent"),
     ({"oldest_due_mail_at": ago(minutes=12)}, "mails_late", "due for 12 minutes"),
     (
         {
