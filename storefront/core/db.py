@@ -4,6 +4,7 @@ Writers on SQLite start with BEGIN IMMEDIATE: a read transaction that turns into
 "database is locked", whatever the timeout.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Result, Table, cr
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.types import TypeDecorator
@@ -24,6 +26,8 @@ from sqlalchemy.types import TypeDecorator
 from storefront.core.config.settings import Settings
 from storefront.core.runtime import Part, settings
 from storefront.core.writers_line import WritersLine, find_file
+
+log = logging.getLogger(__name__)
 
 SQLITE_TIMEOUT_SECONDS = 30
 
@@ -139,6 +143,7 @@ def set_up_db(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
     db.init_app(app)
+    app.teardown_appcontext(_give_back_session)
     with app.app_context():
         engine: Engine = db.engine
     is_sqlite = engine.dialect.name == "sqlite"
@@ -149,6 +154,15 @@ def set_up_db(app: Flask, settings: Settings) -> None:
         READ_ENGINE.set(engine, app)  # its BEGIN is cheaper than an engine of its own
     else:
         READ_ENGINE.set(engine.execution_options(isolation_level="AUTOCOMMIT"), app)
+
+
+def _give_back_session(_error: BaseException | None) -> None:
+    """Before Flask-SQLAlchemy does: it fails where the server ended the connection, and takes the answer along."""
+    try:
+        db.session.remove()
+    except DBAPIError as error:
+        log.warning("connection ended by the database", extra={"why": str(error.orig).partition("\n")[0]})
+        db.session.registry.clear()
 
 
 def in_transaction() -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from storefront.app import create_app
 from storefront.core.config.settings import load_settings
@@ -97,3 +97,12 @@ def test_bears_a_connection_that_is_lost_within_a_request(app: Flask, moment: st
     finally:
         event.remove(engine, moment, lose)
     assert deliver(app, 1).status_code == 200
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_takes_no_answer_back_when_its_connection_ends_after_the_last_statement(app: Flask) -> None:
+    with app.app_context():
+        db.session.execute(text("SELECT 1"))
+        drop_connections(app)
+    with app.app_context():
+        assert db.session.scalar(text("SELECT 1")) == 1
