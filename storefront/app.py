@@ -13,6 +13,7 @@ from storefront.buyers.library import gift_views as _gift_views  # noqa: F401 - 
 from storefront.buyers.library import license_views as _license_views  # noqa: F401 - more of an order's page
 from storefront.buyers.library.news_views import news
 from storefront.buyers.library.views import library
+from storefront.buyers.offers.views import offers
 from storefront.buyers.reminders.views import reminders
 from storefront.core import money
 from storefront.core.config.settings import Settings
@@ -48,7 +49,7 @@ from storefront.web.slow_bodies import set_up_slow_bodies
 
 BLUEPRINTS = (
     catalog, found, pages, media, looks, cart, checkout, buy, webhook, customers, account, library, confirm, news,
-    reminders, availability, downloads, licenses, well_known, health, admin,
+    offers, reminders, availability, downloads, licenses, well_known, health, admin,
 )  # fmt: skip
 
 

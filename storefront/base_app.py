@@ -23,6 +23,7 @@ from storefront.mail.transport import set_up_mail
 from storefront.migrations.head import head
 from storefront.orders import after_sale, day_sums, dispute_answers, gift_models, money_lines, notes, sent_answers
 from storefront.orders import models as orders
+from storefront.owner.broadcasts import models as broadcasts
 from storefront.owner.health.writing import set_up_write_probe
 from storefront.owner.people import models as people
 from storefront.owner.readiness import models as readiness
@@ -47,6 +48,7 @@ TABLES = (
     audit, availability, reminders, data_keys, leases, customers, at_stripe, refusals, downloads, licenses,
     mail, orders, after_sale, day_sums, dispute_answers, gift_models, money_lines, notes, sent_answers, people,
     readiness, uploads, checkout, reconcile, webhook, answers, catalog, discounts, emails, media, pages, profile,
+    broadcasts,
 )  # fmt: skip
 
 

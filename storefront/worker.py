@@ -28,6 +28,7 @@ from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
 from storefront.orders.hand_over import hand_over_due
+from storefront.owner.broadcasts.sending import send_some
 from storefront.owner.figures.count import count_days
 from storefront.owner.people import links, sessions
 from storefront.owner.retention.run import forget_some
@@ -118,6 +119,12 @@ def tell_who_waits() -> None:
         tell_waiting()
 
 
+def send_broadcasts() -> None:
+    """One batch a minute, whichever worker it is: that is the pace."""
+    if take_lease("broadcasts", seconds=LEASE_SECONDS):
+        send_some()
+
+
 def hand_over_gifts() -> None:
     """Without a lease: each is handed over under a lock of its own."""
     hand_over_due()
@@ -146,6 +153,7 @@ JOBS = {
     "discounts": bring_discounts,
     "close_left": close_sessions_left,
     "tell_waiting": tell_who_waits,
+    "broadcasts": send_broadcasts,
     "figures": count_days_that_are_over,
     "reconcile": reconcile_if_due,
 }

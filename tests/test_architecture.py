@@ -33,6 +33,7 @@ OPEN = {
     "licenses": "the license key in the body is the permission",
     "news": "the token in the address is the permission",
     "availability": "anybody may ask to be written to; the token in the address is the permission for the rest",
+    "offers": "the token in the address is the permission",
     "reminders": "the token in the address is the permission",
     "well_known": "public keys and revocations are public",
     "catalog": "everybody may look",

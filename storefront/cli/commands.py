@@ -37,6 +37,7 @@ SECTIONS: Sections = {
         ),
     },
     "Mail": {
+        "broadcasts": ("storefront.cli.broadcasts:broadcasts", "Write to buyers who agreed: count, send, cancel."),
         "answers": ("storefront.cli.answers:answers", "See the prepared answers; send one about an order."),
         "mail": ("storefront.cli.mail:mail", "See which emails left, send failed ones again, write them."),
     },

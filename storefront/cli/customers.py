@@ -25,6 +25,19 @@ def export(email: str) -> None:
         click.echo(json.dumps(export_address(email), indent=2, ensure_ascii=False))
 
 
+@customers.command("stop-offers")
+@click.argument("email")
+@as_json
+def stop_offers(email: str, as_json: bool) -> None:
+    """Send a buyer no more news and offers. Only the buyer can agree to them again."""
+    from storefront.buyers.offers.agree import stop_offers_of
+
+    with open_shop():
+        stopped = stop_offers_of(email)
+    line = f"{plain(email)} gets no {'more ' * stopped}news and offers."
+    print_result({"email": email, "stopped": stopped}, [line], as_json=as_json)
+
+
 @customers.command("erase")
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -14,7 +14,15 @@ from storefront.core.email_addresses import find_ascii_domain
 
 class Customer(Base):
     __tablename__ = "customers"
-    __table_args__ = (UniqueConstraint("mode", "email_key"),)
+    __table_args__ = (
+        UniqueConstraint("mode", "email_key"),
+        Index(
+            "ix_customers_wants_offers",
+            "id",
+            sqlite_where=text("wants_offers_since IS NOT NULL"),
+            postgresql_where=text("wants_offers_since IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mode: Mapped[str]
@@ -22,6 +30,7 @@ class Customer(Base):
     email_key: Mapped[str]
     token_seed: Mapped[bytes] = mapped_column(default=tokens.new_seed)  # for links that end news by email
     unsubscribed_at: Mapped[datetime | None]  # from news of releases; receipts still come
+    wants_offers_since: Mapped[datetime | None]  # agreed to news and offers; `offer_consents` has how
     erased_at: Mapped[datetime | None]
     # Two addresses became one: this row is empty, and what still names it means the other.
     moved_to_id: Mapped[int | None] = mapped_column(ForeignKey("customers.id"), index=True)
@@ -63,6 +72,20 @@ class NewsLink(Base):
 
     token_hash: Mapped[str] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+
+
+class OfferConsent(Base):
+    """A yes or a no to news and offers: when, where and in which words. Never changed, and it outlives a no."""
+
+    __tablename__ = "offer_consents"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    agrees: Mapped[bool]
+    place: Mapped[str]  # a ConsentPlace
+    about: Mapped[str]  # the order's number, where it was on a page of one; or its Checkout Session
+    words: Mapped[str]  # as they stood beside the box
+    created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
 class ProofPurpose(StrEnum):

@@ -30,6 +30,7 @@ class MailKind(StrEnum):
     CHECKOUT_REMINDER = "checkout_reminder"  # of a checkout that was left, to who agreed to it
     AVAILABILITY_CONFIRM = "availability_confirm"  # to a stranger's address: is it true that it wants the next one
     AVAILABLE = "available"  # once, to who waited for a product
+    BROADCAST = "broadcast"  # of the owner's, to a buyer who agreed to news and offers
     INVITATION = "invitation"  # of somebody who may come in at /admin
     SECURITY_NOTICE = "security_notice"  # to them: a sign-in, a passkey
     TEST_RECEIPT = "test_receipt"  # to an owner who wants to see one
@@ -52,7 +53,7 @@ TO_RECEIVER = (MailKind.GIFT, MailKind.KEYS_ARRIVED, MailKind.KEY_REPLACED, Mail
 WRITTEN_BY_HAND = (MailKind.ANSWER, MailKind.GIFT_ANSWER)
 
 # These wait for keys and receipts.
-PATIENT = (MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.AVAILABLE)
+PATIENT = (MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.AVAILABLE, MailKind.BROADCAST)
 
 
 class MailState(StrEnum):
@@ -83,6 +84,13 @@ class OutboxMessage(Base):
             sqlite_where=text("recipient <> ''"),
             postgresql_where=text("recipient <> ''"),
         ),
+        Index(
+            "ix_outbox_broadcast_id_state",
+            "broadcast_id",
+            "state",
+            sqlite_where=text("broadcast_id IS NOT NULL"),
+            postgresql_where=text("broadcast_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -90,6 +98,7 @@ class OutboxMessage(Base):
     kind: Mapped[str]
     mode: Mapped[str]
     order_id: Mapped[int | None] = mapped_column(ForeignKey("orders.id"), index=True)
+    broadcast_id: Mapped[int | None]  # of the emails of one broadcast; tests of it have none
     about: Mapped[str | None]  # the refund, dispute, warning or pass it tells of, where an order has several
     recipient: Mapped[str] = mapped_column(index=True)
     language: Mapped[str] = mapped_column(default="en")

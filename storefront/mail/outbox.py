@@ -109,13 +109,13 @@ def promise_once(
         "order_id": order_id,
         "recipient": recipient,
         "language": language or current_language(),
-        "message_id": _new_message_id(),
+        "message_id": new_message_id(),
         "due_at": max(due_at, not_before) if not_before else due_at,
     }
     return insert_missing(session, OutboxMessage, [row]) == 1
 
 
-def _new_message_id() -> str:
+def new_message_id() -> str:
     return f"<{tokens.new_token()}@{_domain()}>"  # short enough not to be folded
 
 
@@ -136,7 +136,7 @@ def promise_news(
             "mode": settings().mode,
             "order_id": None,
             "recipient": recipient,
-            "message_id": _new_message_id(),
+            "message_id": new_message_id(),
             "due_at": due_at,
             "state": state,
         }

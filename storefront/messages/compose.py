@@ -25,6 +25,7 @@ from storefront.mail.inlined import inline_styles
 from storefront.mail.letter import Mail
 from storefront.mail.models import WRITTEN_BY_HAND, MailKind, OutboxMessage
 from storefront.messages.answers import compose_answer
+from storefront.messages.broadcasts import compose_broadcast
 from storefront.messages.canceled import Canceled, Composed
 from storefront.messages.gifts import compose_gift
 from storefront.messages.people import (
@@ -54,6 +55,7 @@ TO_BUYERS = (
     MailKind.RECEIPT, MailKind.WAITING_FOR_BANK, MailKind.PAYMENT_FAILED, MailKind.REFUNDED, MailKind.KEYS_ARRIVED,
     MailKind.KEY_REPLACED, MailKind.GIFT, MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.PROOF,
     MailKind.AVAILABILITY_CONFIRM, MailKind.AVAILABLE, *WRITTEN_BY_HAND,
+    MailKind.BROADCAST,
     MailKind.TEST_RECEIPT, MailKind.TEST_EMAIL,  # as theirs
 )  # fmt: skip
 NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
@@ -287,6 +289,7 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
     MailKind.CHECKOUT_REMINDER: _checkout_reminder,
     MailKind.AVAILABILITY_CONFIRM: _availability_confirm,
     MailKind.AVAILABLE: _available,
+    MailKind.BROADCAST: compose_broadcast,
     MailKind.KEYS_ARRIVED: _keys_arrived,
     MailKind.KEY_REPLACED: _key_replaced,
     MailKind.GIFT: compose_gift,
@@ -315,7 +318,7 @@ def _language_code(message: OutboxMessage) -> str | None:
         return None
     if message.order_id is not None and message.kind not in WRITTEN_BY_HAND:
         return _order(message).language
-    if message.kind == MailKind.NEW_RELEASE:
+    if message.kind == MailKind.NEW_RELEASE or message.broadcast_id is not None:
         return find_language_of((message.about or "").rpartition(":")[2])
     return message.language
 

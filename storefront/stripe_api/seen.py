@@ -9,7 +9,7 @@ from storefront.stripe_api import own_words
 from storefront.stripe_api.raw import part, rows
 from storefront.stripe_api.seen_balance import NO_EXCESS, Excess
 from storefront.stripe_api.seen_buyer import NO_METHOD, SeenMethod, read_address, read_business_name, read_method
-from storefront.stripe_api.seen_recovery import SeenRecovery, read_recovery
+from storefront.stripe_api.seen_recovery import SeenRecovery, has_agreed, read_recovery
 from storefront.stripe_api.seen_tax import (
     SeenInvoice,
     read_tax_ids,
@@ -154,6 +154,7 @@ class SeenCheckout:
     payment: SeenPayment | None
     recovered_from: str | None  # the expired Session that this one is a copy of
     recovery: SeenRecovery | None
+    agrees_to_offers: bool  # ticked Stripe's box for news and offers in this very Session
     discount: SeenDiscount | None
     lines: tuple[SeenLine, ...]
 
@@ -364,6 +365,7 @@ def read_checkout(
         payment=_seen_payment(payment, after_sale, excess) if isinstance(payment, dict) else None,
         recovered_from=raw.get("recovered_from"),
         recovery=read_recovery(raw),
+        agrees_to_offers=has_agreed(raw),
         discount=discount,
         lines=tuple(_seen_line(line) for line in lines),
     )

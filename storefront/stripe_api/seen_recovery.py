@@ -33,5 +33,10 @@ def read_recovery(raw: dict[str, Any]) -> SeenRecovery | None:
     return SeenRecovery(
         url=str(recovery["url"]),
         expires_at=clock.from_unix(recovery["expires_at"]),
-        may_write=part(raw, "consent").get("promotions") == AGREED,
+        may_write=has_agreed(raw),
     )
+
+
+def has_agreed(raw: dict[str, Any]) -> bool:
+    """Tell whether the buyer of a Session ticked the box for news and offers. Stripe shows it where it may be."""
+    return part(raw, "consent").get("promotions") == AGREED

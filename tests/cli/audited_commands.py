@@ -20,6 +20,7 @@ from tests.shop.looks.fonts import make_font
 from tests.shop.media.drawn import draw, saved
 from tests.support.factories import make_order, make_unhandled_event
 from tests.support.gifts import give
+from tests.support.readers import draft, make_readers
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
@@ -455,6 +456,31 @@ def _export_accounting(world: World) -> Prepared:
 def _export(world: World) -> Prepared:
     world.sell()
     return (ADA,), Told("customer.exported", f"customer {world.customer()}")
+
+
+@case("broadcasts create")
+def _create_broadcast(world: World) -> Prepared:
+    words = ("Twinspot 3", "--text-file", world.file("news.md", "It has **more**."), "--to", "twinspot")
+    return words, Told("broadcast.created", "1", None, {"subject": "Twinspot 3", "languages": ["en"]})
+
+
+@case("broadcasts send")
+def _send_broadcast(world: World) -> Prepared:
+    make_readers(world.app, "eve")
+    told = Told("broadcast.started", "1", None, {"buyers": 1, "agreed": 1})
+    return (str(draft(world.app, "twinspot")), "--yes"), told
+
+
+@case("broadcasts cancel")
+def _cancel_broadcast(world: World) -> Prepared:
+    return (str(draft(world.app)),), Told("broadcast.canceled", "1", None, {"taken_back": 0})
+
+
+@case("customers stop-offers")
+def _stop_offers(world: World) -> Prepared:
+    sale = world.sell()
+    sale.buyer.post(f"{sale.link}/offers", agrees="1")
+    return (ADA,), Told("customer.offers_stopped", f"customer {world.customer()}")
 
 
 @case("customers erase")

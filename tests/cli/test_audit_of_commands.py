@@ -27,7 +27,8 @@ READING = {
     "signing-keys list", "disputes show", "accounting oss",
     "answers list", "answers show", "mail list", "mail texts list", "mail texts show", "mail texts preview",
     "events list", "events show", "owner list", "audit", "status", "shop export", "shop plan",
-    "shop schema", "shop show", "pages list", "pages show", "discounts list", "discounts show", "figures",
+    "shop schema", "shop show", "pages list", "pages show", "discounts list", "broadcasts list",
+    "broadcasts count", "discounts show", "figures",
     "retention", "doctor",
 }  # fmt: skip
 SERVING = {

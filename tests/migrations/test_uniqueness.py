@@ -18,6 +18,7 @@ ONCE = {
     ("stripe_customers", "stripe_id", ""),
     ("activations", "license_id fingerprint", ""),
     ("address_proofs", "link_hash", ""),
+    ("broadcast_texts", "broadcast_id language", ""),
     ("bundle_parts", "edition_id product_id", ""),
     ("checkouts", "checkout_session_id", ""),
     ("checkouts", "nonce", ""),

@@ -19,6 +19,8 @@ LARGER = {
     "admin.save_shop": 192 * KB,
     "admin.save_page": 768 * KB,
     "admin.save_email": 256 * KB,
+    "admin.make_broadcast": 1024 * KB,
+    "admin.save_broadcast_here": 1024 * KB,
     "admin.preview_email_here": 256 * KB,
     "admin.save_answer": 256 * KB,
     "admin.preview_answer_here": 256 * KB,

@@ -42,6 +42,7 @@ from storefront.orders.unproven import take_in_unproven
 from storefront.shop.profile.reminders import are_reminders_on
 
 DEVICE_NAME = "Device"
+TO_MANY = (MailKind.NEW_RELEASE, MailKind.BROADCAST)  # each names its reader, after what it is about
 
 
 class NotYet(StorefrontError):
@@ -179,6 +180,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
     session.execute(delete(AddressChange).where(AddressChange.customer_id == customer.id))
     customer.email, customer.email_key = "", f"erased:{customer.id}"
     customer.erased_at = clock.now()
+    customer.wants_offers_since = None  # that they agreed stays as a proof, which names nobody any more
     give_up_at_stripe(session, customer.id)
     signed_in_browsers.end_all(session, customer.id)
     return done
@@ -270,10 +272,7 @@ def _erase_mails(
     of_customer = or_(
         of_orders,
         (OutboxMessage.kind == MailKind.PROOF) & OutboxMessage.about.in_(proofs),
-        *(
-            (OutboxMessage.kind == MailKind.NEW_RELEASE) & OutboxMessage.about.like(f"%:{customer_id}")
-            for customer_id in ids
-        ),
+        *(OutboxMessage.kind.in_(TO_MANY) & OutboxMessage.about.like(f"%:{customer_id}") for customer_id in ids),
     )
     session.execute(
         update(OutboxMessage)

@@ -16,7 +16,8 @@ from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.customers.at_stripe import list_at_stripe
-from storefront.customers.models import Customer, SignIn, email_key
+from storefront.customers.models import Customer, OfferConsent, SignIn, email_key
+from storefront.customers.offers import list_consents
 from storefront.customers.unproven import find_known
 from storefront.delivery.contents import ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.models import Download
@@ -48,7 +49,7 @@ class _Parts:
 
 
 def export_customer(customer_id: int) -> Json:
-    """Return everything as JSON. Times are ISO 8601 with their zone. Thirteen statements, however much it is."""
+    """Return everything as JSON. Times are ISO 8601 with their zone. Fourteen statements, however much it is."""
     customer = db.session.get_one(Customer, customer_id)
     orders = db.session.scalars(
         select(Order).where(Order.customer_id == customer_id).order_by(Order.placed_at, Order.id)
@@ -61,6 +62,7 @@ def export_customer(customer_id: int) -> Json:
         "email": customer.email,
         "customer_since": customer.created_at.isoformat(),
         "news_of_releases": customer.unsubscribed_at is None,
+        "news_and_offers": [_consent_to_json(each) for each in list_consents(customer_id)],
         "sessions": _sessions(customer_id),
         "customers_at_stripe": list_at_stripe(customer_id),  # where Stripe keeps cards that were saved
         "orders": [_order(each, parts) | _given(each, gifts) for each in contents],
@@ -116,6 +118,16 @@ def _read_parts(contents: Sequence[OrderContents]) -> _Parts:
         changes=_changes(order_ids),
         refusals=_refusals(order_ids),
     )
+
+
+def _consent_to_json(said: OfferConsent) -> Json:
+    return {
+        "at": said.created_at.isoformat(),
+        "agrees": said.agrees,
+        "where": said.place,
+        "about": said.about,
+        "words": said.words,
+    }
 
 
 def _sessions(customer_id: int) -> list[Json]:

@@ -30,6 +30,8 @@ from storefront.buyers.account.signed_in import end_signed_in, read_signed_in
 from storefront.buyers.library.all_orders import read_owned
 from storefront.buyers.library.by_product import read_products
 from storefront.buyers.library.news import set_news
+from storefront.buyers.offers.agree import say_offers
+from storefront.buyers.offers.views import AGREED, STOPPED
 from storefront.core.db import db
 from storefront.core.errors import StripeRefused, StripeUnavailable
 from storefront.core.texts import marked
@@ -45,6 +47,7 @@ from storefront.customers.browser_session import (
 )
 from storefront.customers.ceilings import TooManyMails
 from storefront.customers.models import Customer, ProofPurpose
+from storefront.customers.offers import ConsentPlace
 from storefront.customers.spend_proofs import CODE_SENTENCES, CodeResult
 from storefront.orders.unproven import count_waiting
 from storefront.shop.profile.saved_cards import may_save_cards
@@ -162,6 +165,16 @@ def choose_news() -> ResponseReturnValue:
         marked("You get update emails.") if wants else marked("No more update emails. Receipts still come."),
         "good",
     )
+    return redirect(url_for("account.settings"), 303)
+
+
+@account.post("/account/offers")
+def choose_offers() -> ResponseReturnValue:
+    """Without a tick nothing is agreed to."""
+    stops = "stops" in request.form
+    if stops or "agrees" in request.form:
+        say_offers(g.customer.id, ConsentPlace.ACCOUNT, agrees=not stops)
+        flash(STOPPED if stops else AGREED, "good")
     return redirect(url_for("account.settings"), 303)
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from storefront.buyers.account.change_address import move_customer
 from storefront.buyers.account.erase import erase_address
 from storefront.buyers.account.export import export_address
+from storefront.buyers.offers.agree import stop_offers_of
 from storefront.core.errors import StorefrontError
 from storefront.customers.models import email_key
 from storefront.owner.admin.blueprint import admin, here, needs
@@ -32,6 +33,19 @@ def _found_page(words: str) -> ResponseReturnValue:
     if len(found.buyers) == 1 and not older_than and found.older_than is None:
         return redirect(url_for("admin.buyers", email=found.buyers[0].email), 303)
     return render_template("owner/buyers/found.html", words=words, found=found)
+
+
+@admin.post("/buyers/stop-offers")
+@needs(Permission.ORDERS)
+def stop_buyers_offers() -> ResponseReturnValue:
+    """Only the buyer can agree again."""
+    email = _typed("email")
+    try:
+        stopped = stop_offers_of(email)
+    except StorefrontError as refusal:
+        return _page(email, refusal)
+    flash("They get no more news and offers." if stopped else "They get none already.", "good")
+    return redirect(url_for("admin.buyers", email=email), 303)
 
 
 @admin.post("/buyers/export")
@@ -95,6 +109,7 @@ def _page(email: str, refusal: StorefrontError | None = None) -> ResponseReturnV
         buyer=buyer,
         error=shown.message if shown else "",
         to=_typed("to"),
+        may_help=may(here().role, Permission.ORDERS),
         may_change=may(here().role, Permission.MONEY),
         is_fresh=here().is_fresh,
         page=url_for("admin.buyers", email=email or None),

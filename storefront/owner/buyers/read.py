@@ -35,6 +35,7 @@ class Buyer:
     since: datetime
     is_proven: bool
     wants_news: bool
+    wants_offers_since: datetime | None
     keys: int
     devices: int
     browsers: tuple[BuyersBrowser, ...]
@@ -89,6 +90,7 @@ def read_buyer(email: str) -> Buyer:
         since=customer.created_at,
         is_proven=not is_unproven(customer),
         wants_news=customer.unsubscribed_at is None,
+        wants_offers_since=customer.wants_offers_since,
         keys=keys,
         devices=devices,
         browsers=_read_browsers(customer),

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.runtime import settings
+from storefront.customers.offers import WORDS_OF_STRIPE, ConsentPlace, Said, set_offers
 from storefront.orders.access import order_access
 from storefront.orders.customers import ensure_customer
 from storefront.orders.day_sums import count_money_again
@@ -124,9 +125,18 @@ def _insert_order(session: Session, seen: SeenCheckout) -> bool:
     # Who pays with somebody's address gives them something; who only types it must not touch what is theirs.
     customer_id = ensure_customer(session, mode=mode, email=seen.email or "", is_proven=seen.total_minor > 0)
     is_made = insert_order(session, seen, mode=mode, customer_id=customer_id, is_gift=_is_gift(seen))
-    if is_made and seen.discount is not None:
-        count_use(session, seen.discount)
+    if is_made:
+        _keep_with_order(session, seen, customer_id)
     return is_made
+
+
+def _keep_with_order(session: Session, seen: SeenCheckout, customer_id: int) -> None:
+    """Keep what a Session says once: a later look must not bring back a yes that was taken back."""
+    if seen.discount is not None:
+        count_use(session, seen.discount)
+    if seen.agrees_to_offers and seen.total_minor > 0:
+        said = Said(place=ConsentPlace.CHECKOUT, about=seen.id, words=WORDS_OF_STRIPE, at=seen.created_at)
+        set_offers(session, customer_id, said, agrees=True)
 
 
 def _is_gift(seen: SeenCheckout) -> bool:

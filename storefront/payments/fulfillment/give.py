@@ -278,6 +278,7 @@ def _seen(session_id: str, email: str, lines: tuple[SeenLine, ...], currency: st
         payment=None,
         recovered_from=None,
         recovery=None,
+        agrees_to_offers=False,
         discount=None,
         lines=lines,
     )

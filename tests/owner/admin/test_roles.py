@@ -26,7 +26,8 @@ WHO = {
     "account": SIGNED_IN, "start_adding_passkey": SIGNED_IN, "add_passkey": SIGNED_IN,
     "remove_passkey": SIGNED_IN, "end_session": SIGNED_IN, "end_other_sessions": SIGNED_IN,
     "home": SIGNED_IN, "orders": SIGNED_IN, "order": SIGNED_IN,
-    "buyers": SIGNED_IN, "export_buyer": OWNERS, "move_buyer": OWNERS, "erase_buyer": OWNERS,
+    "buyers": SIGNED_IN, "stop_buyers_offers": HELPERS, "export_buyer": OWNERS,
+    "move_buyer": OWNERS, "erase_buyer": OWNERS,
     "dispute": OWNERS, "save_dispute_draft": OWNERS, "check_dispute_answer": OWNERS,
     "submit_dispute_answer": OWNERS, "attach_dispute_file": OWNERS, "remove_dispute_file": OWNERS,
     "plan_gift_here": OWNERS, "check_gift": OWNERS, "give_here": OWNERS,
@@ -69,6 +70,9 @@ WHO = {
     "reset_answer_here": OWNERS, "preview_answer_here": OWNERS, "move_answer_here": OWNERS,
     "delete_answer_here": OWNERS,
     "answer_order": HELPERS, "send_order_answer": HELPERS, "preview_order_answer": HELPERS,
+    "broadcasts": OWNERS, "new_broadcast": OWNERS, "make_broadcast": OWNERS, "broadcast": OWNERS,
+    "edit_broadcast": OWNERS, "save_broadcast_here": OWNERS, "preview_broadcast_here": OWNERS,
+    "test_broadcast": OWNERS, "send_broadcast": OWNERS, "cancel_broadcast_here": OWNERS,
     "finish_upload": OWNERS, "remove_file": OWNERS, "cancel_upload": OWNERS,
 }  # fmt: skip
 

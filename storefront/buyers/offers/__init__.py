@@ -1,0 +1,1 @@
+"""News and offers by email: who agrees where, and how it ends."""
