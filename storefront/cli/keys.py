@@ -215,5 +215,12 @@ def seal(*, yes: bool, as_json: bool) -> None:
                 abort=True,
                 err=as_json,
             )
-        sealed = seal_keys()
+        sealed = seal_keys(_wait)
     print_result(asdict(sealed), sealed_lines(sealed), as_json=as_json)
+
+
+def _wait(seconds: float) -> None:
+    import time
+
+    click.echo(f"Waiting {seconds:.0f} seconds until every process knows of the data key.", err=True)
+    time.sleep(seconds)

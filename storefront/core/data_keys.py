@@ -7,6 +7,7 @@ kinds may stand in one column.
 
 import hashlib
 import hmac
+import logging
 import secrets
 import time
 from base64 import b64decode, b64encode
@@ -23,13 +24,15 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from storefront.core import clock
-from storefront.core.db import Base, insert_missing, outside_the_pool, transaction
+from storefront.core.db import Base, db, end_read, insert_missing, outside_the_pool, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import Part, settings
 from storefront.core.sealing import NONCE_BYTES, SealedByOther, seal, unseal
 from storefront.core.texts import marked
 
 PURPOSE = "storefront data keys"
+log = logging.getLogger(__name__)
+
 KEY_BYTES = 32
 SEALED = "sealed:1:"
 KEYED = "keyed:1:"
@@ -48,11 +51,16 @@ class DataKey(Base):
 
 
 class DataKeySealed(StorefrontError):
-    """SECRET_KEY is another one than when the data key was sealed."""
+    """SECRET_KEY is another one than when the data key was sealed. `advice` is for the owner, in the log alone."""
 
     code = "data_key_sealed"
     status = 503
     title = marked("This cannot be read right now")
+
+    def __init__(self, advice: str) -> None:
+        super().__init__(marked("The shop cannot read this right now. Nothing is lost: please try again later."))
+        self.advice = advice
+        log.error("sealed data does not open", extra={"advice": advice})
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +93,13 @@ class KnownDataKeys:
         Raises:
             DataKeySealed: SECRET_KEY does not open it.
         """
-        found = self._found.get(name)
-        if found is not None or (self._was_missed_lately(name) and not at_once):
-            return found
+        if self._is_settled(name, at_once=at_once):
+            return self._found.get(name)
         with self._lock:
+            if self._is_settled(name, at_once=at_once):  # another thread has asked meanwhile
+                return self._found.get(name)
+            if name in self._missed_at:
+                self._missed_at[name] = self._seconds_now()  # this thread asks, and the others need not wait
             row = _read(name)
             if row is None:
                 self._missed_at[name] = self._seconds_now()
@@ -101,9 +112,10 @@ class KnownDataKeys:
             self._found.clear()
             self._missed_at.clear()
 
-    def _was_missed_lately(self, name: str) -> bool:
-        missed_at = self._missed_at.get(name)
-        return missed_at is not None and self._seconds_now() - missed_at < LOOK_AGAIN_SECONDS
+    def _is_settled(self, name: str, *, at_once: bool) -> bool:
+        missed_at = self._missed_at.get(name, float("-inf"))
+        was_missed_lately = self._seconds_now() - missed_at < LOOK_AGAIN_SECONDS
+        return name in self._found or (was_missed_lately and not at_once)
 
 
 KNOWN = Part("data keys", KnownDataKeys)
@@ -131,8 +143,10 @@ class SealedText(TypeDecorator[str]):
         if value is None or not value.startswith(SEALED):
             return value
         key = KNOWN.get().find(self.name, at_once=True)
+        if key is None:
+            raise DataKeySealed("Sealed values are here, and no data key: bring the table data_keys back.")
         try:
-            return value if key is None else key.open(value, self.column)
+            return key.open(value, self.column)
         except (InvalidTag, ValueError) as error:
             raise DataKeySealed("A sealed value belongs to another database, or was changed.") from error
 
@@ -176,10 +190,26 @@ def has_data_key(name: str) -> bool:
     return _read(name) is not None
 
 
+def seconds_known(name: str) -> float:
+    """Return for how long the shop has had the key. After twice LOOK_AGAIN_SECONDS every process knows it."""
+    made_at = db.session.scalar(select(DataKey.created_at).where(DataKey.name == name))
+    end_read()
+    return 0.0 if made_at is None else max(0.0, (clock.now() - made_at).total_seconds())
+
+
 def is_sealed_by_fallback(name: str) -> bool:
-    """Return whether the key would be lost with SECRET_KEY_FALLBACKS."""
+    """Return whether the key would be lost with SECRET_KEY_FALLBACKS, or is lost already."""
     row = _read(name)
     return row is not None and not _is_of_present_secret(row)
+
+
+def opens(name: str) -> bool:
+    """Return whether any secret of the settings opens the key."""
+    row = _read(name)
+    try:
+        return row is not None and _open(row) is not None
+    except DataKeySealed:
+        return False
 
 
 def _read(name: str) -> DataKey | None:
@@ -205,7 +235,7 @@ def _unseal(name: str, sealed: bytes) -> bytes:
     except SealedByOther as error:
         raise DataKeySealed(
             f"SECRET_KEY was changed since the {name} were sealed. Put the old one into SECRET_KEY_FALLBACKS: "
-            "a backup has it."
+            "a backup has it. Then type `storefront keys seal`."
         ) from error
 
 

@@ -156,7 +156,7 @@ def take_from_pool(session: Session, product_id: int, mode: str, count: int) -> 
         .limit(count)
         .with_for_update(skip_locked=True)
     )
-    return [PooledKey(row.key, row.key_hash, row.id) for row in rows]
+    return [PooledKey(row.key, kept_hash(row.key_hash), row.id) for row in rows]
 
 
 def mark_handed_out(session: Session, grants_of_keys: dict[int, int]) -> None:
@@ -222,7 +222,7 @@ def _record_handed_out(session: Session, grant_ids: Iterable[int]) -> None:
         .join(Grant, Grant.id == PoolKey.grant_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
-        .where(PoolKey.grant_id.in_(list(grant_ids)), PoolKey.key_hash == License.key_hash)
+        .where(PoolKey.grant_id.in_(list(grant_ids)))
     ).all()
     session.add_all(
         KeyEvent(

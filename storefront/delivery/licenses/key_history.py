@@ -48,28 +48,29 @@ def get_key_history(key: str) -> KeyHistory:
     Raises:
         NotFound: it was never here, or is mistyped.
     """
-    for key_hash in hashes_of(key).all:
-        history = _find_history(key, key_hash)
+    hashes = hashes_of(key)
+    for forms in (hashes.exact, hashes.normal):
+        history = _find_history(key, forms)
         if history is not None:
             return history
     raise unknown_key(key)
 
 
-def _find_history(key: str, key_hash: str) -> KeyHistory | None:
+def _find_history(key: str, forms: tuple[str, str]) -> KeyHistory | None:
     session = db.session()
-    retired = session.get(RetiredKey, key_hash)
-    named = License.id == retired.license_id if retired else License.key_hash == key_hash
-    sold = session.scalars(select(License).where(named, license_in_running_mode())).one_or_none()
-    pool_key = _find_pool_key(key_hash)
+    retired = session.scalars(select(RetiredKey).where(RetiredKey.key_hash.in_(forms))).first()
+    named = License.id == retired.license_id if retired else License.key_hash.in_(forms)
+    sold = session.scalars(select(License).where(named, license_in_running_mode())).first()
+    pool_key = _find_pool_key(forms)
     if sold is not None:
         lines = _read_lines(sold, pool_key)
         return _sold(sold, lines, key=key.strip() if retired else sold.key, is_retired=retired is not None)
     return _unsold(pool_key) if pool_key is not None else None
 
 
-def _find_pool_key(key_hash: str) -> PoolKey | None:
+def _find_pool_key(forms: tuple[str, str]) -> PoolKey | None:
     """Return the newest import of a key, one that was not removed before any that was."""
-    imported = select(PoolKey).where(PoolKey.key_hash == key_hash, pool_key_in_running_mode())
+    imported = select(PoolKey).where(PoolKey.key_hash.in_(forms), pool_key_in_running_mode())
     newest = imported.order_by(PoolKey.removed_at.is_not(None), PoolKey.id.desc()).limit(1)
     return db.session.scalars(newest).one_or_none()
 

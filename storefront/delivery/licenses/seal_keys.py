@@ -6,6 +6,7 @@ Code that is older than the data key cannot read what is sealed. So no upgrade s
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from enum import Enum
 
 from sqlalchemy import String, bindparam, exists, select, type_coerce, update
 from sqlalchemy.orm import Session
@@ -18,6 +19,8 @@ from storefront.delivery.licenses.models import License, PoolKey, RetiredKey
 from storefront.delivery.licenses.sealed import LICENSE_KEYS, kept_hash
 
 BATCH = 500
+BATCH_OF_POOL = 20  # a sale passes over locked keys, and may find none beside them
+KNOWN_EVERYWHERE_SECONDS = 2 * LOOK_AGAIN_SECONDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +41,23 @@ def seal_new_shop() -> bool:
     return data_keys.make_data_key(LICENSE_KEYS)
 
 
+class SealState(Enum):
+    """Which SECRET_KEY opens the license keys: this one, one of before, or none. NONE: they are not sealed."""
+
+    NONE = "none"
+    PRESENT = "present"
+    FALLBACK = "fallback"
+    LOST = "lost"
+
+
+def find_seal_state() -> SealState:
+    if not is_sealed():
+        return SealState.NONE
+    if not data_keys.is_sealed_by_fallback(LICENSE_KEYS):
+        return SealState.PRESENT
+    return SealState.FALLBACK if data_keys.opens(LICENSE_KEYS) else SealState.LOST
+
+
 def is_sealed() -> bool:
     """Return whether the shop seals the keys that it sells from now on."""
     return data_keys.has_data_key(LICENSE_KEYS)
@@ -51,8 +71,10 @@ def seal_keys(wait: Callable[[float], None] = time.sleep) -> SealedKeys:
     Raises:
         DataKeySealed: neither SECRET_KEY nor one of SECRET_KEY_FALLBACKS opens the data key.
     """
-    if data_keys.make_data_key(LICENSE_KEYS):
-        wait(2 * LOOK_AGAIN_SECONDS)
+    data_keys.make_data_key(LICENSE_KEYS)
+    seconds = KNOWN_EVERYWHERE_SECONDS - data_keys.seconds_known(LICENSE_KEYS)
+    if seconds > 0:
+        wait(seconds)
     is_resealed = data_keys.reseal_data_key(LICENSE_KEYS)
     # Pools first: what is sold is compared with what was imported.
     imported, sold = _seal_rows(PoolKey), _seal_rows(License)
@@ -68,36 +90,30 @@ def _seal_rows(model: type[License] | type[PoolKey]) -> int:
     count, last = 0, 0
     while True:
         with transaction() as session:
-            ids, sealed = _seal_batch(session, model, last)
+            ids = _seal_batch(session, model, last)
         if not ids:
             return count
-        count, last = count + sealed, ids[-1]
+        count, last = count + len(ids), ids[-1]
 
 
-def _seal_batch(session: Session, model: type[License] | type[PoolKey], after: int) -> tuple[list[int], int]:
-    """Return the ids that were looked at, and how many of them were not sealed yet."""
-    kept = type_coerce(model.key, String).label("kept")
+def _seal_batch(session: Session, model: type[License] | type[PoolKey], after: int) -> list[int]:
+    """Seal the next rows whose key or whose hash is not, and return their ids."""
+    kept = type_coerce(model.key, String)
+    is_plain = ~kept.startswith(SEALED) | ~model.key_hash.startswith(KEYED)
     rows = session.execute(
-        select(model.id, kept, model.key_hash)
-        .where(model.id > after)
+        select(model.id, model.key, model.key_hash)
+        .where(model.id > after, is_plain)
         .order_by(model.id)
-        .limit(BATCH)
+        .limit(BATCH_OF_POOL if model is PoolKey else BATCH)
         .with_for_update()
     ).all()
-    plain = [
-        {"row_id": row.id, "key": row.kept, "key_hash": kept_hash(row.key_hash)}
-        for row in rows
-        if not row.kept.startswith(SEALED)
-    ]
-    if plain:
-        table = model.__table__
-        session.connection().execute(
-            update(model)
-            .where(table.c.id == bindparam("row_id"))
-            .values(key=bindparam("key", type_=table.c.key.type), key_hash=bindparam("key_hash")),
-            plain,
-        )
-    return [row.id for row in rows], len(plain)
+    changed = [{"row_id": row.id, "key": row.key, "key_hash": kept_hash(row.key_hash)} for row in rows]
+    if changed:
+        columns = model.__table__.c
+        sealed = {"key": bindparam("key", type_=columns.key.type), "key_hash": bindparam("key_hash")}
+        statement = update(model).where(columns.id == bindparam("row_id")).values(sealed)
+        session.connection().execute(statement, changed)
+    return [row.id for row in rows]
 
 
 def _seal_retired() -> int:

@@ -24,4 +24,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for table in ("licenses", "pool_keys"):
+        sealed = sa.text(f"SELECT 1 FROM {table} WHERE key LIKE 'sealed:%' LIMIT 1")  # noqa: S608 - two names
+        if op.get_bind().scalar(sealed):
+            raise RuntimeError("License keys are sealed, and nothing opens them without this table.")
     op.drop_table("data_keys")

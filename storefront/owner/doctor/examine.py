@@ -16,7 +16,7 @@ from storefront.owner.doctor.certificate import Address, look_at_address
 from storefront.owner.doctor.clocks import look_at_clocks
 from storefront.owner.doctor.engines import look_at_database, look_at_limits, look_at_mail, look_at_queue
 from storefront.owner.doctor.finding import Finding, Level, Seen, fail, ok, warn
-from storefront.owner.doctor.secrets import look_at_files, look_at_secrets
+from storefront.owner.doctor.secrets import look_at_files, look_at_sealed_keys, look_at_secrets
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from storefront.owner.readiness.ask import look_at_everything
@@ -65,6 +65,7 @@ CHECKS: Mapping[str, Check] = {
     "clocks": look_at_clocks,
     "address": look_at_base_url,
     "secrets": look_at_secrets,
+    "license_keys": look_at_sealed_keys,
     "files": look_at_files,
     "ready": look_at_readiness,
     "status": look_at_warnings,

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from storefront.core import clock
 from storefront.core.config.settings import Settings, read_environment
-from storefront.owner.doctor.finding import Seen, ok, warn
+from storefront.delivery.licenses.seal_keys import SealState, find_seal_state
+from storefront.owner.doctor.finding import Seen, fail, ok, warn
 
 GOOD_LENGTH = 32
 FALLBACK = timedelta(days=90)
@@ -25,8 +26,27 @@ def look_at_secrets(shop: Settings) -> Iterator[Seen]:
     if shop.old_secret_keys and _is_old(shop.home / ".env"):
         yield warn(
             f"SECRET_KEY_FALLBACKS has held {len(shop.old_secret_keys)} for more than 90 days: "
-            "run `storefront signing-keys reseal` and `webhook rotate`, then take them away."
+            "run `storefront signing-keys reseal`, `keys seal` and `webhook rotate`, then take them away."
         )
+
+
+def look_at_sealed_keys(_shop: Settings) -> Iterator[Seen]:
+    """Without SECRET_KEY nobody reads a license key: not a thief of the database, and not the shop either."""
+    state = find_seal_state()
+    yield SEEN[state]
+
+
+SEEN = {
+    SealState.NONE: warn("License keys lie in the database as they are read: `storefront keys seal` seals them."),
+    SealState.PRESENT: ok("License keys are sealed, and SECRET_KEY opens them."),
+    SealState.FALLBACK: warn(
+        "Only SECRET_KEY_FALLBACKS opens the license keys: run `storefront keys seal` before you take it away."
+    ),
+    SealState.LOST: fail(
+        "SECRET_KEY does not open the license keys: put the one of before into SECRET_KEY_FALLBACKS (a backup has "
+        "it), then run `storefront keys seal`."
+    ),
+}
 
 
 def _is_old(path: Path) -> bool:

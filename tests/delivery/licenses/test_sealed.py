@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from storefront.core.data_keys import KEYED, SEALED, make_data_key
+from storefront.core.data_keys import KEYED, KNOWN, SEALED, make_data_key
 from storefront.core.db import db
 from storefront.delivery.licenses.keys import hash_exact, hash_key
 from storefront.delivery.licenses.models import License
@@ -18,7 +18,7 @@ from storefront.delivery.licenses.sealed import LICENSE_KEYS
 from tests.delivery.licenses.licensed import ask, sell_license
 from tests.delivery.licenses.pools import bring, fulfill, make_pool, numbered, pay, sold_keys, unseal
 from tests.support.databases import BOTH
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -68,16 +68,19 @@ def test_seals_the_keys_of_a_shop_that_sold_before(app: Flask, sandbox: SandboxC
     bring(app, numbered(4))
     fulfill(app, pay(app, sandbox, 1)[0])
     before = everything(app)
-    assert SEALED not in before + KEYED
+    assert SEALED not in before
+    assert KEYED not in before
     assert all(key in before for key in (kept, *numbered(4)))
-    assert seal(app) == (SealedKeys(sold=2, imported=4, retired=1, is_resealed=False), [10.0])
+    sealed, (waited,) = seal(app)
+    assert sealed == SealedKeys(sold=2, imported=4, retired=1, is_resealed=False)
+    assert 8 < waited <= 10
     stolen = everything(app)
     assert not any(key in stolen for key in (replaced, kept, *numbered(4)))
     assert sold_keys(app) == [kept, *numbered(1)]
     assert [is_valid(app, key) for key in (kept, numbered(1)[0], replaced)] == [True, True, False]
     fulfill(app, pay(app, sandbox, 1)[0])
     assert sold_keys(app)[-1] == numbered(1, start=2)[0]
-    assert seal(app) == (SealedKeys(sold=0, imported=0, retired=0, is_resealed=False), [])
+    assert seal(app)[0] == SealedKeys(sold=0, imported=0, retired=0, is_resealed=False)
 
 
 def test_knows_a_key_again_in_whatever_form_it_is_kept(app: Flask, sandbox: SandboxClient, run: Any) -> None:
@@ -119,3 +122,49 @@ def test_changes_no_key_when_it_is_read(app: Flask, sandbox: SandboxClient) -> N
         db.session.commit()
         db.session.remove()
     assert everything(app) == before
+
+
+def test_seals_what_was_sold_out_of_a_plain_pool_after_the_data_key_was_made(
+    app: Flask, sandbox: SandboxClient, run: Any
+) -> None:
+    unseal(app)
+    make_pool(app)
+    bring(app, numbered(2))
+    with app.app_context():
+        make_data_key(LICENSE_KEYS)
+    fulfill(app, pay(app, sandbox, 1)[0])
+    assert (
+        f"order {read_rows(app, 'SELECT number FROM orders')[0]['number']}"
+        in run("keys", "show", *numbered(1)).output
+    )
+    seal(app)
+    stolen = everything(app)
+    assert not any(hash_exact(key) in stolen for key in numbered(2))
+    assert "handed_out" in run("keys", "show", *numbered(1)).output
+    assert is_valid(app, numbered(1)[0])
+
+
+def test_goes_on_waiting_where_another_run_was_ended(app: Flask) -> None:
+    unseal(app)
+    with app.app_context():
+        make_data_key(LICENSE_KEYS)
+    assert seal(app)[1], "the processes of the shop may not know of it yet"
+    change_rows(app, "UPDATE data_keys SET created_at = '2020-01-01 00:00:00+00:00'")
+    assert seal(app)[1] == []
+
+
+def test_hands_out_no_sealed_text_where_the_data_key_is_gone(app: Flask, sandbox: SandboxClient) -> None:
+    key = sell_license(app, sandbox).keys[0]
+    change_rows(app, "DELETE FROM data_keys")
+    with app.app_context():
+        KNOWN.get().forget()
+    answer = ask(app, "validate", license_key=key)
+    assert "sealed:" not in answer.text
+    assert answer.get_json()["valid"] is not True
+
+
+def test_imports_no_key_that_looks_sealed(app: Flask, run: Any) -> None:
+    make_pool(app)
+    refused = run("keys", "import", "twinspot", "-", stdin=b"sealed:1:AAAABBBB")
+    assert refused.exit_code == 1
+    assert "begins with sealed:1:" in refused.output

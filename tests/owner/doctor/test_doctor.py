@@ -12,12 +12,13 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.config.settings import Settings
+from storefront.core.runtime import runtime
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.owner.doctor.clocks import compare, look_at_clocks
 from storefront.owner.doctor.engines import look_at_database, look_at_limits, look_at_mail, look_at_queue
 from storefront.owner.doctor.examine import CHECKS, Check, examine, look_at_base_url
 from storefront.owner.doctor.finding import Seen, ok
-from storefront.owner.doctor.secrets import look_at_files, look_at_secrets
+from storefront.owner.doctor.secrets import look_at_files, look_at_sealed_keys, look_at_secrets
 from tests.cli.commands import read_json, run
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows
@@ -128,7 +129,7 @@ def test_looks_at_secrets_and_their_files(
     long_ago = (clock.now() - timedelta(days=91)).timestamp()
     os.utime(dotenv, (long_ago, long_ago))
     (_good, (old, text)) = look(app, look_at_secrets, replace(shop, secret_key="x" * 32))
-    assert (short.value, old.value, "webhook rotate" in text) == ("warn", "warn", True)
+    assert (short.value, old.value, "`keys seal` and `webhook rotate`" in text) == ("warn", "warn", True)
     assert "y" * 32 not in text
     key = tmp_path / "key"
     key.write_text("sk")
@@ -139,3 +140,17 @@ def test_looks_at_secrets_and_their_files(
         ((level, _text),) = look(app, look_at_files, shop)
         levels.append(level.value)
     assert levels == ["ok", "warn"]
+
+
+def test_says_before_license_keys_are_lost_with_an_old_secret(app: Flask, settings: Settings) -> None:
+    said = []
+    other = replace(settings, secret_key="z" * 32)
+    for shop in (settings, replace(other, old_secret_keys=(settings.secret_key,)), other):
+        runtime(app).settings = shop
+        ((level, text),) = look(app, look_at_sealed_keys, shop)
+        said.append((level.value, "keys seal" in text))
+    runtime(app).settings = settings
+    change_rows(app, "DELETE FROM data_keys")
+    ((level, text),) = look(app, look_at_sealed_keys, settings)
+    said.append((level.value, "keys seal" in text))
+    assert said == [("ok", False), ("warn", True), ("fail", True), ("warn", True)]

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from storefront.core.data_keys import SEALED
 from storefront.core.errors import StorefrontError
 from storefront.delivery.licenses.keys import MAX_KEY_LENGTH, exact_form, hash_exact, hint, normal_form
 from storefront.delivery.licenses.pools.csv_table import DELIMITERS, Record, Table, UnreadableTable, read_table
@@ -183,6 +184,8 @@ def _what_is_wrong(key: str) -> str | None:
         return f"a key has at least {MIN_LENGTH} letters or digits"
     if is_heading(key):
         return "it is a heading, not a key"
+    if key.startswith(SEALED):
+        return f"it begins with {SEALED}, as what is sealed in the database does"
     return None
 
 
