@@ -1,6 +1,7 @@
 """An answer as an email: the same words for who looks at it, and for who gets it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from flask import render_template
 
@@ -13,7 +14,9 @@ FOLDER = "messages/answer"
 
 
 def fill_letter(words: AnswerWords, values: Mapping[str, str]) -> Filled:
-    return fill(Words(subject=words.subject, heading="", body=words.body), values)
+    """Put the links into the body. The subject stays as it is written: no link is ever filled into one."""
+    letter = fill(Words(subject="", heading="", body=words.body), values)
+    return replace(letter, subject=words.subject)
 
 
 def show_letter(words: AnswerWords, values: Mapping[str, str], *, email: str, number: str) -> str:

@@ -9,16 +9,29 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, literal_column, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    cast,
+    delete,
+    exists,
+    literal_column,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storefront.core.config.retention import KeepDays
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.refusals import Refusal
-from storefront.mail.models import MAY_LEAVE, MailKind, OutboxMessage
+from storefront.mail.models import MAY_LEAVE, WRITTEN_BY_HAND, MailKind, OutboxMessage
 from storefront.orders.after_sale import Dispute
 from storefront.orders.disputes import SETTLED_STATUSES
 from storefront.orders.models import Grant, Order, OrderItem
+from storefront.orders.sent_answers import SentAnswer
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.webhook.models import StripeEvent
 
@@ -90,6 +103,9 @@ def _find_emails(before: datetime) -> Select[Any]:
 
 def _forget_emails(session: Session, ids: Ids) -> None:
     these = OutboxMessage.id.in_(ids)
+    # What a helper wrote goes with the address that it went to. Ids are never given twice (`core/db.py`).
+    written = select(cast(OutboxMessage.about, Integer)).where(these, OutboxMessage.kind.in_(WRITTEN_BY_HAND))
+    _run(session, delete(SentAnswer).where(SentAnswer.id.in_(written)))
     told_once = OutboxMessage.kind.in_(TOLD_ONCE), OutboxMessage.order_id.is_(None)
     _run(session, delete(OutboxMessage).where(these, *told_once))
     _run(session, update(OutboxMessage).where(these).values(recipient=""))
@@ -161,7 +177,7 @@ RULES = (
     ),
     Rule(
         name="emails",
-        words="emails that left, or never will, lose their address; the shop's own are deleted",
+        words="emails that left, or never will, lose address and answer; the shop's own are deleted",
         setting="KEEP_EMAILS_DAYS",
         days=lambda keep: keep.emails,
         key=OutboxMessage.id,

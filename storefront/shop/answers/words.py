@@ -37,7 +37,7 @@ VARIABLES = (*FILLED, *OF_BUYERS, ORDER_LINK, RECEIPT_LINK, *BLANKS)
 BLANK_NAMES = tuple(each.name for each in BLANKS)
 
 # What Markdown would take for markup, and braces, which would be variables. An underscore within a word is none.
-SIGNS = re.compile(r"[\\`*\[\]<{}~#]|(?<![^\W_])_|[_](?![^\W_])|&(?=#?\w+;)")
+SIGNS = re.compile(r"[\\`*\[\]<{}~#]|(?<=\{)%|(?<![^\W_])_|[_](?![^\W_])|&(?=#?\w+;)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,19 +55,22 @@ def clean_answer(submitted: Mapping[str, Any]) -> dict[str, str]:
     """Return the texts of an answer as they are stored, by column.
 
     Raises:
-        EmailTextRefused: a text does not fit, or names a variable that no answer has.
+        EmailTextRefused: a text does not fit, or names a variable that no answer has, or a subject cannot have.
     """
-    return clean_words({name: submitted[name] for name in FIELDS if name in submitted}, VARIABLES)
+    cleaned = clean_words({name: submitted[name] for name in FIELDS if name in submitted}, VARIABLES)
+    _check_subject(cleaned.get("subject", ""), (*FILLED, *OF_BUYERS))
+    return cleaned
 
 
 def clean_letter(words: AnswerWords, *, allowed: Iterable[Variable]) -> AnswerWords:
-    """Return what is sent, whose values are filled in; braces in the subject are no variables any more.
+    """Return what is sent, whose values are filled in. Only the body may still have variables: links.
 
     Raises:
         EmailTextRefused: nothing is written, something is still to be written, or it does not fit.
     """
     rules = {name: RULES[name] for name in FIELDS}
     cleaned = clean_texts(words.as_fields(), rules, refused=EmailTextRefused)
+    _check_subject(cleaned["subject"], ())
     body = cleaned["body"]
     blank = next((name for name in BLANK_NAMES if name in VARIABLE.findall(body)), None)
     if blank is not None:
@@ -75,6 +78,14 @@ def clean_letter(words: AnswerWords, *, allowed: Iterable[Variable]) -> AnswerWo
     if not body:
         raise EmailTextRefused({"body": "Write what the buyer is to read."})
     return AnswerWords(subject=cleaned["subject"], **clean_words({"body": body}, allowed))
+
+
+def _check_subject(subject: str, known: Iterable[Variable]) -> None:
+    """A subject is read on locked screens and by every server on the way, so no link that opens keys is in it."""
+    names = {each.name for each in known}
+    left = next((name for name in VARIABLE.findall(subject) if name not in names), None)
+    if left is not None:
+        raise EmailTextRefused({"subject": f"Nothing fills in {{{left}}} in a subject. Take it out."})
 
 
 def fill_in(words: AnswerWords, values: Mapping[str, str]) -> AnswerWords:

@@ -7,6 +7,7 @@ after the Markdown was rendered, so that the name of a product is never markup.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from secrets import token_hex
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -25,8 +26,10 @@ RULES = {
 VARIABLE = re.compile(r"\{\s*([A-Za-z][\w.|-]*)\s*\}", re.ASCII)
 CODE = re.compile(r"\{\{|\{%|\{#")  # of template languages
 # What stands for a variable while Markdown is rendered: letters and digits, which nothing makes anything else of.
-MARK = re.compile(r"xq((?:[0-9a-f]{2})+)qx")
-LINK_MARK = re.compile(r'href="xq((?:[0-9a-f]{2})+)qx')
+# Drawn anew in each process, which shows it to nobody, so that no text can have it.
+MARK_START = f"xq{token_hex(8)}"
+MARK = re.compile(rf"{MARK_START}((?:[0-9a-f]{{2}})+)qx")
+LINK_MARK = re.compile(rf'href="{MARK.pattern}')
 
 
 class EmailTextRefused(FieldsRefused):
@@ -101,7 +104,7 @@ def _fill_html(html: Markup, values: Mapping[str, str]) -> Markup:
 
 
 def _mark(text: str) -> str:
-    return VARIABLE.sub(lambda found: f"xq{found[1].encode().hex()}qx", text)
+    return VARIABLE.sub(lambda found: f"{MARK_START}{found[1].encode().hex()}qx", text)
 
 
 def _name_in(found: re.Match[str]) -> str:

@@ -11,18 +11,22 @@ from prometheus_client.parser import text_string_to_metric_families as read_fami
 
 from storefront.core import clock
 from storefront.core.db import db
+from storefront.core.languages import Language
 from storefront.core.measurements import flush
 from storefront.devtools.mailbox.server import MailboxServer
+from storefront.orders.sent_answers import Reader
+from storefront.owner.answers.send import send_answer
 from storefront.owner.retention.rules import RULES
 from storefront.owner.retention.run import BATCH, BATCHES, forget_some
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.shop.answers.words import AnswerWords
 from storefront.worker import forget_what_is_past_its_time
 from tests.cli.commands import done, read_json
 from tests.delivery.downloads.clicks import BOOK, status
 from tests.support.databases import BOTH
 from tests.support.plans import plan_of
 from tests.support.rows import change_rows, read_rows
-from tests.support.sale import Sale, sell
+from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import make_event, post_event
 from tests.support.statements import counted
@@ -129,6 +133,28 @@ def test_deletes_emails_that_nothing_owes_again(app: Flask) -> None:
         "checkout_reminder": "",
         "test_mail": "a@shop.example",
     }
+
+
+@both
+def test_deletes_what_a_helper_wrote_with_the_address_of_its_email(app: Flask, sale: Sale) -> None:
+    """What waits to leave keeps its words. Other emails, whose `about` is no number, are left alone."""
+    with app.app_context():
+        for form in ("left", "waits"):
+            words = AnswerWords(subject=form, body="Hello")
+            send_answer(
+                number_of(sale), "free-text", words, language=Language.ENGLISH, reader=Reader.BUYER, form=form
+            )
+        db.session.remove()
+    change_rows(app, "UPDATE outbox SET about = 'x' WHERE kind = 'receipt'")
+    first = one(app, "SELECT min(id) FROM sent_answers")
+    change_rows(app, "UPDATE outbox SET state = 'sent' WHERE kind = 'answer' AND about = :about", about=str(first))
+    with time_machine.travel(clock.now() + LATER, tick=True):
+        assert forget(app)["emails"] == 2
+        assert one(app, "SELECT subject FROM sent_answers") == "waits"
+        change_rows(app, "UPDATE outbox SET state = 'sent'")
+        assert forget(app)["emails"] == 1
+    assert read_rows(app, "SELECT id FROM sent_answers") == []
+    assert one(app, "SELECT count(*) FROM outbox WHERE kind = 'answer' AND recipient = ''") == 2
 
 
 def test_forgets_a_little_at_a_time_and_counts_it(app: Flask) -> None:

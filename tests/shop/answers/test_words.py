@@ -1,9 +1,12 @@
 """The words of answers: what is filled in is never markup, and every one that the shop brings can be sent."""
 
+from dataclasses import replace
+
 import pytest
 from flask import Flask
 
 from storefront.core.languages import Language
+from storefront.owner.answers.letter import fill_letter
 from storefront.shop.answers.ours import OURS, words_of_ours
 from storefront.shop.answers.words import (
     VARIABLES,
@@ -16,6 +19,7 @@ from storefront.shop.answers.words import (
 )
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.markdown_text import write_plain
+from storefront.shop.emails.words import EmailTextRefused
 
 
 @pytest.mark.parametrize(
@@ -27,6 +31,8 @@ from storefront.shop.catalog.markdown_text import write_plain
         "snake_case_name # a ~~b~~ c\\d",
         "&lt;b&gt; R&D",
         "{total} {{ x }}",
+        "{% x %} {# y #} 100%",
+        "xq6e616d65qx",
     ],
 )
 def test_says_a_value_as_it_is(value: str) -> None:
@@ -34,15 +40,28 @@ def test_says_a_value_as_it_is(value: str) -> None:
     assert words.subject == value
     assert write_plain(words.body) == f"Dear {value}"
     assert "href" not in render_markdown(words.body)
-    if "{" in value:
-        letter = clean_letter(words, allowed=())
-        assert letter.body == f"Dear {as_markdown(value)}"
+    letter = clean_letter(replace(words, subject="S"), allowed=())
+    assert letter.body == f"Dear {as_markdown(value)}"
+    assert fill_letter(letter, {"name": "Eve", "total": "$1"}).words == f"Dear {value}"
 
 
 def test_leaves_a_name_without_a_value_and_an_address_whole() -> None:
     values = {"shop_url": "https://a_b.example/_x_", "name": "Ada\n\nLovelace"}
     words = fill_in(AnswerWords(subject="S", body="[x]({shop_url}) {name} {order_url} {unknown}"), values)
     assert words.body == "[x](https://a_b.example/_x_) Ada Lovelace {order_url} {unknown}"
+
+
+def test_has_no_link_blank_or_rest_of_a_variable_in_a_subject() -> None:
+    for name in ("order_url", "receipt_url", "text", "reason"):
+        with pytest.raises(EmailTextRefused, match="in a subject"):
+            clean_answer({"subject": f"About {{{name}}}"})
+    assert clean_answer({"subject": "{hello} {total}"}) == {"subject": "{hello} {total}"}
+    for name in ("order_url", "text", "number", "nmae"):
+        with pytest.raises(EmailTextRefused, match=f"{{{name}}} in a subject"):
+            clean_letter(AnswerWords(subject=f"About {{{name}}}", body="x"), allowed=VARIABLES)
+    kept = AnswerWords(subject="About {order_url}", body="{order_url}")  # as one that was promised before
+    letter = fill_letter(kept, {"order_url": "https://shop.example/o"})
+    assert (letter.subject, letter.words) == ("About {order_url}", "https://shop.example/o")
 
 
 def test_brings_answers_that_can_be_saved_and_sent_in_every_language(app: Flask) -> None:
@@ -53,5 +72,6 @@ def test_brings_answers_that_can_be_saved_and_sent_in_every_language(app: Flask)
                 words = words_of_ours(key, language)
                 assert clean_answer(words.as_fields()) == words.as_fields()
                 assert (words == english) == (language is Language.ENGLISH)
-                sent = clean_letter(fill_blanks(words, "Said *so*"), allowed=VARIABLES)
+                filled = fill_in(words, {"number": "N-1"})
+                sent = clean_letter(fill_blanks(filled, "Said *so*"), allowed=VARIABLES)
                 assert sent.body.startswith("{hello}\n\n")
