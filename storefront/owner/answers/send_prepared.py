@@ -19,10 +19,11 @@ def send_prepared(reference: str, key: str, *, say: str, language: Language | No
     order = get_order(reference)
     prepared = prepare_answer(order, key, language=language, reader=reader)
     words = fill_blanks(prepared.words, say)
-    return send_answer(reference, key, words, language=prepared.language, reader=reader, form=_form(words, reader))
+    form = _form(words, reader, prepared.readers[reader])
+    return send_answer(reference, key, words, language=prepared.language, reader=reader, form=form)
 
 
-def _form(words: AnswerWords, reader: Reader) -> str:
-    """Return what stands for a form: a command that is typed again is the same one."""
-    parts = (clock.now().date().isoformat(), reader.value, words.subject, words.body)
+def _form(words: AnswerWords, reader: Reader, email: str) -> str:
+    """Return what stands for a form: a command that is typed again is the same one, unless the address changed."""
+    parts = (clock.now().date().isoformat(), reader.value, email, words.subject, words.body)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

@@ -36,12 +36,21 @@ def make_answer(title: str) -> str:
         raise EmailTextRefused({"title": f"There is an answer called {key}. Take another name."})
     with transaction() as session:
         rows = _lock_all(session)
-        if len(rows) >= MOST_ANSWERS:
+        key = _find_key(key, cleaned, rows)
+        if key in rows:
+            return key
+        if len(rows) >= MOST_ANSWERS + len(OURS):
             raise EmailTextRefused({"title": f"There is room for {MOST_ANSWERS} answers."})
         last = (session.scalar(select(func.max(Answer.position))) or 0) + 1
         if insert_missing(session, Answer, [{"key": key, "title": cleaned, "position": last}]):
             record(session, "answer.created", subject_kind="answer", subject=key, after={"title": cleaned})
     return key
+
+
+def _find_key(wanted: str, title: str, rows: Mapping[str, Answer]) -> str:
+    """Return the key of the answer of this title, or one that is free: beside `refund`, `refund-2`."""
+    keys = (wanted, *(f"{wanted}-{number}" for number in range(2, len(rows) + 3)))
+    return next(key for key in keys if key not in rows or rows[key].title == title)
 
 
 def change_answer(
@@ -133,9 +142,9 @@ def _lock_all(session: Session) -> dict[str, Answer]:
     """Lock every place, those of the shop's own answers included."""
     ours = [{"key": key, "title": "", "position": place} for place, key in enumerate(OURS)]
     insert_missing(session, Answer, ours)
-    rows = session.scalars(
-        select(Answer).order_by(Answer.id).with_for_update().execution_options(populate_existing=True)
-    )
+    locked = select(Answer).order_by(Answer.id).with_for_update().execution_options(populate_existing=True)
+    session.scalars(locked).all()
+    rows = session.scalars(locked)  # once more: what was made while this waited is among them
     return {row.key: row for row in rows}
 
 

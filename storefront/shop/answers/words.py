@@ -97,7 +97,13 @@ def fill_in(words: AnswerWords, values: Mapping[str, str]) -> AnswerWords:
 
 
 def fill_blanks(words: AnswerWords, said: str) -> AnswerWords:
-    """Put Markdown in place of what is left to whoever sends it; nothing leaves it open."""
+    """Put Markdown in place of what is left to whoever sends it; nothing leaves it open.
+
+    Raises:
+        EmailTextRefused: there is no place for what is said.
+    """
+    if said and not set(BLANK_NAMES) & set(VARIABLE.findall(words.body)):
+        raise EmailTextRefused({"body": "This answer has no {text} or {reason}, so nothing can be said in it."})
     return AnswerWords(
         subject=words.subject, body=_put(words.body, dict.fromkeys(BLANK_NAMES, said) if said else {})
     )

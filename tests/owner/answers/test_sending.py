@@ -12,6 +12,8 @@ from storefront.buyers.account.export import export_customer
 from storefront.core.db import db
 from storefront.core.languages import Language
 from storefront.devtools.mailbox.server import MailboxServer
+from storefront.orders.sent_answers import Reader
+from storefront.owner.answers.send_prepared import send_prepared
 from storefront.owner.people.models import Role
 from storefront.shop.answers.edit import change_answer, make_answer
 from tests.support.databases import BOTH
@@ -99,6 +101,18 @@ def test_is_one_email_of_a_form_that_is_sent_twice_at_once(sale: Sale, app: Flas
     assert statuses == [303, 303]
     assert len(read_rows(app, "SELECT id FROM outbox WHERE kind = 'answer'")) == 1
     assert len(read_rows(app, "SELECT id FROM order_changes WHERE what = 'answered'")) == 1
+
+
+def test_leaves_by_command_once_a_day_to_each_address(sale: Sale, app: Flask) -> None:
+    def send() -> str:
+        with app.app_context():
+            sent = send_prepared(number_of(sale), "download", say="", language=None, reader=Reader.BUYER)
+            db.session.remove()
+        return sent.recipient
+
+    assert [send(), send()] == [ADA, ""]
+    change_rows(app, "UPDATE orders SET email = 'right@example.com'")
+    assert [send(), send()] == ["right@example.com", ""]
 
 
 REFUSED = [

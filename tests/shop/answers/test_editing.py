@@ -6,9 +6,11 @@ import pytest
 from flask import Flask
 
 from storefront.core.languages import Language
-from storefront.shop.answers.edit import change_answer, delete_answer, make_answer, move_answer
+from storefront.shop.answers.edit import MOST_ANSWERS, change_answer, delete_answer, make_answer, move_answer
+from storefront.shop.answers.ours import OURS
 from storefront.shop.answers.queries import list_answers, starter_of
 from storefront.shop.editor.stale import digest_of
+from storefront.shop.emails.words import EmailTextRefused
 from tests.owner.admin.editor_forms import said, shown
 from tests.shop.editor.acts import at_once
 from tests.support.databases import BOTH
@@ -75,6 +77,20 @@ def test_is_made_once_moved_and_deleted(app: Flask, owner: Buyer) -> None:
     assert verbs(app) == ["answer.created", "answer.moved", "answer.deleted"]
 
 
+def test_has_a_key_of_its_own_whatever_its_name_is_like(app: Flask) -> None:
+    """Names of other letters give no key, and some differ by their signs alone. The same name is the same one."""
+    named = {"Refund?": "refund", "Refund!": "refund-2", "返金": "answer", "払い戻し": "answer-2"}
+    with app.app_context():
+        for _ in range(2):
+            assert {title: make_answer(title) for title in named} == named
+        for number in range(len(named), MOST_ANSWERS):
+            make_answer(f"Number {number}")
+        assert make_answer("Refund!") == "refund-2"
+        with pytest.raises(EmailTextRefused, match="room for 100"):
+            make_answer("One more")
+        assert len(list_answers()) == MOST_ANSWERS + len(OURS)
+
+
 @both
 def test_is_made_written_moved_and_deleted_by_several_at_once(app: Flask) -> None:
     assert at_once(app, *[lambda: make_answer("Fonts")] * 2) == ["", ""]
@@ -92,3 +108,6 @@ def test_is_made_written_moved_and_deleted_by_several_at_once(app: Flask) -> Non
     at_once(app, lambda: delete_answer("fonts"), lambda: change_answer("fonts", Language.FRENCH, {"subject": "x"}))
     assert read_rows(app, "SELECT id FROM answer_texts WHERE answer = 'fonts'") == []
     assert verbs(app).count("answer.created") == verbs(app).count("answer.deleted") == 1
+    at_once(app, lambda: make_answer("Serif?"), lambda: make_answer("Serif!"))
+    with app.app_context():
+        assert {"Serif?", "Serif!"} <= {each.title for each in list_answers()}
