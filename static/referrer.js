@@ -15,9 +15,10 @@
   };
   const before = address(document.referrer || "about:blank");
   const isInside = before?.origin === location.origin;
+  const isSite = /^https?:$/.test(before?.protocol); // an app on a phone names itself, as android-app://
   const asked = new URLSearchParams(location.search);
   // A link that somebody copied with the name behind its # says nothing: it counts from page to page inside.
-  const carried = isInside ? new URLSearchParams(location.hash.slice(1)).get(WORD) : before?.hostname;
+  const carried = isInside ? new URLSearchParams(location.hash.slice(1)).get(WORD) : isSite && before.hostname;
   const name = (asked.get("ref") || asked.get("utm_source") || carried || "").slice(0, 100);
   if (!name) return;
 

@@ -1,6 +1,7 @@
 """Sends what is due: claim, render after `access()`, hand over, say how it ended. One holds up no other.
 
-A server that is down, or refuses the shop's account, ends the run: the same would befall every mail.
+A server that is down, or refuses the shop's account, ends the run: the same would befall every mail. So does a
+SECRET_KEY that opens no license key.
 """
 
 import logging
@@ -8,6 +9,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
+from storefront.core.data_keys import DataKeySealed
+from storefront.core.db import db
 from storefront.mail import outbox
 from storefront.mail.faults import Doubt, MailRefused, MailServerDown
 from storefront.mail.letter import Mail
@@ -40,7 +43,7 @@ def deliver_due(compose: Composer) -> int:
         try:
             _deliver(message_id, compose)
         except MailServerDown as error:
-            log.warning("mail server down", extra={"outbox": message_id, "why": str(error)})
+            log.warning("mails do not leave", extra={"outbox": message_id, "why": str(error)})
             break
     return claimed_count
 
@@ -52,7 +55,7 @@ def _deliver(message_id: int, compose: Composer) -> None:
         # Each time its worker died, or a bug stopped it: its row says so, and it leaves the queue.
         outbox.mark_failed(message_id, attempts=attempts, error="given up", is_permanent=True)
         return
-    mail = compose(message)
+    mail = _compose(message, compose, attempts=attempts)
     if not isinstance(mail, Mail):
         _set_aside(message, mail, due_at=due_at, attempts=attempts)
         return
@@ -67,6 +70,17 @@ def _deliver(message_id: int, compose: Composer) -> None:
         return
     outbox.mark_sent(message_id)
     log.info("mail sent", extra={"kind": kind, "outbox": message_id})
+
+
+def _compose(message: OutboxMessage, compose: Composer, *, attempts: int) -> Mail | NotSent:
+    """Raises MailServerDown: SECRET_KEY is wrong for now, and so would be for others; it is back in the queue."""
+    message_id = message.id
+    try:
+        return compose(message)
+    except DataKeySealed as error:
+        db.session.rollback()  # what was read until then
+        outbox.put_back(message_id, attempts=attempts, error=str(error))
+        raise MailServerDown(str(error)) from error
 
 
 def _set_aside(message: OutboxMessage, not_sent: NotSent, *, due_at: datetime, attempts: int) -> None:

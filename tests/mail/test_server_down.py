@@ -6,9 +6,12 @@ import pytest
 import time_machine
 from flask import Flask
 
+from storefront.core.data_keys import DataKeySealed
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.letter import Mail
-from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.models import MailKind, MailState, OutboxMessage
+from storefront.mail.outbox import MAX_ATTEMPTS
+from storefront.messages.compose import compose as compose_really
 from tests.mail.promises import compose, deliver, promise, read_trouble, release, row, rows, states
 from tests.mail.smtp_server import answering, smtp_server, use_server
 from tests.support.databases import BOTH
@@ -177,3 +180,31 @@ def test_asks_for_another_mail_first_when_one_upset_the_server(app: Flask, mailb
         deliver(app, note)
     assert asked == ["upsetting", "ada", "upsetting"]
     assert states(app) == ["queued", "sent"]
+
+
+@both
+def test_waits_for_the_secret_key_that_opens_what_is_sealed(app: Flask, mailbox: MailboxServer) -> None:
+    def sealed(message: OutboxMessage) -> Mail:
+        raise DataKeySealed(f"SECRET_KEY was changed: {message.recipient}")
+
+    order_id = make_order(app)
+    with time_machine.travel(NOON, tick=False) as now:
+        for number in range(2):
+            promise(app, order_id, again=str(number), hold=False)
+        for _ in range(MAX_ATTEMPTS + 1):
+            assert deliver(app, sealed) == 1, "one a run"
+            now.shift(60)
+        assert [(message["state"], message["attempts"]) for message in rows(app)] == [("queued", 0)] * 2
+        assert "SECRET_KEY" in str(read_trouble(app).why)
+        assert deliver(app) == 2
+    assert states(app) == ["sent", "sent"]
+
+
+def test_leaves_a_mail_of_newer_code_to_it_and_goes_on(app: Flask, mailbox: MailboxServer) -> None:
+    order_id = make_order(app)
+    promise(app, order_id, kind="of_tomorrow", hold=False)
+    promise(app, order_id, kind=MailKind.WAITING_FOR_BANK, hold=False)
+    assert deliver(app, compose_really) == 2
+    first, second = rows(app)
+    assert (first["state"], first["attempts"]) == ("paused", 0)
+    assert second["state"] != "queued"

@@ -108,6 +108,13 @@ def test_translates_with_the_same_placeholders_and_elements(language: Language) 
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
+def test_says_nothing_twice_in_a_row(language: Language) -> None:
+    """As a text that was filled in twice does."""
+    said = [form for message in read_file(language) if message.id for form in _forms(message) if len(form) > 20]
+    assert not [form for form in said if form[: len(form) // 2].strip() == form[len(form) // 2 :].strip()]
+
+
+@pytest.mark.parametrize("language", TRANSLATED)
 def test_leaves_nothing_untranslated(language: Language) -> None:
     missing = [message.id for message in read_file(language) if message.id and not is_translated(message)]
     assert not missing

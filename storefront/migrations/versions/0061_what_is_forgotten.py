@@ -12,6 +12,7 @@ INDEXES = {
     "ix_outbox_addressed": ("outbox", "created_at", "recipient <> ''"),
     "ix_downloads_client": ("downloads", "at", "client IS NOT NULL"),
     "ix_checkouts_body": ("checkouts", "created_at", "body IS NOT NULL"),
+    "ix_checkouts_unsent": ("checkouts", "created_at", "body IS NULL AND expires_at IS NULL"),
 }
 
 

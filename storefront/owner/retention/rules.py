@@ -16,6 +16,7 @@ from sqlalchemy import (
     cast,
     delete,
     exists,
+    func,
     literal_column,
     null,
     or_,
@@ -129,10 +130,16 @@ def _forget_downloads(session: Session, ids: Ids) -> None:
 
 
 def _find_checkouts(before: datetime) -> Select[Any]:
+    """By both moments: a row that is taken up again long after has a Session that somebody may be paying."""
     of_order = Dispute.order_id == Order.id, Order.checkout_session_id == Checkout.checkout_session_id
     return (
         select(Checkout.id)
-        .where(Checkout.body.is_not(None), Checkout.created_at <= before, ~_is_disputed(*of_order))
+        .where(
+            Checkout.body.is_not(None),
+            Checkout.created_at <= before,
+            or_(Checkout.expires_at.is_(None), Checkout.expires_at <= before),
+            ~_is_disputed(*of_order),
+        )
         .order_by(Checkout.created_at)
     )
 
@@ -143,6 +150,24 @@ def _forget_checkouts(session: Session, ids: Ids) -> None:
     is_order = exists().where(Order.checkout_session_id == Checkout.checkout_session_id)
     _run(session, delete(Checkout).where(these, ~is_order))
     _run(session, update(Checkout).where(these).values(body=null(), client_secret=None, url=None))
+
+
+def _find_unsent(before: datetime) -> Select[Any]:
+    """Its buyer left before Stripe was asked. What was paid has its Session, with or without a body."""
+    return (
+        select(Checkout.id)
+        .where(
+            Checkout.body.is_(null()),
+            Checkout.expires_at.is_(None),
+            Checkout.created_at <= before,
+            func.coalesce(Checkout.checkout_session_id, "") == "",  # so written, it leads to no other index
+        )
+        .order_by(Checkout.created_at)
+    )
+
+
+def _forget_unsent(session: Session, ids: Ids) -> None:
+    _run(session, delete(Checkout).where(Checkout.id.in_(ids)))
 
 
 def _find_refusals(before: datetime) -> Select[Any]:
@@ -201,6 +226,15 @@ RULES = (
         key=Checkout.id,
         find=_find_checkouts,
         forget=_forget_checkouts,
+    ),
+    Rule(
+        name="unsent_checkouts",
+        words="checkouts that Stripe was not asked about are deleted",
+        setting="KEEP_CHECKOUTS_DAYS",
+        days=lambda keep: keep.checkouts,
+        key=Checkout.id,
+        find=_find_unsent,
+        forget=_forget_unsent,
     ),
     Rule(
         name="refusals",

@@ -43,6 +43,13 @@ class Checkout(Base):
             sqlite_where=text("body IS NOT NULL"),
             postgresql_where=text("body IS NOT NULL"),
         ),
+        # What Stripe was not asked about: no order can come of it.
+        Index(
+            "ix_checkouts_unsent",
+            "created_at",
+            sqlite_where=text("body IS NULL AND expires_at IS NULL"),
+            postgresql_where=text("body IS NULL AND expires_at IS NULL"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
+from storefront.core.data_keys import DataKeySealed
 from storefront.core.db import db, transaction
 from storefront.core.errors import StripeRefused, StripeUnavailable, StripeUnreadable
 from storefront.core.queue import nudge
@@ -140,8 +141,8 @@ def run_unhandled() -> None:
         ledger.count_attempt(event_id)  # what fails again goes to the end of the line and holds up nobody
         try:
             outcome = converge(event_id, event_type, object_id, is_last_look=True)
-        except StripeUnreadable:
-            continue  # this one; others may be whole
+        except (StripeUnreadable, DataKeySealed):
+            continue  # this one; others may be whole, or sell no keys
         except StripeUnavailable:
             return
         log.info("unhandled event run again", extra={"event": event_id, "outcome": outcome})

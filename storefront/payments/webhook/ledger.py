@@ -1,5 +1,6 @@
 """The ledger's rows: record a delivery, stamp it handled with its effects, keep the error of a failed one."""
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,8 @@ from storefront.core.db import db, transaction, upsert
 from storefront.core.runtime import settings
 from storefront.payments.webhook.models import StripeEvent
 from storefront.stripe_api.seen_event import SeenEvent
+
+log = logging.getLogger(__name__)
 
 UNHANDLED_SECONDS = 300
 MAX_ERROR_LENGTH = 200
@@ -34,7 +37,9 @@ def record(event: SeenEvent) -> bool:
 
     So was one that is older than the rows are kept: Stripe sends none of more than 30 days again.
     """
-    if event.created_at <= clock.now() - timedelta(days=settings().keep_days.events):
+    age = clock.now() - event.created_at
+    if age >= timedelta(days=settings().keep_days.events):
+        log.warning("event is older than what is kept", extra={"event": event.id, "days": age.days})
         return True
     row = {
         "id": event.id,

@@ -102,7 +102,10 @@ def test_counts_days_that_are_over_and_says_the_same_as_the_rows(app: Flask, san
         assert count_all(app) == 16
         assert count_all(app) == 0
         from_sums = read(app, first, last)
+        change_rows(app, "UPDATE day_sums SET facet = 'of_tomorrow' WHERE facet = 'country'")
+        (of_newer_code,) = read(app, first, last).currencies
     assert from_sums.currencies == from_rows.currencies
+    assert (of_newer_code.sums, of_newer_code.parts[Facet.COUNTRY]) == (from_rows.currencies[0].sums, ())
     assert sum(sums.orders for _day, sums in from_rows.currencies[0].days) == 31
     assert len(read_rows(app, "SELECT day FROM day_sums WHERE facet = 'all'")) == 7
 

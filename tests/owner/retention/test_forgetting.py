@@ -18,6 +18,7 @@ from storefront.orders.sent_answers import Reader
 from storefront.owner.answers.send import send_answer
 from storefront.owner.retention.rules import RULES
 from storefront.owner.retention.run import BATCH, BATCHES, forget_some
+from storefront.payments.checkout.rows import insert_checkout, start_next_attempt, store
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.shop.answers.words import AnswerWords
 from storefront.worker import forget_what_is_past_its_time
@@ -33,7 +34,7 @@ from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 LATER = timedelta(days=731)
-NOTHING = {"events": 0, "emails": 0, "downloads": 0, "checkouts": 0, "refusals": 0}
+NOTHING = {"events": 0, "emails": 0, "downloads": 0, "checkouts": 0, "unsent_checkouts": 0, "refusals": 0}
 DISPUTE = """
 INSERT INTO disputes (id, order_id, amount_minor, currency, status, reason, created_at)
 SELECT 'dp_1', id, 100, 'usd', 'needs_response', 'fraudulent', created_at FROM orders
@@ -70,7 +71,7 @@ def test_keeps_what_is_young_and_what_must_not_happen_twice(app: Flask, sale: Sa
     assert one(app, "SELECT count(*) FROM checkouts") == 2
     with time_machine.travel(clock.now() + LATER, tick=True):
         due = {row["name"]: row["rows"] for row in read_json(command, "retention")}
-        assert due == {"events": 1, "emails": 1, "downloads": 1, "checkouts": 2, "refusals": 0}
+        assert due == NOTHING | {"events": 1, "emails": 1, "downloads": 1, "checkouts": 2}
         assert "1 of more than 400 days (KEEP_EVENTS_DAYS): handled" in done(command, "retention")
         assert forget(app) == due  # looking has forgotten nothing
         assert forget(app) == NOTHING
@@ -86,13 +87,19 @@ def test_keeps_what_is_young_and_what_must_not_happen_twice(app: Flask, sale: Sa
     assert one(app, kept) == sale.session_id
 
 
-def test_takes_no_forgotten_event_for_a_new_one(app: Flask, sale: Sale, sandbox: SandboxClient) -> None:
-    """Signed anew, as when somebody sends it again by hand. Twice."""
+def test_takes_no_forgotten_event_for_a_new_one(
+    app: Flask, sale: Sale, sandbox: SandboxClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Signed anew, as when somebody sends it again by hand. Twice, and each leaves a trace."""
     (event,) = [each for each in sandbox.read("events")["data"] if each["type"] == "checkout.session.completed"]
     with time_machine.travel(clock.now() + LATER, tick=True):
         assert forget(app)["events"] == 1
         answers = [post_event(app, event) for _ in range(2)]
         assert [answer.status_code for answer in answers] == [200, 200]
+        told = [
+            vars(record) for record in caplog.records if record.getMessage() == "event is older than what is kept"
+        ]
+        assert [(line["event"], line["days"]) for line in told] == [(event["id"], LATER.days)] * 2
         assert post_event(app, make_event("ping", "cs_new")).status_code == 200
     assert one(app, "SELECT object_id FROM stripe_events") == "cs_new"
 
@@ -109,11 +116,39 @@ def test_keeps_everything_of_an_order_with_an_open_dispute(app: Flask, sale: Sal
 
 
 def test_keeps_events_and_emails_that_are_not_done(app: Flask, sale: Sale) -> None:
-    change_rows(app, "UPDATE stripe_events SET handled_at = NULL", "UPDATE checkouts SET body = NULL")
+    change_rows(app, "UPDATE stripe_events SET handled_at = NULL", "DELETE FROM checkouts")
     for state in ("queued", "sending", "failed", "paused"):
         change_rows(app, "UPDATE outbox SET state = :state", state=state)
         with time_machine.travel(clock.now() + LATER, tick=True):
             assert forget(app) == NOTHING | {"downloads": 1 if state == "queued" else 0}
+
+
+def test_deletes_checkouts_that_stripe_was_not_asked_about(app: Flask, sale: Sale) -> None:
+    """One whose buyer left at once, and one that Stripe refused; what became an order stays without its body."""
+    with app.app_context():
+        for nonce in ("left", "refused"):
+            how = {"nonce": nonce, "browser": "b", "account": "acct_1", "is_from_cart": True, "ui_mode": "hosted"}
+            token = insert_checkout(cart=(), **how)
+        store(token, 1, body={"mode": "payment"})
+        start_next_attempt(token, 1)
+        db.session.remove()
+    assert forget(app) == NOTHING
+    with time_machine.travel(clock.now() + LATER, tick=True):
+        told = forget(app)
+        assert (told["unsent_checkouts"], told["checkouts"]) == (1, 3)
+        assert forget(app) == NOTHING
+    assert one(app, "SELECT checkout_session_id FROM checkouts") == sale.session_id
+
+
+def test_keeps_an_old_checkout_that_was_taken_up_again(app: Flask, sale: Sale) -> None:
+    """Its row is old, and its Session is of today: somebody may be paying."""
+    with time_machine.travel(clock.now() + LATER, tick=True):
+        change_rows(
+            app, "UPDATE checkouts SET expires_at = :then", then=f"{clock.now() + timedelta(days=1):%F %T}"
+        )
+        assert forget(app)["checkouts"] == 0
+    with time_machine.travel(clock.now() + 2 * LATER, tick=True):
+        assert forget(app)["checkouts"] == 2
 
 
 def test_deletes_emails_that_nothing_owes_again(app: Flask) -> None:
@@ -191,6 +226,7 @@ def test_finds_what_is_old_by_an_index_of_its_own(app: Flask) -> None:
         "emails": "ix_outbox_addressed",
         "downloads": "ix_downloads_client",
         "checkouts": "ix_checkouts_body",
+        "unsent_checkouts": "ix_checkouts_unsent",
         "refusals": "ix_refusals_at",
     }
     with app.app_context():

@@ -9,9 +9,11 @@ import time_machine
 from flask import Flask
 
 from storefront.core import clock
+from storefront.core.data_keys import DataKeySealed
 from storefront.core.db import db
 from storefront.core.queue import QUEUE
 from storefront.orders.models import Grant, Order
+from storefront.payments.webhook import dispatch, ledger
 from storefront.payments.webhook.dispatch import converge, run_unhandled
 from tests.support.databases import BOTH
 from tests.support.rows import count_rows, read_rows
@@ -212,3 +214,21 @@ def test_notes_no_error_of_what_is_handled_around_it(app: Flask, sandbox: Sandbo
             assert converge(event["id"], COMPLETED, session_id, is_last_look=True) == "fulfilled"
         db.session.remove()
     assert read_rows(app, "SELECT last_error FROM stripe_events") == [{"last_error": None}]
+
+
+def test_goes_on_to_the_next_event_when_one_needs_a_key_that_is_sealed(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked_at: list[str] = []
+
+    def sealed(event_id: str, *_rest: Any, **_how: Any) -> str:
+        looked_at.append(event_id)
+        raise DataKeySealed("SECRET_KEY was changed.")
+
+    waiting = [(f"evt_{number}", COMPLETED, f"cs_{number}") for number in range(2)]
+    monkeypatch.setattr(ledger, "find_unhandled", lambda: waiting)
+    monkeypatch.setattr(dispatch, "converge", sealed)
+    with app.app_context():
+        run_unhandled()
+        db.session.remove()
+    assert looked_at == ["evt_0", "evt_1"]
