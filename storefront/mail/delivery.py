@@ -79,8 +79,8 @@ def _compose(message: OutboxMessage, compose: Composer, *, attempts: int) -> Mai
         return compose(message)
     except DataKeySealed as error:
         db.session.rollback()  # what was read until then
-        outbox.put_back(message_id, attempts=attempts, error=str(error))
-        raise MailServerDown(str(error)) from error
+        outbox.put_back(message_id, attempts=attempts, error=error.advice)
+        raise MailServerDown(error.advice) from error
 
 
 def _set_aside(message: OutboxMessage, not_sent: NotSent, *, due_at: datetime, attempts: int) -> None:

@@ -127,7 +127,13 @@ def test_deletes_checkouts_that_stripe_was_not_asked_about(app: Flask, sale: Sal
     """One whose buyer left at once, and one that Stripe refused; what became an order stays without its body."""
     with app.app_context():
         for nonce in ("left", "refused"):
-            how = {"nonce": nonce, "browser": "b", "account": "acct_1", "is_from_cart": True, "ui_mode": "hosted"}
+            how: Any = {
+                "nonce": nonce,
+                "browser": "b",
+                "account": "acct_1",
+                "is_from_cart": True,
+                "ui_mode": "hosted",
+            }
             token = insert_checkout(cart=(), **how)
         store(token, 1, body={"mode": "payment"})
         start_next_attempt(token, 1)
