@@ -45,7 +45,8 @@ def test_finds_nothing_by_a_number_that_no_database_takes(app: Flask, owner: Buy
         if path.startswith("/admin/"):
             for number in ("2147483648", "9" * 30):
                 address = re.sub("<int[^>]*>", number, path)
-                assert owner.post(re.sub("<[^>]*>", "x", address)).status_code == 404, address
+                # 405 where one view reads and another one writes: Werkzeug asks for the method before the number.
+                assert owner.post(re.sub("<[^>]*>", "x", address)).status_code in {404, 405}, address
 
 
 @both
