@@ -12,10 +12,12 @@ from storefront.core.db import Base, db, transaction
 from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.migrations import schema
 from storefront.migrations.head import FOLDER
+from tests.delivery.licenses.pools import unseal
 
 
 def go_down(app: Flask, revision: str) -> None:
-    """Take the tables back to an older version, in the app's context."""
+    """Take the tables back to an older version, in the app's context. Those know of no sealed keys."""
+    unseal(app)
     schema.set_up(app)
     downgrade(directory=str(FOLDER), revision=revision)
 

@@ -5,7 +5,6 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.migrations import schema
-from tests.delivery.licenses.pools import unseal
 from tests.migrations.tables import go_down
 from tests.support.bundles import KIT, add_bundle
 from tests.support.databases import BOTH
@@ -22,7 +21,6 @@ def test_keeps_keys_and_files_of_parts_on_the_way_down_and_up(app: Flask, sandbo
     add_bundle(app)
     sale = sell(app, sandbox, KIT, ("soft-taps", "Studio"))
     grants = read_rows(app, "SELECT id, order_item_id, product_id FROM grants ORDER BY id")
-    unseal(app)  # older tables know of no sealed keys, and the way down refuses to lose them
     with app.app_context():
         go_down(app, BEFORE)
         db.session.remove()
