@@ -120,6 +120,7 @@
     slider.addEventListener("input", () => {
       const share = Number(slider.value) / STEPS;
       if (Number.isFinite(audio.duration)) {
+        wanted = null; // the length may be known before its event is told
         audio.currentTime = share * audio.duration;
       } else {
         wanted = share;

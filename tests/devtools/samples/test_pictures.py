@@ -23,6 +23,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 NAMES = {"shop", "thank-you", "editor", "looks", "ready"}
 WIDE: Any = {"width": 1280, "height": 960}
 MOST_BYTES = 120_000
+SEEN_PICTURES_ARE_THERE = """() => [...document.images].every((image) => {
+  const { top, bottom } = image.getBoundingClientRect();
+  return image.complete || bottom < 0 || top > window.innerHeight;
+})"""
 
 
 @pytest.fixture
@@ -31,7 +35,8 @@ def pictures(tmp_path: Path) -> Path:
 
 
 def take(page: Page, path: Path) -> None:
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state()
+    page.wait_for_function(SEEN_PICTURES_ARE_THERE)
     path.parent.mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(page.screenshot(animations="disabled"))) as picture:
         assert len(picture.convert("P", palette=Image.Palette.ADAPTIVE).getcolors() or []) > 16, "nothing on it"
