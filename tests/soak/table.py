@@ -1,0 +1,39 @@
+"""What a soak prints."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from tests.soak.checker import State, Wrong
+from tests.soak.run import Soaked
+
+MOST_FINDINGS = 40
+
+
+def lines(soaked: Soaked) -> Iterator[str]:
+    plan, evidence, verdict = soaked.plan, soaked.evidence, soaked.verdict
+    yield f"Soak: {plan.orders} purchases, {plan.engine}, seed {plan.seed}"
+    yield "| what | count |"
+    yield "|---|---|"
+    for way, number in sorted(Counter(each.story.way for each in soaked.bought).items()):
+        yield f"| buyers: {way} | {number} |"
+    states = Counter(sale.state for sale in evidence.sales)
+    for state in State:
+        yield f"| sales that are {state} now | {states[state]} |"
+    yield f"| refunds, disputes | {_sum(soaked, 'refunds')}, {_sum(soaked, 'disputes')} |"
+    yield f"| emails | {len(evidence.letters)} |"
+    yield f"| emails that came twice because the server's answer was lost | {verdict.explained} |"
+    wrong = Counter(finding.wrong for finding in verdict.findings)
+    for kind in Wrong:
+        yield f"| **{kind}** | **{wrong[kind]}** |"
+    for name, count in sorted(soaked.faults.items()):
+        yield f"| fault: {name} | {count} |"
+    for name, seconds in soaked.seconds.items():
+        yield f"| seconds: {name} | {seconds:.0f} |"
+    for finding in verdict.findings[:MOST_FINDINGS]:
+        yield f"{finding.wrong}: {finding.who}: {finding.what}"
+    if verdict.findings:
+        yield f"Again: make soak ORDERS={plan.orders} SEED={plan.seed} ENGINE={plan.engine} FAULTS={plan.faults}"
+
+
+def _sum(soaked: Soaked, name: str) -> int:
+    return sum(getattr(sale, name) for sale in soaked.evidence.sales)
