@@ -11,7 +11,7 @@ from enum import StrEnum
 from tests.soak.letter import Letter
 
 OWNER = "owner@storefront.example"
-DYING_SECONDS = 5.0  # how long before its worker's death an email may have been taken without anybody noting it
+LAPSE_SECONDS = 5.0  # how long before its worker's lapse an email may have been taken without anybody noting it
 
 
 class State(StrEnum):
@@ -41,6 +41,7 @@ class Sale:
     files: frozenset[str]
     refunds: int = 0
     disputes: int = 0
+    waiting_disputes: int = 0  # that the owner has still to answer
     was_closed: bool = False  # at any time: an email that it stops may never have been true
 
 
@@ -72,19 +73,22 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """`kills` are the moments when a worker died, in Unix seconds."""
+    """`lapses` are the moments when a worker died, or could write nothing, in Unix seconds."""
 
     sales: tuple[Sale, ...]
     seen: Mapping[str, Seen]  # by the buyer's address
     letters: tuple[Letter, ...]
-    kills: tuple[float, ...] = ()
+    lapses: tuple[float, ...] = ()
     gave_up: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
+    """Emails that came twice: `unanswered` when the server's answer was lost, `unnoted` by a worker's lapse."""
+
     findings: tuple[Finding, ...]
-    explained: int  # emails that came twice because the first answer was lost
+    unanswered: int = 0
+    unnoted: int = 0
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -97,9 +101,13 @@ def judge(evidence: Evidence) -> Verdict:
     findings += _judge_owner(evidence.sales, letters[OWNER])
     findings += _judge_shared(evidence.seen)
     findings += [Finding(wrong=Wrong.STUCK, who=who, what=why) for who, why in evidence.gave_up.items()]
-    doubles = list(_find_doubles(evidence.letters, evidence.kills))
-    findings += [double for double in doubles if double is not None]
-    return Verdict(findings=tuple(findings), explained=doubles.count(None))
+    doubles = list(_find_doubles(evidence.letters))
+    unanswered = [letter for letter in doubles if not letter.is_answered]
+    unnoted = [letter for letter in doubles if letter.is_answered and _was_not_noted(letter, evidence.lapses)]
+    for letter in doubles:
+        if letter not in (*unanswered, *unnoted):
+            findings.append(Finding(wrong=Wrong.MAIL_DOUBLED, who=letter.to, what=letter.kind))
+    return Verdict(findings=tuple(findings), unanswered=len(unanswered), unnoted=len(unnoted))
 
 
 def _by_reader(letters: Iterable[Letter]) -> defaultdict[str, list[Letter]]:
@@ -186,11 +194,14 @@ def wanted_letters(sale: Sale) -> dict[str, dict[str, tuple[int, int]]]:
     return {sale.email: own, sale.holder: {"gift": (is_certain, may_have)}}
 
 
-def _judge_owner(sales: Iterable[Sale], letters: list[Letter]) -> Iterator[Finding]:
-    wanted = sum(sale.disputes for sale in sales)
+def _judge_owner(sales: tuple[Sale, ...], letters: list[Letter]) -> Iterator[Finding]:
+    """What is settled by now may have been so before the shop first looked."""
+    fewest, most = sum(sale.waiting_disputes for sale in sales), sum(sale.disputes for sale in sales)
     told = len({letter.message_id for letter in letters if letter.kind == "dispute"})
-    if told > wanted:
-        yield Finding(wrong=Wrong.MAIL_UNTRUE, who=OWNER, what=f"{told} emails about {wanted} disputes")
+    if told < fewest:
+        yield Finding(wrong=Wrong.MAIL_LOST, who=OWNER, what=f"{told} emails about {fewest} disputes that wait")
+    if told > most:
+        yield Finding(wrong=Wrong.MAIL_UNTRUE, who=OWNER, what=f"{told} emails about {most} disputes")
 
 
 def _judge_shared(seen: Mapping[str, Seen]) -> Iterator[Finding]:
@@ -203,21 +214,17 @@ def _judge_shared(seen: Mapping[str, Seen]) -> Iterator[Finding]:
             yield Finding(wrong=Wrong.DOUBLED, who=several[0], what=f"{several[1]} has the same key")
 
 
-def _find_doubles(letters: Iterable[Letter], kills: tuple[float, ...]) -> Iterator[Finding | None]:
-    """One for each email too many; None where its server's answer never came to whom it was for."""
+def _find_doubles(letters: Iterable[Letter]) -> Iterator[Letter]:
+    """Of each email that came several times, all but the last."""
     copies: defaultdict[str, list[Letter]] = defaultdict(list)
     for letter in letters:
         copies[letter.message_id].append(letter)
     for same in copies.values():
-        for earlier in sorted(same, key=lambda letter: letter.at)[:-1]:
-            if _was_answer_lost(earlier, kills):
-                yield None
-            else:
-                yield Finding(wrong=Wrong.MAIL_DOUBLED, who=earlier.to, what=earlier.kind)
+        yield from sorted(same, key=lambda letter: letter.at)[:-1]
 
 
-def _was_answer_lost(letter: Letter, kills: tuple[float, ...]) -> bool:
-    return not letter.is_answered or any(0 <= kill - letter.at < DYING_SECONDS for kill in kills)
+def _was_not_noted(letter: Letter, lapses: tuple[float, ...]) -> bool:
+    return any(0 <= lapse - letter.at < LAPSE_SECONDS for lapse in lapses)
 
 
 def _of(sale: Sale, wrong: Wrong, what: str) -> Finding:

@@ -33,7 +33,7 @@ def collect(world: World, bought: list[Bought]) -> Evidence:
         sales=tuple(sales),
         seen=seen,
         letters=tuple(world.post.letters),
-        kills=tuple(world.kills + deaths),
+        lapses=tuple(world.lapses + deaths),
         gave_up={each.story.email: each.trouble for each in bought if each.trouble},
     )
 
@@ -59,6 +59,7 @@ def read_sales(sandbox: SandboxClient, bought: Mapping[str, Bought]) -> list[Sal
                 files=story.files,
                 refunds=refunds[payment],
                 disputes=len(disputes[payment]),
+                waiting_disputes=disputes[payment].count("needs_response"),
                 was_closed=bool(disputes[payment]) or bool(charge and charge["refunded"]),
             )
         )

@@ -121,10 +121,15 @@ class Fate:
         os.kill(os.getpid(), signal.SIGKILL)
 
     def seconds_ahead(self) -> float:
-        try:
-            return float((self.folder / CLOCK).read_text(encoding="utf-8") or 0)
-        except FileNotFoundError:
-            return 0.0
+        """Of every program's clock and of this part's own together."""
+        return _read_seconds(self.folder / CLOCK) + _read_seconds(self.folder / f"{self.part}.{CLOCK}")
+
+
+def _read_seconds(path: Path) -> float:
+    try:
+        return float(path.read_text(encoding="utf-8") or 0)
+    except FileNotFoundError:
+        return 0.0
 
 
 def _at(point: Point, fate: Fate, act: Callable[..., Any]) -> Callable[..., Any]:

@@ -19,9 +19,11 @@ def lines(soaked: Soaked) -> Iterator[str]:
     states = Counter(sale.state for sale in evidence.sales)
     for state in State:
         yield f"| sales that are {state} now | {states[state]} |"
-    yield f"| refunds, disputes | {_sum(soaked, 'refunds')}, {_sum(soaked, 'disputes')} |"
+    yield f"| refunds | {_sum(soaked, 'refunds')} |"
+    yield f"| disputes, of which wait | {_sum(soaked, 'disputes')}, {_sum(soaked, 'waiting_disputes')} |"
     yield f"| emails | {len(evidence.letters)} |"
-    yield f"| emails that came twice because the server's answer was lost | {verdict.explained} |"
+    yield f"| emails that came twice, the server's answer was lost | {verdict.unanswered} |"
+    yield f"| emails that came twice, the worker died or had no disk | {verdict.unnoted} |"
     wrong = Counter(finding.wrong for finding in verdict.findings)
     for kind in Wrong:
         yield f"| **{kind}** | **{wrong[kind]}** |"
