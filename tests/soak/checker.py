@@ -22,6 +22,7 @@ class State(StrEnum):
 
 class Wrong(StrEnum):
     LOST = "lost"
+    PAID_TWICE = "paid twice"
     DOUBLED = "doubled grant"
     LET_IN = "let in"
     MAIL_LOST = "email lost"
@@ -77,6 +78,7 @@ class Evidence:
 
     sales: tuple[Sale, ...]
     seen: Mapping[str, Seen]  # by the buyer's address
+    buyers: frozenset[str] = frozenset()  # who wanted to buy, and says that it worked
     letters: tuple[Letter, ...]
     lapses: tuple[float, ...] = ()
     gave_up: Mapping[str, str] = field(default_factory=dict)
@@ -93,7 +95,7 @@ class Verdict:
 
 def judge(evidence: Evidence) -> Verdict:
     letters = _by_reader(evidence.letters)
-    findings: list[Finding] = []
+    findings = list(_judge_payments(evidence))
     for sale in evidence.sales:
         seen = evidence.seen.get(sale.email, NOTHING)
         findings += _judge_access(sale, seen)
@@ -108,6 +110,15 @@ def judge(evidence: Evidence) -> Verdict:
         if letter not in (*unanswered, *unnoted):
             findings.append(Finding(wrong=Wrong.MAIL_DOUBLED, who=letter.to, what=letter.kind))
     return Verdict(findings=tuple(findings), unanswered=len(unanswered), unnoted=len(unnoted))
+
+
+def _judge_payments(evidence: Evidence) -> Iterator[Finding]:
+    paid = Counter(sale.email for sale in evidence.sales)
+    for who in sorted(evidence.buyers - paid.keys()):
+        yield Finding(wrong=Wrong.LOST, who=who, what="no payment")
+    for who, count in paid.items():
+        if count > 1:
+            yield Finding(wrong=Wrong.PAID_TWICE, who=who, what=f"{count} payments")
 
 
 def _by_reader(letters: Iterable[Letter]) -> defaultdict[str, list[Letter]]:

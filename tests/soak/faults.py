@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 import requests
+import stripe
 
 from tests.soak.named_points import CLOCK, POINTS, STATEMENT
 from tests.soak.programs import Program
@@ -24,6 +25,7 @@ MEET_SECONDS = 6.0  # how long somebody has to come to a point
 REPLAYED = 20
 JUMP_SECONDS = 10 * 60
 MOST_STATEMENTS = 60
+TOLD_TO_DIE = "to die at "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,7 @@ def freeze(world: World, _chance: random.Random, *, name: str) -> None:
 
 
 def die_at(world: World, chance: random.Random, *, part: str, point: str) -> None:
+    """What no command of here comes to waits for one of the owner's."""
     world.order_death(part, point, str(chance.randint(1, MOST_STATEMENTS)))
     if part == "command":
         world.command("reconcile", "--since", "1d")
@@ -95,7 +98,7 @@ def break_stripe(world: World, chance: random.Random, **how: Any) -> None:
 
 def replay_events(world: World, chance: random.Random) -> None:
     """The newest ones, in any order: also such as came and were handled."""
-    with suppress(requests.RequestException):
+    with suppress(requests.RequestException, stripe.StripeError):
         events = [event.id for event in world.sandbox.stripe.v1.events.list({"limit": REPLAYED}).data]
         for event in chance.sample(events, len(events)):
             world.sandbox.control(f"events/{event}/resend")
@@ -135,11 +138,11 @@ FROZEN = tuple(
     Fault(name=f"{name} frozen", act=partial(freeze, name=name)) for name in ("web", "worker", "sandbox")
 )
 DYING = tuple(
-    Fault(name=f"to die at {point.name}, {part}", act=partial(die_at, part=part, point=point.name))
+    Fault(name=f"{TOLD_TO_DIE}{point.name}, {part}", act=partial(die_at, part=part, point=point.name))
     for point in POINTS
     for part in point.parts
 ) + tuple(
-    Fault(name=f"to die at any statement, {part}", act=partial(die_at, part=part, point=STATEMENT))
+    Fault(name=f"{TOLD_TO_DIE}any statement, {part}", act=partial(die_at, part=part, point=STATEMENT))
     for part in ("web", "worker", "command")
 )
 MAIL = (

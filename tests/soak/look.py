@@ -34,6 +34,7 @@ def collect(world: World, bought: list[Bought]) -> Evidence:
         seen=seen,
         letters=tuple(world.post.letters),
         lapses=tuple(world.lapses + deaths),
+        buyers=frozenset(each.story.email for each in bought if not each.trouble),
         gave_up={each.story.email: each.trouble for each in bought if each.trouble},
     )
 

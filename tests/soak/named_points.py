@@ -75,6 +75,13 @@ POINTS = (
         parts=("worker",),
     ),
     Point(
+        name="refund-made",
+        module="storefront.payments.fulfillment.refund",
+        function="_create",
+        is_after=True,
+        parts=("command",),
+    ),
+    Point(
         name="pass-begun",
         module="storefront.payments.reconcile.passes",
         function="begin",

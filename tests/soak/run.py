@@ -1,6 +1,7 @@
 """One soak: buyers at once, a fault now and then, time to recover, and the checker's verdict."""
 
 import random
+import shutil
 import tempfile
 import threading
 import time
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import requests
 
+from storefront.core.config.settings import ROOT
 from tests.soak.buyers import Bought, Buyer
 from tests.soak.checker import Evidence, Verdict, judge
 from tests.soak.faults import FAULTS, Fault
@@ -21,6 +23,8 @@ from tests.soak.world import World, drain, open_world
 from tests.support.databases import Databases
 
 BUYERS = 6  # at once
+LOGS = ROOT / "var" / "soak"
+DIED = "died at "
 CALM_SECONDS = 1.0  # after a fault
 
 
@@ -91,7 +95,17 @@ def soak(plan: Plan, template: Databases) -> Soaked:
         open_world(Path(folder), template, plan.engine, plan.seed) as world,
     ):
         seconds = {"start": time.monotonic() - begun}
-        return _soak(world, plan, seconds)
+        soaked = _soak(world, plan, seconds)
+        if soaked.verdict.findings:
+            keep_logs(Path(folder))
+        return soaked
+
+
+def keep_logs(folder: Path) -> None:
+    """What the programs said, for who looks for the reason."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    for log in folder.glob("*.log"):
+        shutil.copy(log, LOGS)
 
 
 def _soak(world: World, plan: Plan, seconds: dict[str, float]) -> Soaked:
@@ -112,7 +126,7 @@ def _soak(world: World, plan: Plan, seconds: dict[str, float]) -> Soaked:
     begun = time.monotonic()
     evidence = collect(world, bought)
     seconds["checking"] = time.monotonic() - begun
-    faults = trouble.made + Counter(f"died at {name}, {part}" for _when, part, name in world.deaths())
+    faults = trouble.made + Counter(f"{DIED}{name}, {part}" for _when, part, name in world.deaths())
     return Soaked(
         plan=plan,
         bought=bought,

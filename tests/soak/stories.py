@@ -36,6 +36,7 @@ class After(StrEnum):
     DISPUTE = "dispute"
     WON = "dispute won"
     LOST = "dispute lost"
+    OWNER = "refunded by a command"
 
 
 PAYMENT = {
@@ -81,7 +82,7 @@ class Story:
 def tell(seed: int, number: int) -> Story:
     chance = random.Random(f"{seed}:{number}")
     way = chance.choices(list(Way), weights=[60, 10, 6, 12, 12])[0]
-    after = chance.choices(list(After), weights=[62, 12, 8, 6, 6, 6])[0]
+    after = chance.choices(list(After), weights=[60, 12, 8, 6, 6, 6, 2])[0]
     has_money = way not in (Way.FREE, Way.FAILING)
     from_cart = way in (Way.CARD, Way.DELAYED)
     return Story(

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from tests.soak.checker import State, Wrong
-from tests.soak.run import Soaked
+from tests.soak.faults import TOLD_TO_DIE
+from tests.soak.run import DIED, Soaked
 
 MOST_FINDINGS = 40
 
@@ -27,14 +28,23 @@ def lines(soaked: Soaked) -> Iterator[str]:
     wrong = Counter(finding.wrong for finding in verdict.findings)
     for kind in Wrong:
         yield f"| **{kind}** | **{wrong[kind]}** |"
-    for name, count in sorted(soaked.faults.items()):
+    for name, count in sorted(_happened(soaked.faults).items()):
         yield f"| fault: {name} | {count} |"
     for name, seconds in soaked.seconds.items():
         yield f"| seconds: {name} | {seconds:.0f} |"
     for finding in verdict.findings[:MOST_FINDINGS]:
         yield f"{finding.wrong}: {finding.who}: {finding.what}"
     if verdict.findings:
+        yield "What the programs said: var/soak/"
         yield f"Again: make soak ORDERS={plan.orders} SEED={plan.seed} ENGINE={plan.engine} FAULTS={plan.faults}"
+
+
+def _happened(faults: Counter[str]) -> dict[str, int]:
+    """Who was told to die and never came to that place is one row."""
+    happened = {name: count for name, count in faults.items() if not name.startswith(TOLD_TO_DIE)}
+    told = faults.total() - sum(happened.values())
+    died = sum(count for name, count in faults.items() if name.startswith(DIED))
+    return happened | {"told to die at a place where nobody came": told - died}
 
 
 def _sum(soaked: Soaked, name: str) -> int:

@@ -152,5 +152,11 @@ def test_finds_one_key_with_two_buyers() -> None:
     assert [finding.wrong for finding in judge(shared).findings] == [Wrong.DOUBLED, Wrong.DOUBLED]
 
 
+def test_finds_who_paid_twice_and_whose_payment_is_nowhere() -> None:
+    twice = Evidence(sales=(SALE, SALE), seen={ADA: SEEN}, letters=(letter(),))
+    assert [finding.wrong for finding in judge(twice).findings] == [Wrong.PAID_TWICE]
+    assert wrongs(SALE, SEEN, letter(), buyers=frozenset({ADA, ROSA})) == [Wrong.LOST]
+
+
 def test_finds_who_gave_up() -> None:
     assert wrongs(SALE, SEEN, letter(), gave_up={ADA: "no page"}) == [Wrong.STUCK]

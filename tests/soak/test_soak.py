@@ -35,4 +35,5 @@ def test_loses_nothing_while_its_programs_are_killed(all_databases: Databases) -
     soaked = soak(Plan(orders=30, seed=1, engine="sqlite", faults=2, kinds=KILLS[:2]), all_databases)
     assert soaked.verdict.findings == (), "\n".join(lines(soaked))
     assert len(soaked.evidence.sales) == 30
+    assert "| **lost** | **0** |" in lines(soaked)
     assert set(soaked.faults) == {fault.name for fault in KILLS[:2]}

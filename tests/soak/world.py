@@ -3,7 +3,7 @@
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -261,11 +261,19 @@ def drain(world: World, *, rounds: int = 14) -> float:
         if number == 1:
             _do_as_an_owner_does(world)
         world.nudge_all()
-        with suppress(AssertionError):
-            wait_for(lambda: world.count_waiting() == 0, seconds=DRAIN_PATIENCE_SECONDS)
-        if number >= FEWEST_ROUNDS and world.count_waiting() == 0:
+        if wait_while_it_moves(world.count_waiting) == 0 and number >= FEWEST_ROUNDS:
             break
     return time.monotonic() - begun
+
+
+def wait_while_it_moves(count: Callable[[], int]) -> int:
+    """Wait until it is 0, or has been the same for a while: what is left waits for a later hour."""
+    left, since = count(), time.monotonic()
+    while left and time.monotonic() - since < DRAIN_PATIENCE_SECONDS:
+        time.sleep(0.3)
+        now = count()
+        left, since = (left, since) if now == left else (now, time.monotonic())
+    return left
 
 
 def _do_as_an_owner_does(world: World) -> None:
