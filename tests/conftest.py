@@ -48,6 +48,7 @@ LONG = (
     "delivery/downloads/test_nginx.py",
     "owner/uploads/test_behind_nginx.py",
     "cli/test_serve.py",
+    "soak/test_soak.py",
 )
 SALE = ("orders", "payments/checkout", "payments/fulfillment", "payments/webhook")
 

@@ -1,6 +1,7 @@
 """`make soak`: thousands of purchases through real programs that are killed, starved and lied to meanwhile."""
 
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +25,7 @@ ORDERS_PER_FAULT = 12
 def main(orders: int, seed: int, engine: str, faults: int | None) -> None:
     """Sell, fail, recover; then compare Stripe, the mailbox and the pages. Ends with 1 when anything is off."""
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))  # its programs end with it
     many = orders // ORDERS_PER_FAULT if faults is None else faults
     with tempfile.TemporaryDirectory(prefix="storefront-soak-") as folder, databases(Path(folder)) as template:
         soaked = soak(Plan(orders=orders, seed=seed, engine=engine, faults=many), template)

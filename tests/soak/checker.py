@@ -11,7 +11,7 @@ from enum import StrEnum
 from tests.soak.letter import Letter
 
 OWNER = "owner@storefront.example"
-LAPSE_SECONDS = 5.0  # how long before its worker's lapse an email may have been taken without anybody noting it
+LAPSE_SECONDS = 15.0  # how long before its worker's lapse an email may have been taken without anybody noting it
 
 
 class State(StrEnum):

@@ -28,6 +28,8 @@ def lines(soaked: Soaked) -> Iterator[str]:
     wrong = Counter(finding.wrong for finding in verdict.findings)
     for kind in Wrong:
         yield f"| **{kind}** | **{wrong[kind]}** |"
+    made = sum(count for name, count in soaked.faults.items() if not name.startswith(DIED))
+    yield f"| faults, of {plan.faults} at most | {made} |"
     for name, count in sorted(_happened(soaked.faults).items()):
         yield f"| fault: {name} | {count} |"
     for name, seconds in soaked.seconds.items():

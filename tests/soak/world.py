@@ -28,7 +28,7 @@ from tests.support.discounts import discount
 from tests.support.ports import find_free_port
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import find_price, wait_for
+from tests.support.shop import START_SECONDS, find_price, wait_for
 
 FORMS = ("embedded", "hosted", "elements")
 COMMAND_SECONDS = 300
@@ -155,7 +155,7 @@ def _wait_for_sandbox(url: str) -> None:
             return requests.get(f"{url}/_sandbox/health", timeout=5).status_code == 200
         return False
 
-    wait_for(answers)
+    wait_for(answers, seconds=START_SECONDS)
 
 
 def _prepare(world: World, seed: int) -> None:
@@ -237,7 +237,7 @@ def _running(world: World, seed: int) -> Iterator[None]:
     world.worker.start()
     watcher = threading.Thread(target=world.watch, daemon=True)
     try:
-        wait_for(world.answers)
+        wait_for(world.answers, seconds=START_SECONDS)
         watcher.start()
         yield
     finally:
