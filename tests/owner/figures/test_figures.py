@@ -56,6 +56,11 @@ def count_all(app: Flask) -> int:
         return count_days()
 
 
+def noon_in(*, days: int) -> datetime:
+    """Not the time of day of now: a day waits for an hour after its end until it is counted."""
+    return (clock.now() + timedelta(days=days)).replace(hour=12)
+
+
 def pay_at(app: Flask, moment: datetime, number: str | None = None) -> None:
     where = f" WHERE number = '{number}'" if number else ""
     text = moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
@@ -115,7 +120,7 @@ def test_counts_a_day_again_when_something_of_it_comes_late(app: Flask, sandbox:
     sale = sell(app, sandbox)
     sale.refund(amount=500)
     today = clock.now().date()
-    with time_machine.travel(clock.now() + timedelta(days=3), tick=False):
+    with time_machine.travel(noon_in(days=3), tick=False):
         assert count_all(app) == 3
         assert read(app, today, today).currencies[0].sums.unbooked == 1
         sale.deliver("charge.updated")
@@ -136,7 +141,7 @@ def test_counts_the_money_of_an_order_that_is_found_after_its_day(app: Flask, sa
     with app.app_context():
         take_in_newest()
         db.session.remove()
-    with time_machine.travel(clock.now() + timedelta(days=3), tick=False):
+    with time_machine.travel(noon_in(days=3), tick=False):
         count_all(app)
         assert read(app, today, today).currencies[0].sums.fee_minor == 85
         buyer.get(f"/checkout/return?session_id={session_id}")
@@ -159,7 +164,7 @@ def test_stores_nothing_of_a_day_that_changes_while_it_is_counted(
             count_again(session, [days[0].starts_at])
         return found
 
-    with time_machine.travel(clock.now() + timedelta(days=2), tick=False):
+    with time_machine.travel(noon_in(days=2), tick=False):
         monkeypatch.setattr(count, "read_live", meanwhile)
         assert count_all(app) == 0
         assert read_rows(app, "SELECT day FROM day_sums") == []
