@@ -21,7 +21,7 @@ PRODUCTS = text(
     " WHERE state = 'published' GROUP BY products.id ORDER BY products.position"
 )
 HANDLED = text("SELECT handled_at FROM stripe_events WHERE id = :id")
-LICENSE = text("SELECT activation_limit FROM licenses WHERE key = :key")
+LICENSE = text("SELECT activation_limit FROM bare_licenses WHERE key = :key")
 NEW_ORDER = text("INSERT INTO bare_orders (session_id) VALUES (:session_id)")
 PAGE = """<!doctype html>
 <html lang="en">

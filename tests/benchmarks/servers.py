@@ -17,7 +17,7 @@ from storefront.core.config.settings import ROOT
 from tests.support.shop import wait_for
 
 HOST = "127.0.0.1"
-START_SECONDS = 30
+START_SECONDS = 60
 STOP_SECONDS = 20
 
 

@@ -43,6 +43,7 @@ class World:
     """`app` is the shop in this process, to prepare rows with; what is measured runs in servers of its own."""
 
     folder: Path
+    engine: str
     environment: dict[str, str]
     settings: Settings
     app: Flask
@@ -112,6 +113,14 @@ class World:
             yield shop, stack.enter_context(self.serving("bare", command, port))
 
     @contextmanager
+    def guide(self, *, workers: int = 1) -> Iterator[Server]:
+        """The handler of Stripe's guide, on the same server with the same threads."""
+        port = free_port()
+        command = granian("tests.benchmarks.guide:app", port=port, workers=workers, threads=THREADS)
+        with self.serving("guide" if workers == 1 else f"guide, {workers} processes", command, port) as server:
+            yield server
+
+    @contextmanager
     def shop(self, *, workers: int = 1, **settings: str) -> Iterator[Server]:
         """As `storefront serve` serves it, with threads for downloads besides."""
         port = free_port()
@@ -123,9 +132,22 @@ class World:
 
 
 @contextmanager
-def world(folder: Path) -> Iterator[World]:
+def world(folder: Path, engine: str = "sqlite") -> Iterator[World]:
+    """`engine` is "sqlite" or "postgresql", which waits for its disk at each commit as in a shop."""
+    databases = Databases(folder / "template")
+    try:
+        with _world(folder, engine, databases.make(engine, folder)) as made:
+            if engine == "postgresql":
+                databases.wait_for_disks()
+            yield made
+    finally:
+        databases.stop()
+
+
+@contextmanager
+def _world(folder: Path, engine: str, database_url: str) -> Iterator[World]:
     environment = base_environment(folder) | {"TRUSTED_PROXIES": "1", "WEB_THREADS": str(THREADS)}
-    environment["DATABASE_URL"] = Databases(folder / "template").make("sqlite", folder)
+    environment["DATABASE_URL"] = database_url
     port = free_port()
     keys = {
         "SANDBOX_SECRET_KEY": environment["STRIPE_SECRET_KEY"],
@@ -144,6 +166,7 @@ def world(folder: Path) -> Iterator[World]:
         settings = load_settings(environment)
         yield World(
             folder=folder,
+            engine=engine,
             environment=environment,
             settings=settings,
             app=create_app(settings),

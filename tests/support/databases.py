@@ -112,6 +112,12 @@ class Databases:
             self._execute("SELECT pg_reload_conf()")
         return self._server
 
+    def wait_for_disks(self) -> None:
+        """As in a shop: for measurements."""
+        for name in ("fsync", "full_page_writes", "autovacuum"):
+            self._execute(f"ALTER SYSTEM RESET {name}")
+        self._execute("SELECT pg_reload_conf()")
+
     def _execute(self, statement: str) -> None:
         with psycopg.connect(self._postgresql_server().get_uri(), autocommit=True) as connection:
             connection.execute(statement.encode())
