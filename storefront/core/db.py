@@ -143,7 +143,7 @@ def set_up_db(app: Flask, settings: Settings) -> None:
     app.config["SQLALCHEMY_DATABASE_URI"] = settings.database_url
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(settings)
     db.init_app(app)
-    app.teardown_appcontext(_give_back_session)
+    app.teardown_appcontext(give_back_session)
     with app.app_context():
         engine: Engine = db.engine
     is_sqlite = engine.dialect.name == "sqlite"
@@ -156,8 +156,8 @@ def set_up_db(app: Flask, settings: Settings) -> None:
         READ_ENGINE.set(engine.execution_options(isolation_level="AUTOCOMMIT"), app)
 
 
-def _give_back_session(_error: BaseException | None) -> None:
-    """Before Flask-SQLAlchemy does: it fails where the server ended the connection, and takes the answer along."""
+def give_back_session(_error: BaseException | None = None) -> None:
+    """End it: Flask-SQLAlchemy fails where the server ended the connection, and takes the answer along."""
     try:
         db.session.remove()
     except DBAPIError as error:

@@ -32,6 +32,7 @@ class Queue:
         self.jobs: dict[str, Callable[[], None]] = {}
         self.failed_nudges = 0
         self.absence = Absence("queue")
+        self._consumer: Consumer | None = None
 
     @cached_property
     def huey(self) -> "Huey":
@@ -88,7 +89,13 @@ class Queue:
         from storefront.core.queue_engine import make_consumer
 
         self._run  # noqa: B018 - registers the task with Huey, so that the consumer knows it
-        return make_consumer(self.huey, self.absence, workers=workers)
+        self._consumer = make_consumer(self.huey, self.absence, workers=workers)
+        return self._consumer
+
+    @property
+    def is_stopping(self) -> bool:
+        """Tell whether this worker was asked to stop: a long job ends with what it has in hand."""
+        return self._consumer is not None and self._consumer.stop_flag.is_set()
 
 
 QUEUE = Part[Queue]("queue")

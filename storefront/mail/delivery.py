@@ -6,11 +6,15 @@ SECRET_KEY that opens no license key.
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol
 
 from storefront.core.data_keys import DataKeySealed
-from storefront.core.db import db
+from storefront.core.db import db, end_read
+from storefront.core.outlast import outlast
+from storefront.core.queue import queue
 from storefront.mail import outbox
 from storefront.mail.faults import Doubt, MailRefused, MailServerDown
 from storefront.mail.letter import Mail
@@ -19,6 +23,8 @@ from storefront.mail.pausing import pause
 from storefront.mail.transport import send
 
 log = logging.getLogger(__name__)
+
+PREPARE_SECONDS = outbox.CLAIM_SECONDS / 2  # the rest of the claim is for the mail server
 
 
 class NotSent(Protocol):
@@ -35,10 +41,25 @@ class NotSent(Protocol):
 Composer = Callable[[OutboxMessage], Mail | NotSent]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """A mail of a claimed message; `promised_at`, `due_at` and `attempts` are those of the claim."""
+
+    mail: Mail
+    message_id: int
+    kind: str
+    attempts: int
+    promised_at: datetime
+    due_at: datetime
+
+
 def deliver_due(compose: Composer) -> int:
-    """Deliver what is due now; return how many messages were tried. Composers come from above this package."""
+    """Deliver what is due now; return how many messages were tried. Composers come from above this package.
+
+    A worker that was asked to stop takes no other message: it would end with one in its hands.
+    """
     claimed_count = 0
-    while (message_id := outbox.claim_next()) is not None:
+    while not queue().is_stopping and (message_id := outbox.claim_next()) is not None:
         claimed_count += 1
         try:
             _deliver(message_id, compose)
@@ -49,27 +70,46 @@ def deliver_due(compose: Composer) -> int:
 
 
 def _deliver(message_id: int, compose: Composer) -> None:
+    """Whoever holds the claim outlasts an outage of the database: for all others it ends minutes later."""
+    prepared = outlast(partial(_prepare, message_id, compose), seconds=PREPARE_SECONDS)
+    if prepared is None:
+        return
+    try:
+        send(prepared.mail)
+    except MailServerDown as error:
+        put_back = partial(outbox.put_back, message_id, attempts=prepared.attempts, error=str(error))
+        outlast(put_back, seconds=outbox.CLAIM_SECONDS)
+        raise
+    except MailRefused as error:
+        outlast(partial(_note_refusal, prepared, error), seconds=outbox.CLAIM_SECONDS)
+        names = {"kind": prepared.kind, "outbox": message_id}
+        log.warning("mail not sent", extra=names | {"why": str(error)})
+        return
+    outlast(partial(outbox.mark_sent, message_id), seconds=outbox.CLAIM_SECONDS)
+    log.info("mail sent", extra={"kind": prepared.kind, "outbox": message_id})
+
+
+def _prepare(message_id: int, compose: Composer) -> _Prepared | None:
+    """Return None where nothing is to be sent; the message says why."""
     message = outbox.get_message(message_id)
     kind, attempts, promised_at, due_at = message.kind, message.attempts, message.created_at, message.due_at
     if attempts > outbox.MAX_ATTEMPTS:
         # Each time its worker died, or a bug stopped it: its row says so, and it leaves the queue.
         outbox.mark_failed(message_id, attempts=attempts, error="given up", is_permanent=True)
-        return
+        return None
     mail = _compose(message, compose, attempts=attempts)
     if not isinstance(mail, Mail):
         _set_aside(message, mail, due_at=due_at, attempts=attempts)
-        return
-    try:
-        send(mail)
-    except MailServerDown as error:
-        outbox.put_back(message_id, attempts=attempts, error=str(error))
-        raise
-    except MailRefused as error:
-        _note_refusal(message_id, error, attempts=attempts, promised_at=promised_at, due_at=due_at)
-        log.warning("mail not sent", extra={"kind": kind, "outbox": message_id, "why": str(error)})
-        return
-    outbox.mark_sent(message_id)
-    log.info("mail sent", extra={"kind": kind, "outbox": message_id})
+        return None
+    end_read()
+    return _Prepared(
+        mail=mail,
+        message_id=message_id,
+        kind=kind,
+        attempts=attempts,
+        promised_at=promised_at,
+        due_at=due_at,
+    )
 
 
 def _compose(message: OutboxMessage, compose: Composer, *, attempts: int) -> Mail | NotSent:
@@ -94,15 +134,14 @@ def _set_aside(message: OutboxMessage, not_sent: NotSent, *, due_at: datetime, a
         log.info("mail canceled", extra=names)
 
 
-def _note_refusal(
-    message_id: int, error: MailRefused, *, attempts: int, promised_at: datetime, due_at: datetime
-) -> None:
+def _note_refusal(refused: _Prepared, error: MailRefused) -> None:
     """Note a refusal. As long as no other mail leaves, it may be the account's, which the owner can mend.
 
     Raises:
         MailServerDown: it may be the account; the message is back in the queue.
     """
-    since = due_at if error.doubt is Doubt.ACCOUNT else promised_at
+    message_id, attempts = refused.message_id, refused.attempts
+    since = refused.due_at if error.doubt is Doubt.ACCOUNT else refused.promised_at
     is_unsure = error.doubt is not Doubt.NONE and not outbox.has_sent_since(since)
     if is_unsure and error.doubt is Doubt.ACCOUNT:
         outbox.put_back(message_id, attempts=attempts, error=str(error))

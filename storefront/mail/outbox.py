@@ -2,14 +2,17 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, case, delete, func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.languages import Language, current_language
+from storefront.core.outlast import outlast
 from storefront.core.runtime import settings
 from storefront.mail.models import PATIENT, MailKind, MailState, OutboxMessage
 
@@ -188,26 +191,43 @@ def claim_next() -> int | None:
         return None
     if db.session.scalar(select(OutboxMessage.id).where(due).limit(1)) is None:
         return None  # without a write lock, for the many times there is nothing
+    claimed_id: int | None = None
+    try:
+        with transaction() as session:
+            claimed_id = _claim(session, due, now)
+    except SQLAlchemyError:
+        if claimed_id is not None:  # its commit may have been done, and only the answer was lost
+            outlast(partial(_unclaim, claimed_id, now), seconds=CLAIM_SECONDS)
+        raise
+    return claimed_id
+
+
+def _claim(session: Session, due: ColumnElement[bool], now: datetime) -> int | None:
     # Take another message each time the server is asked again: one that upsets it holds up no other.
     last_try = case((MET_SERVER_DOWN, OutboxMessage.claimed_at), else_=OutboxMessage.due_at)
     since = case((OutboxMessage.claimed_at.is_(None), now), else_=OutboxMessage.due_at)
-    with transaction() as session:
-        oldest = (
-            select(OutboxMessage.id)
-            .where(due)
-            # News waits for keys and receipts. What failed before goes to the end of the line: a message that a
-            # bug stops holds up no other.
-            .order_by(OutboxMessage.kind.in_(PATIENT), OutboxMessage.attempts, last_try, OutboxMessage.id)
-            .limit(1)
-            .with_for_update(skip_locked=True)
-        )
-        return session.scalar(
-            update(OutboxMessage)
-            .where(OutboxMessage.id == oldest.scalar_subquery())
-            .values(state=MailState.SENDING, claimed_at=now, due_at=since, attempts=OutboxMessage.attempts + 1)
-            .returning(OutboxMessage.id)
-            .execution_options(synchronize_session=False)
-        )
+    oldest = (
+        select(OutboxMessage.id)
+        .where(due)
+        # News waits for keys and receipts. What failed before goes to the end of the line: a message that a
+        # bug stops holds up no other.
+        .order_by(OutboxMessage.kind.in_(PATIENT), OutboxMessage.attempts, last_try, OutboxMessage.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    return session.scalar(
+        update(OutboxMessage)
+        .where(OutboxMessage.id == oldest.scalar_subquery())
+        .values(state=MailState.SENDING, claimed_at=now, due_at=since, attempts=OutboxMessage.attempts + 1)
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _unclaim(message_id: int, claimed_at: datetime) -> None:
+    """Give back what was claimed at that moment, untried. Do nothing where that claim is not there."""
+    this_claim = OutboxMessage.state == MailState.SENDING, OutboxMessage.claimed_at == claimed_at
+    _finish(message_id, *this_claim, state=MailState.QUEUED, attempts=OutboxMessage.attempts - 1)
 
 
 def get_message(message_id: int) -> OutboxMessage:
