@@ -49,6 +49,7 @@ LONG = (
     "owner/uploads/test_behind_nginx.py",
     "cli/test_serve.py",
     "soak/test_soak.py",
+    "cluster/test_cluster.py",
 )
 SALE = ("orders", "payments/checkout", "payments/fulfillment", "payments/webhook")
 
