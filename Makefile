@@ -11,7 +11,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra build --extra redis --un
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check fuzz soak bench pictures texts sbom audit lock clean
+.PHONY: help run setup test check fuzz soak cluster bench pictures texts sbom audit lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ fuzz: $(VENV)/dev.stamp ## Send thousands of strange requests, other ones each t
 
 soak: $(VENV)/dev.stamp ## Sell to 10,000 buyers while programs are killed, and count what is lost (an hour)
 	@$(BIN)/python -m tests.soak
+
+cluster: $(VENV)/dev.stamp ## Stop each part of a shop of several machines while it sells (needs redis-server and faketime)
+	@CLUSTER=1 $(BIN)/pytest tests/cluster
 
 bench: $(VENV)/dev.stamp ## Measure requests per second beside bare endpoints
 	@$(BIN)/python -m tests.benchmarks
