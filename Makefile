@@ -36,7 +36,7 @@ check: $(VENV)/dev.stamp ## Lint, types, imports and the fast tests
 fuzz: $(VENV)/dev.stamp ## Send thousands of strange requests, other ones each time (many minutes)
 	@EXAMPLES=many $(BIN)/pytest -n $(JOBS) $(FUZZED)
 
-soak: $(VENV)/dev.stamp ## Sell to 10,000 buyers while programs are killed, and count what is lost (an hour)
+soak: $(VENV)/dev.stamp ## Sell to 10,000 buyers while programs are killed, and count what is lost (an hour or two)
 	@$(BIN)/python -m tests.soak
 
 cluster: $(VENV)/dev.stamp ## Stop each part of a shop of several machines while it sells (needs redis-server and faketime)

@@ -35,9 +35,9 @@ TESTS = Path(__file__).parent
 # A page gives Stripe four seconds, and half a one in a queue. A busy machine can take longer, and is no fault.
 PATIENT = Patience(connect=PATIENCE_SECONDS, read=PATIENCE_SECONDS, retries=FOR_PAGES.retries)
 SELDOM_CHANGED = ("devtools/sandbox", "devtools/mailbox")
-# These take the longest, most of it waiting: they begin first, so that nobody waits for them at the end.
 # By `make cluster` only: it needs programs that `make setup` does not bring.
 collect_ignore = [] if "CLUSTER" in os.environ else ["cluster"]
+# These take the longest, most of it waiting: they begin first, so that nobody waits for them at the end.
 LONG = (
     "devtools/test_local.py",
     "owner/uploads/test_interrupted.py",
