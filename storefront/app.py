@@ -25,6 +25,7 @@ from storefront.delivery.licenses.signing.views import well_known
 from storefront.owner.admin.pages import admin
 from storefront.owner.health import security_txt as _security_txt  # noqa: F401 - its address
 from storefront.owner.health.views import health
+from storefront.owner.times import set_up_times
 from storefront.payments.buy import frame_views as _frame_views  # noqa: F401 - its addresses
 from storefront.payments.buy.views import buy
 from storefront.payments.checkout import again_views as _again_views  # noqa: F401 - its address
@@ -70,6 +71,7 @@ def add_pages(app: Flask, settings: Settings) -> None:
         app.register_blueprint(blueprint)
     app.jinja_env.filters["amount"] = money.write_money
     app.jinja_env.filters["typed_amount"] = write_amount
+    set_up_times(app)
     app.jinja_env.globals["shop"] = settings
     app.jinja_env.globals["profile"] = LocalProxy(read_told_profile)  # asked for where a template says it
     app.jinja_env.globals["lang_of"] = lang_of

@@ -100,7 +100,7 @@ def _refusal_words(granted: GrantedFile) -> str:
     if isinstance(refusal, DownloadLimitReached):
         times = "once" if granted.used == 1 else f"{granted.used} times"
         return f"was downloaded {times}, which is the limit"
-    return f"could be downloaded until {granted.allowance.ends_at:%Y-%m-%d} only"
+    return f"could be downloaded until {granted.allowance.ends_at:%Y-%m-%d %H:%M} UTC only"
 
 
 def _has_grant(order: Order) -> bool:

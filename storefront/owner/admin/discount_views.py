@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.discounts.listing import ask_uses, get_discount, list_discounts
+from storefront.owner.figures.zone import shop_zone
 from storefront.owner.people.roles import Permission
 from storefront.owner.products.listing import list_all_products
 from storefront.shop.discounts.change import create_discount, stop_discount
@@ -42,7 +43,7 @@ def _form(refusal: DiscountRefused | None = None) -> ResponseReturnValue:
 def make_discount() -> ResponseReturnValue:
     typed = {name: request.form.get(name, "") for name in FIELDS}
     try:
-        trouble = create_discount(typed, products=request.form.getlist("products"))
+        trouble = create_discount(typed, products=request.form.getlist("products"), zone=shop_zone())
     except DiscountRefused as refusal:
         return _form(refusal)
     flash(trouble or "Your discount is made.", "bad" if trouble else "good")

@@ -41,7 +41,6 @@ def _home_page(figures: Figures, asked: list[str], refusal: StorefrontError | No
         figures=figures,
         charts=[(of, bars_of(of)) for of in figures.currencies],
         size=(WIDTH, HEIGHT),
-        zone=shop_zone(),
         may_answer=may(here().role, Permission.MONEY),
         first=asked[1] or figures.span.first.isoformat(),
         last=asked[2] or figures.span.last.isoformat(),

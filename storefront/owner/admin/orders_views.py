@@ -9,7 +9,6 @@ from flask.typing import ResponseReturnValue
 from storefront.core.errors import NotFound
 from storefront.orders.access import Reason
 from storefront.owner.admin.blueprint import admin, here, needs
-from storefront.owner.figures.zone import shop_zone
 from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.products.listing import list_names
@@ -45,7 +44,6 @@ def orders() -> ResponseReturnValue:
         is_filtered=any(asked.values.values()),
         states=STATES,
         products=list_names(),
-        zone=shop_zone(),
         is_first_page=not older_than,
         may_give=may(here().role, Permission.MONEY),
     )

@@ -271,7 +271,7 @@ def _lock_draft(session: Session, dispute: Dispute) -> DisputeAnswer:
         .execution_options(populate_existing=True)
     ).one()
     if row.submitted_at is not None:
-        raise NothingToAnswer(f"This was answered on {row.submitted_at:%Y-%m-%d} by {row.submitted_by}.")
+        raise NothingToAnswer(f"This was answered on {row.submitted_at:%Y-%m-%d %H:%M} UTC by {row.submitted_by}.")
     return row
 
 
@@ -281,7 +281,7 @@ def _read_draft(dispute: Dispute, version: int) -> tuple[dict[str, str], dict[st
     if row is None or row.version == 0:
         raise ChangedMeanwhile("There is no draft to send. Save one first.")
     if row.submitted_at is not None:
-        raise NothingToAnswer(f"This was answered on {row.submitted_at:%Y-%m-%d} by {row.submitted_by}.")
+        raise NothingToAnswer(f"This was answered on {row.submitted_at:%Y-%m-%d %H:%M} UTC by {row.submitted_by}.")
     if row.version != version:
         raise ChangedMeanwhile("Somebody saved this answer meanwhile. Look at it once more before it is sent.")
     return dict(row.fields), {file.kind: file.stripe_file_id for file in read_files(row.id)}

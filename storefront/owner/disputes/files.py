@@ -144,7 +144,7 @@ def _demand_open(row: DisputeAnswer | None) -> DisputeAnswer:
     if row is None or row.version == 0:
         raise ChangedMeanwhile("There is no draft to add files to. Save one first.")
     if row.submitted_at is not None:
-        raise NothingToAnswer(f"This was answered on {row.submitted_at:%Y-%m-%d} by {row.submitted_by}.")
+        raise NothingToAnswer(f"This was answered on {row.submitted_at:%Y-%m-%d %H:%M} UTC by {row.submitted_by}.")
     return row
 
 

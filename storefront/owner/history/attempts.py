@@ -89,7 +89,7 @@ def _refusal(row: Refusal) -> Attempt:
 
 def _refused_words(row: Refusal, *, is_download: bool) -> str:
     what = row.subject or "the order" if is_download else f"a device{_named(row.detail)} for {row.subject}"
-    times = f", {row.times} times since {row.first_at:%H:%M}" if row.times > 1 else ""
+    times = f", {row.times} times since {row.first_at:%Y-%m-%d %H:%M} UTC" if row.times > 1 else ""
     return f"refused {what}{times}: {reason_words(row.reason)}"
 
 

@@ -75,7 +75,7 @@ def _refunds(order: Order) -> Iterator[Moment]:
 def _disputes(order: Order) -> Iterator[Moment]:
     for row in db.session.scalars(select(Dispute).where(Dispute.order_id == order.id)):
         amount = money.format_money(row.amount_minor, row.currency)
-        until = f", answer until {row.respond_by:%Y-%m-%d}" if row.respond_by else ""
+        until = f", answer until {row.respond_by:%Y-%m-%d %H:%M} UTC" if row.respond_by else ""
         text = f"dispute {row.id}: {amount}, {row.reason}{until}; now {row.status}"
         yield Moment(at=row.created_at, kind=MomentKind.DISPUTE, subject=row.id, text=text)
 
@@ -111,7 +111,7 @@ def _mail_words(row: OutboxMessage) -> str:
     tries = "1 attempt" if row.attempts == 1 else f"{row.attempts} attempts"
     state = f"{row.state.value} to {row.recipient or 'nobody known any more'}, {tries}"
     if row.state is MailState.QUEUED:
-        state = f"{state}, next {row.due_at:%Y-%m-%d %H:%M}"
+        state = f"{state}, next {row.due_at:%Y-%m-%d %H:%M} UTC"
     error = f" ({row.last_error})" if row.last_error else ""
     return f"mail {row.kind}: {state}{error}"
 

@@ -1,7 +1,7 @@
 """What an owner does with discounts: make one, and stop it. Terms never change: others are another discount."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import select
@@ -27,15 +27,16 @@ class MadeAnew(StorefrontError):
     title = "This is another discount now"
 
 
-def create_discount(values: Mapping[str, str], *, products: Collection[str] = ()) -> str:
-    """Make a discount from what was typed (`typed.FIELDS`) for these products, by slug; none are all of them.
+def create_discount(values: Mapping[str, str], *, products: Collection[str] = (), zone: tzinfo = UTC) -> str:
+    """Make a discount from what was typed (`typed.FIELDS`), times in this zone, for these products, by slug.
 
-    Returns what Stripe said where it could not be told at once; empty where all is well. The worker tries again.
+    No products are all of them. Returns what Stripe said where it could not be told at once; empty where all is
+    well. The worker tries again.
 
     Raises:
         DiscountRefused: a field that cannot be, a product that is not there, or a code that is taken.
     """
-    typed = read_typed(values)
+    typed = read_typed(values, zone)
     with transaction() as session:
         product_ids = _read_products(session, products)
         now = clock.now()

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeVar
 
 from storefront.core import clock
@@ -23,6 +24,7 @@ PERCENT = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?\s*%?", re.ASCII)
 AMOUNT = re.compile(r"(\S+)\s+([A-Za-z]{3})")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?", re.ASCII)
 MOST_USES = 1_000_000
+EARLIEST_YEAR, LATEST_YEAR = 1900, 9000  # so that zones and whole days can be added
 LATEST = timedelta(days=5 * 365)  # Stripe: at most five years ahead
 FIELDS = ("code", "percent", "amounts", "minimum", "first_purchase", "automatic", "most_uses", "starts", "ends")
 BY_ITSELF = "What applies by itself"
@@ -47,8 +49,8 @@ class TypedDiscount:
     ends_at: datetime | None
 
 
-def read_typed(values: Mapping[str, str]) -> TypedDiscount:
-    """Read what was typed; a field that is missing is as good as empty.
+def read_typed(values: Mapping[str, str], zone: tzinfo = UTC) -> TypedDiscount:
+    """Read what was typed, times in this zone; a field that is missing is as good as empty.
 
     Raises:
         DiscountRefused: a sentence for each field that cannot be.
@@ -71,8 +73,8 @@ def read_typed(values: Mapping[str, str]) -> TypedDiscount:
         is_first_purchase=values.get("first_purchase", "") == "yes",
         is_automatic=values.get("automatic", "") == "yes",
         most_uses=read("most_uses", read_uses, None),
-        starts_at=read("starts", read_moment, None),
-        ends_at=read("ends", read_end, None),
+        starts_at=read("starts", partial(read_moment, zone=zone), None),
+        ends_at=read("ends", partial(read_end, zone=zone), None),
     )
     problems = _find_gaps(values) | _find_wrong_times(typed) | _find_misfits(typed) | problems
     if problems:
@@ -124,20 +126,29 @@ def read_uses(text: str) -> int:
     return int(text)
 
 
-def read_moment(text: str) -> datetime:
-    """Read a day or a minute, in UTC."""
+def read_moment(text: str, *, zone: tzinfo = UTC) -> datetime:
+    """Read a day or a minute of this zone. A minute that the clock shows twice is the first of both."""
+    return _read_local(text, zone).replace(tzinfo=zone).astimezone(UTC)
+
+
+def read_end(text: str, *, zone: tzinfo = UTC) -> datetime:
+    """Read the same; a day alone counts as a whole, however many hours it has."""
+    local = _read_local(text, zone)
+    local += timedelta(days=len(text) == len("2027-03-01"))
+    return local.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _read_local(text: str, zone: tzinfo) -> datetime:
+    """Return what a clock there shows, without a zone."""
     if not MOMENT.fullmatch(text):
-        raise ValueError("Write a day or a minute in UTC, like 2027-03-01 or 2027-03-01 09:30.")
+        raise ValueError(f"Write a day or a minute in {zone}, like 2027-03-01 or 2027-03-01 09:30.")
     try:
-        return datetime.fromisoformat(text.replace(" ", "T")).replace(tzinfo=UTC)
+        local = datetime.fromisoformat(text.replace(" ", "T"))
     except ValueError as error:
         raise ValueError(f"There is no such day or time: {text}.") from error
-
-
-def read_end(text: str) -> datetime:
-    """Read the same; a day alone counts as a whole."""
-    moment = read_moment(text)
-    return moment + timedelta(days=1) if len(text) == len("2027-03-01") else moment
+    if not EARLIEST_YEAR <= local.year <= LATEST_YEAR:
+        raise ValueError(f"There is no such day or time: {text}.")
+    return local
 
 
 def _find_gaps(values: Mapping[str, str]) -> dict[str, str]:

@@ -129,7 +129,7 @@ def test_mails_a_test_to_who_asks_and_says_what_became_of_it(
     assert (message["To"], sender_of(message)[0]) == (OWNER, "Test Shop")
     assert str(message["Subject"]) == "Test: Your license key for A product of yours"
     assert text_of(message, "plain").startswith("Dear reader,\n\nThank you!")
-    assert re.search(r"The last one left at \d\d:\d\d UTC", owner.get(PAGE).text)
+    assert re.search(r'The last one left on <time datetime="[^"]+" title="UTC">', owner.get(PAGE).text)
     use_server(app, environment, 9)
     said(owner, owner.post(f"{PAGE}/mails/test"))
     run_worker_once(app)
