@@ -15,6 +15,7 @@ from storefront.web.languages import LanguageAddresses, keep_language, set_up_we
 from storefront.web.limits import set_up_limits
 from storefront.web.programs import PlainPaths
 from storefront.web.request_log import count_request, log_request, start_request
+from storefront.web.row_ids import set_up_row_ids
 from storefront.web.sessions import set_up_sessions
 from storefront.web.static_addresses import set_up_static_addresses
 
@@ -26,6 +27,7 @@ def set_up_web(app: Flask, shop: Settings) -> None:
     app.wsgi_app = PlainPaths(app.wsgi_app)  # type: ignore[method-assign] # as above
     app.wsgi_app = LanguageAddresses(app.wsgi_app)  # type: ignore[method-assign] # as above
     app.jinja_env.add_extension(CompactPages)
+    set_up_row_ids(app)
     set_up_web_languages(app)
     set_up_sessions(app, shop)
     set_up_static_addresses(app)

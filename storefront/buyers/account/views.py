@@ -178,7 +178,7 @@ def choose_offers() -> ResponseReturnValue:
     return redirect(url_for("account.settings"), 303)
 
 
-@account.post("/account/sessions/<int(max=2147483647):sign_in_id>/end")
+@account.post("/account/sessions/<row:sign_in_id>/end")
 @limiter.limit("60/minute")
 def end_session(sign_in_id: int) -> ResponseReturnValue:
     """Another browser's: a lost phone, a library's computer. Of this one `/sign-out` does it."""

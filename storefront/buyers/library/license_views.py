@@ -14,7 +14,7 @@ from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 
 
-@library.post("/orders/<token>/devices/<int(max=2147483647):license_id>/<instance_id>")
+@library.post("/orders/<token>/devices/<row:license_id>/<instance_id>")
 @limiter.limit("30/minute")
 def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnValue:
     """Remove a device that its owner lost, sold or set up anew: its slot is free at once."""
@@ -26,7 +26,7 @@ def deactivate(token: str, license_id: int, instance_id: str) -> ResponseReturnV
     return redirect(url_for("library.order", token=token), 303)
 
 
-@library.post("/orders/<token>/licenses/<int(max=2147483647):license_id>/label")
+@library.post("/orders/<token>/licenses/<row:license_id>/label")
 @limiter.limit("30/minute")
 def label(token: str, license_id: int) -> ResponseReturnValue:
     """Name a license, or with nothing take its name away; back to where it was named."""

@@ -33,7 +33,7 @@ class NotByPrefetch(StorefrontError):
     status = 403
 
 
-@downloads.get("/downloads/<token>/<int(max=2147483647):file_id>/<filename>")
+@downloads.get("/downloads/<token>/<row:file_id>/<filename>")
 def file(token: str, file_id: int, filename: str) -> ResponseReturnValue:  # noqa: ARG001 - the name is for people
     """Answer the permanent address: it is in mails and on the order page."""
     _refuse_prefetch()

@@ -43,7 +43,7 @@ def add_passkey() -> ResponseReturnValue:
     return jsonify({"next": PAGE})
 
 
-@admin.post("/account/passkeys/<int(max=2147483647):passkey_id>/remove")
+@admin.post("/account/passkeys/<row:passkey_id>/remove")
 @needs(Permission.OWN_ACCOUNT, fresh=True)
 def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     if not passkeys.remove(here().person_id, passkey_id):
@@ -52,7 +52,7 @@ def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     return redirect(PAGE, 303)
 
 
-@admin.post("/account/sessions/<int(max=2147483647):session_id>/end")
+@admin.post("/account/sessions/<row:session_id>/end")
 @needs(Permission.OWN_ACCOUNT)
 def end_session(session_id: int) -> ResponseReturnValue:
     sessions.end_one(here().person_id, here().email, session_id)

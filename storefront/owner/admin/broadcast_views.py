@@ -26,8 +26,7 @@ from storefront.web.limits import limiter
 
 # A text at its limit, in characters of four bytes that a form writes as three letters, in each language.
 TEXT_BODY_BYTES = 1024 * 1024
-LARGEST_ID = 2147483647
-ONE = f"/broadcasts/<int(max={LARGEST_ID}):broadcast_id>"
+ONE = "/broadcasts/<row:broadcast_id>"
 
 
 def _typed() -> Typed:

@@ -75,7 +75,7 @@ def attach_dispute_file(dispute_id: str) -> ResponseReturnValue:
     return redirect(url_for("admin.check_dispute_answer", dispute_id=dispute_id) + "#files", 303)
 
 
-@admin.post("/disputes/<dispute_id>/files/<int(max=2147483647):file_id>/remove")
+@admin.post("/disputes/<dispute_id>/files/<row:file_id>/remove")
 @needs(Permission.MONEY)
 def remove_dispute_file(dispute_id: str, file_id: int) -> ResponseReturnValue:
     try:

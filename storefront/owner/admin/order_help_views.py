@@ -15,7 +15,7 @@ from storefront.owner.people.roles import Permission
 LONGEST_FORM = 64
 
 
-@admin.post("/orders/<number>/devices/<int(max=2147483647):license_id>/<instance_id>")
+@admin.post("/orders/<number>/devices/<row:license_id>/<instance_id>")
 @needs(Permission.ORDERS)
 def deactivate_order_device(number: str, license_id: int, instance_id: str) -> ResponseReturnValue:
     try:
@@ -36,7 +36,7 @@ def add_order_note(number: str) -> ResponseReturnValue:
     return order_done(number, "Note added.")
 
 
-@admin.post("/orders/<number>/notes/<int(max=2147483647):note_id>/delete")
+@admin.post("/orders/<number>/notes/<row:note_id>/delete")
 @needs(Permission.ORDERS)
 def delete_order_note(number: str, note_id: int) -> ResponseReturnValue:
     try:

@@ -144,7 +144,7 @@ def _because() -> str:
     return " ".join(request.form.get("because", "").split())[:LONGEST_REASON]
 
 
-@admin.post("/orders/<number>/keys/<int(max=2147483647):license_id>/<action>")
+@admin.post("/orders/<number>/keys/<row:license_id>/<action>")
 @needs(Permission.ORDERS)
 def change_key(number: str, license_id: int, action: str) -> ResponseReturnValue:
     """`shown` is which key of the license the page showed: a form sent twice does not replace the new one, too.
@@ -189,7 +189,7 @@ def _last_day() -> datetime:
         raise FormRefused("Choose the last day on which the license works, such as 2027-12-31.") from error
 
 
-@admin.post("/orders/<number>/notices/<int(max=2147483647):notice_id>/done")
+@admin.post("/orders/<number>/notices/<row:notice_id>/done")
 @needs(Permission.ORDERS)
 def close_order_notice(number: str, notice_id: int) -> ResponseReturnValue:
     try:

@@ -50,7 +50,7 @@ def invite_person() -> ResponseReturnValue:
     return redirect(PAGE, 303)
 
 
-@admin.post("/people/<int(max=2147483647):person_id>/role")
+@admin.post("/people/<row:person_id>/role")
 @needs(Permission.PEOPLE, fresh=True)
 def change_person(person_id: int) -> ResponseReturnValue:
     try:
@@ -61,7 +61,7 @@ def change_person(person_id: int) -> ResponseReturnValue:
     return redirect(PAGE, 303)
 
 
-@admin.post("/people/<int(max=2147483647):person_id>/sign-out")
+@admin.post("/people/<row:person_id>/sign-out")
 @needs(Permission.PEOPLE, fresh=True)
 def sign_out_person(person_id: int) -> ResponseReturnValue:
     email, ended = sign_out(person_id)
@@ -70,7 +70,7 @@ def sign_out_person(person_id: int) -> ResponseReturnValue:
     return redirect(PAGE, 303)
 
 
-@admin.post("/people/<int(max=2147483647):person_id>/remove")
+@admin.post("/people/<row:person_id>/remove")
 @needs(Permission.PEOPLE, fresh=True)
 def remove_person(person_id: int) -> ResponseReturnValue:
     try:

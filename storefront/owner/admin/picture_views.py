@@ -61,7 +61,7 @@ def add_pictures(slug: str) -> ResponseReturnValue:
     return _bring(slug, "pictures", lambda file: add_picture(slug, file.stream, file.filename or "", alt))
 
 
-@admin.post("/products/<slug>/pictures/<int(max=2147483647):picture_id>")
+@admin.post("/products/<slug>/pictures/<row:picture_id>")
 @needs(Permission.SHOP)
 def describe_picture_here(slug: str, picture_id: int) -> ResponseReturnValue:
     def change() -> str:
@@ -70,7 +70,7 @@ def describe_picture_here(slug: str, picture_id: int) -> ResponseReturnValue:
     return save(slug, "pictures", change, values={})
 
 
-@admin.post("/products/<slug>/pictures/<int(max=2147483647):picture_id>/move")
+@admin.post("/products/<slug>/pictures/<row:picture_id>/move")
 @needs(Permission.SHOP)
 def move_picture_here(slug: str, picture_id: int) -> ResponseReturnValue:
     def change() -> str:
@@ -80,7 +80,7 @@ def move_picture_here(slug: str, picture_id: int) -> ResponseReturnValue:
     return save(slug, "pictures", change, values={})
 
 
-@admin.post("/products/<slug>/pictures/<int(max=2147483647):picture_id>/remove")
+@admin.post("/products/<slug>/pictures/<row:picture_id>/remove")
 @needs(Permission.SHOP)
 def remove_picture_here(slug: str, picture_id: int) -> ResponseReturnValue:
     def change() -> str:
@@ -98,7 +98,7 @@ def add_samples(slug: str) -> ResponseReturnValue:
     return _bring(slug, "samples", lambda file: add_sample(slug, file.stream, file.filename or "", title))
 
 
-@admin.post("/products/<slug>/samples/<int(max=2147483647):sample_id>/move")
+@admin.post("/products/<slug>/samples/<row:sample_id>/move")
 @needs(Permission.SHOP)
 def move_sample_here(slug: str, sample_id: int) -> ResponseReturnValue:
     def change() -> str:
@@ -108,7 +108,7 @@ def move_sample_here(slug: str, sample_id: int) -> ResponseReturnValue:
     return save(slug, "samples", change, values={})
 
 
-@admin.post("/products/<slug>/samples/<int(max=2147483647):sample_id>/remove")
+@admin.post("/products/<slug>/samples/<row:sample_id>/remove")
 @needs(Permission.SHOP)
 def remove_sample_here(slug: str, sample_id: int) -> ResponseReturnValue:
     def change() -> str:

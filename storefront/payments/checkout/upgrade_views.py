@@ -15,7 +15,7 @@ from storefront.shop.catalog.offers import find_offers
 CAME_FROM = "upgrade_of"
 
 
-@checkout.post("/checkout/upgrade/<token>/<int(max=2147483647):grant_id>/<int(max=2147483647):edition_id>")
+@checkout.post("/checkout/upgrade/<token>/<row:grant_id>/<row:edition_id>")
 @starts
 def upgrade(token: str, grant_id: int, edition_id: int) -> ResponseReturnValue:
     """Sell an upgrade to who has the link of the order: it says whose license it is, and the form says no more."""

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from storefront.owner.people.models import Role
+from storefront.web.row_ids import LARGEST, RowId
 from tests.owner.admin.editor_forms import TWINSPOT
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
@@ -39,14 +40,29 @@ def test_refuses_addresses_that_no_database_takes(app: Flask, owner: Buyer) -> N
 
 @both
 def test_finds_nothing_by_a_number_that_no_database_takes(app: Flask, owner: Buyer) -> None:
-    paths = [rule.rule for rule in app.url_map.iter_rules() if "<int" in rule.rule]
-    assert [path for path in paths if "<int:" in path] == []
-    for path in paths:
-        if path.startswith("/admin/"):
-            for number in ("2147483648", "9" * 30):
-                address = re.sub("<int[^>]*>", number, path)
-                # 405 where one view reads and another one writes: Werkzeug asks for the method before the number.
-                assert owner.post(re.sub("<[^>]*>", "x", address)).status_code in {404, 405}, address
+    """By either method: a page that is read and a form at the same address are one rule each."""
+    rules = list(app.url_map.iter_rules())
+    assert [rule.rule for rule in rules if re.search("<(int|float)", rule.rule)] == [
+        "/sitemap-<int(max=999):number>.xml"
+    ]
+    paths = {rule.rule for rule in rules if "<row:" in rule.rule}
+    assert len(paths) > 20
+    for path in sorted(paths):
+        for number in (2147483648, 2**63, 10**30):
+            address = re.sub("<[^>]*>", "x", re.sub("<row:[^>]*>", str(number), path))
+            assert owner.get(address).status_code == 404, address
+            assert owner.post(address).status_code == 404, address
+
+
+def test_takes_every_number_that_a_database_takes() -> None:
+    takes = re.compile(f"(?:{RowId.regex})").fullmatch
+    edges = {10**power + step for power in range(10) for step in (-1, 0, 1)}
+    near = {LARGEST // 10**power + step for power in range(10) for step in (-1, 0, 1)}
+    for number in sorted(edges | near | {0, LARGEST}):
+        assert bool(takes(str(number))) == (0 <= number <= LARGEST), number
+    assert not takes("")
+    assert not takes("-1")
+    assert not takes("\u0663")  # a digit of another script
 
 
 @both

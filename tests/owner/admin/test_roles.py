@@ -85,7 +85,7 @@ def routes(app: Flask) -> Iterator[tuple[str, str, str]]:
     for rule in app.url_map.iter_rules():
         if rule.endpoint.startswith("admin."):
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                address = re.sub(r"<int\b[^>]*>", "987654", rule.rule)
+                address = re.sub(r"<(?:int|row)\b[^>]*>", "987654", rule.rule)
                 yield rule.endpoint.removeprefix("admin."), method, re.sub(r"<\w+>", "nothing", address)
 
 

@@ -42,7 +42,7 @@ def revocations() -> ResponseReturnValue:
     return _for_everybody(answer, KEPT_SECONDS)
 
 
-@well_known.get("/orders/<token>/licenses/<int(max=2147483647):license_id>/license-file")
+@well_known.get("/orders/<token>/licenses/<row:license_id>/license-file")
 @limiter.limit("30/minute")
 def license_file(token: str, license_id: int) -> ResponseReturnValue:
     """Send the file of a license from the order page, for a device that is not online."""
