@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from storefront.cli.choices import ROW_ID
 from storefront.cli.output import as_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
 from storefront.cli.text_files import FILE, read_text
@@ -20,7 +21,7 @@ def broadcasts() -> None:
 
 
 @broadcasts.command("list")
-@click.option("--older-than", type=int, help="Go on from this broadcast: 50 are listed at once.")
+@click.option("--older-than", type=ROW_ID, help="Go on from this broadcast: 50 are listed at once.")
 @as_json
 def list_all(older_than: int | None, as_json: bool) -> None:
     """The newest broadcasts, with what became of their emails."""
@@ -58,7 +59,7 @@ def create(subject: str, text_file: Path, goods: tuple[str, ...], per_minute: st
 
 
 @broadcasts.command()
-@click.argument("broadcast_id", type=int)
+@click.argument("broadcast_id", type=ROW_ID)
 @as_json
 def count(broadcast_id: int, as_json: bool) -> None:
     """To how many buyers it goes, and how many have not agreed. Nothing leaves."""
@@ -71,7 +72,7 @@ def count(broadcast_id: int, as_json: bool) -> None:
 
 
 @broadcasts.command()
-@click.argument("broadcast_id", type=int)
+@click.argument("broadcast_id", type=ROW_ID)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @as_json
 def send(broadcast_id: int, yes: bool, as_json: bool) -> None:
@@ -91,7 +92,7 @@ def send(broadcast_id: int, yes: bool, as_json: bool) -> None:
 
 
 @broadcasts.command()
-@click.argument("broadcast_id", type=int)
+@click.argument("broadcast_id", type=ROW_ID)
 @as_json
 def cancel(broadcast_id: int, as_json: bool) -> None:
     """Let nothing more of it leave. What has left cannot be taken back."""

@@ -3,6 +3,12 @@
 tests/cli/test_choices.py compares them.
 """
 
+import click
+
+from storefront.core.row_ids import LARGEST
+
+ROW_ID = click.IntRange(1, LARGEST)
+MOST = 10_000  # lines of a list
 ORDER_STATES = (
     "paid", "free", "partly_refunded", "dispute_won", "inquiry", "dispute_unknown", "awaiting_payment",
     "payment_failed", "refunded", "disputed", "dispute_lost", "withdrawn", "allowed_by_shop",

@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from storefront.cli.choices import EVIDENCE_FILES
+from storefront.cli.choices import EVIDENCE_FILES, ROW_ID
 from storefront.cli.output import as_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
 
@@ -82,7 +82,7 @@ def attach(dispute_id: str, file: Path, kind: str, *, as_json: bool) -> None:
 
 @disputes.command()
 @click.argument("dispute_id", metavar="ID")
-@click.option("--version", type=click.IntRange(1), required=True, help="Of the draft that you looked at.")
+@click.option("--version", type=ROW_ID, required=True, help="Of the draft that you looked at.")
 @as_json
 def submit(dispute_id: str, version: int, as_json: bool) -> None:
     """Send the draft to the bank, once and for good."""

@@ -2,6 +2,7 @@
 
 import click
 
+from storefront.cli.choices import MOST
 from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
 
@@ -14,7 +15,7 @@ def events() -> None:
 @events.command("list")
 @click.option("--unhandled", is_flag=True, help="Only those that nobody finished.")
 @click.option("--type", "event_type", help="Only this type, like charge.refunded.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
+@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="The newest so many.")
 @as_json
 def list_events(unhandled: bool, event_type: str | None, limit: int, as_json: bool) -> None:
     """The newest deliveries, oldest of them first."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
-from storefront.cli.choices import MAIL_STATES
+from storefront.cli.choices import MAIL_STATES, MOST, ROW_ID
 from storefront.cli.mail_texts import texts
 from storefront.cli.output import as_json, print_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
@@ -25,7 +25,7 @@ mail.add_command(texts)
 
 @mail.command("list")
 @click.option("--state", type=click.Choice(MAIL_STATES), help="Only those in this state.")
-@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, help="The newest so many.")
+@click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="The newest so many.")
 @as_json
 def list_mails(state: str | None, limit: int, as_json: bool) -> None:
     """The newest mails, oldest of them first, with the mail server's answer."""
@@ -50,7 +50,7 @@ def _line(listed: "ListedMail") -> str:
 
 
 @mail.command()
-@click.argument("mail_ids", type=int, nargs=-1, metavar="[ID]...")
+@click.argument("mail_ids", type=ROW_ID, nargs=-1, metavar="[ID]...")
 @click.option("--failed", is_flag=True, help="All that failed.")
 def retry(mail_ids: Sequence[int], failed: bool) -> None:
     """Put failed mails back into the queue. Each is written anew, so that it tells what is true now."""

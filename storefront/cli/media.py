@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from storefront.cli.choices import ROW_ID
 from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
 
@@ -37,7 +38,7 @@ def add(slug: str, file: Path, alt: str, as_json: bool) -> None:
 
 @media.command()
 @click.argument("slug")
-@click.argument("picture_id", metavar="ID", type=int)
+@click.argument("picture_id", metavar="ID", type=ROW_ID)
 @click.argument("alt")
 @as_json
 def describe(slug: str, picture_id: int, alt: str, as_json: bool) -> None:
@@ -72,7 +73,7 @@ def list_media(slug: str, as_json: bool) -> None:
 
 @media.command()
 @click.argument("slug")
-@click.argument("picture_id", metavar="ID", type=int)
+@click.argument("picture_id", metavar="ID", type=ROW_ID)
 @as_json
 def remove(slug: str, picture_id: int, as_json: bool) -> None:
     """Take a picture off a product's page."""
@@ -86,8 +87,8 @@ def remove(slug: str, picture_id: int, as_json: bool) -> None:
 
 @media.command()
 @click.argument("slug")
-@click.argument("picture_id", metavar="ID", type=int)
-@click.argument("position", type=click.IntRange(min=1))
+@click.argument("picture_id", metavar="ID", type=ROW_ID)
+@click.argument("position", type=ROW_ID)
 @as_json
 def move(slug: str, picture_id: int, position: int, as_json: bool) -> None:
     """Show a picture at another place: 1 is the cover."""

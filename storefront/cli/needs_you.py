@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from storefront.cli.choices import ROW_ID
 from storefront.cli.output import as_json, print_json
 from storefront.cli.shop import open_shop
 from storefront.cli.terminal import plain
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("notice_ids", type=int, nargs=-1, metavar="[ID]...")
+@click.argument("notice_ids", type=ROW_ID, nargs=-1, metavar="[ID]...")
 @click.option("--done", is_flag=True, help="Call the lines with these IDs done: they do not come back.")
 @as_json
 def needs_you(notice_ids: Sequence[int], done: bool, as_json: bool) -> None:

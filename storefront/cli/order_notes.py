@@ -2,6 +2,7 @@
 
 import click
 
+from storefront.cli.choices import ROW_ID
 from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
 
@@ -22,7 +23,7 @@ def note(number: str, text: str, as_json: bool) -> None:
 
 @click.command("delete-note")
 @click.argument("number")
-@click.argument("note_id", metavar="NOTE", type=click.IntRange(1, 2**31 - 1))
+@click.argument("note_id", metavar="NOTE", type=ROW_ID)
 @as_json
 def delete_order_note(number: str, note_id: int, as_json: bool) -> None:
     """Delete a note of your own: `storefront orders show NUMBER` has its number."""

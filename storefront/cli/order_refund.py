@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import click
 
-from storefront.cli.choices import REFUND_REASONS
+from storefront.cli.choices import REFUND_REASONS, ROW_ID
 from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
 
@@ -13,7 +13,7 @@ from storefront.cli.shop import open_shop
 @click.command()
 @click.argument("number")
 @click.option("--amount", help="So much, like 5.00; without it what is left, or the whole price of the items.")
-@click.option("--item", "positions", type=click.IntRange(1), multiple=True, metavar="N", help="Closes this item.")
+@click.option("--item", "positions", type=ROW_ID, multiple=True, metavar="N", help="Closes this item.")
 @click.option("--reason", type=click.Choice(REFUND_REASONS), help="For Stripe and its figures.")
 @click.option("--again", is_flag=True, help="Also if it equals an earlier refund of this order.")
 @as_json

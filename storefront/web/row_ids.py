@@ -3,7 +3,9 @@
 from flask import Flask
 from werkzeug.routing import IntegerConverter
 
-LARGEST = 2147483647  # of PostgreSQL's integer
+from storefront.core.row_ids import LARGEST
+
+MOST_DIGITS = 100  # that are read at all
 
 
 def _up_to(largest: str) -> str:
@@ -21,6 +23,12 @@ class RowId(IntegerConverter):
     """`<row:order_id>`. Werkzeug asks a rule's method before it looks at a `max`, and would answer 405."""
 
     regex = _up_to(str(LARGEST))
+
+
+def read_row_id(text: str) -> int | None:
+    """Return the number that a query string names, at most the largest; None where it is no number."""
+    is_number = text.isascii() and text.isdigit() and len(text) < MOST_DIGITS
+    return min(int(text), LARGEST) if is_number else None
 
 
 def set_up_row_ids(app: Flask) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -92,6 +93,19 @@ def test_lists_every_command_that_there_is() -> None:
     for module in pkgutil.iter_modules(storefront.cli.__path__, "storefront.cli."):
         for name, value in vars(import_module(module.name)).items():
             assert not isinstance(value, click.Command) or id(value) in reachable, f"{module.name}:{name}"
+
+
+def test_takes_no_number_that_no_database_takes() -> None:
+    """A database raises for a number of more than 64 bits, or 32: such a command would end with a traceback."""
+    params = chain.from_iterable(command.params for command in commands_below(main))
+    numbers = [param for param in params if isinstance(param.type, click.types.IntParamType)]
+    assert len(numbers) > 20
+    open_ended = {str(param.name) for param in numbers if getattr(param.type, "max", None) is None}
+    stored = {name for name in open_ended if not name.endswith(("port", "workers"))}
+    assert stored == {"pool_low_at", "pool_very_low_at"}  # the settings have a most of their own
+    refused = CliRunner().invoke(main, ["broadcasts", "send", "9" * 20])
+    assert refused.exit_code == 2
+    assert "is not in the range 1<=x<=2147483647" in refused.stderr
 
 
 def test_loads_nothing_of_the_shop_to_say_what_there_is() -> None:

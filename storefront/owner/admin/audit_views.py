@@ -9,9 +9,9 @@ from storefront.core import clock
 from storefront.core.runtime import settings
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.people.roles import Permission
+from storefront.web.row_ids import read_row_id
 
 LONGEST_WORDS = 200
-HIGHEST_ID = 2**31 - 1
 
 
 def _filter() -> Filter:
@@ -20,8 +20,7 @@ def _filter() -> Filter:
 
 
 def _older_than() -> int | None:
-    sent = request.args.get("older_than", "")
-    return min(int(sent), HIGHEST_ID) if sent.isascii() and sent.isdigit() and len(sent) < 20 else None
+    return read_row_id(request.args.get("older_than", ""))
 
 
 @admin.get("/audit")

@@ -23,6 +23,7 @@ from storefront.owner.people.roles import Permission
 from storefront.web.bodies import takes_bytes
 from storefront.web.headers import MAIL_IN_A_FRAME
 from storefront.web.limits import limiter
+from storefront.web.row_ids import read_row_id
 
 # A text at its limit, in characters of four bytes that a form writes as three letters, in each language.
 TEXT_BODY_BYTES = 1024 * 1024
@@ -53,7 +54,7 @@ def _back(broadcast_id: int) -> ResponseReturnValue:
 @admin.get("/broadcasts")
 @needs(Permission.SHOP)
 def broadcasts() -> ResponseReturnValue:
-    shown = list_broadcasts(older_than=request.args.get("older_than", type=int))
+    shown = list_broadcasts(older_than=read_row_id(request.args.get("older_than", "")))
     older_than = shown[-1].id if len(shown) == PAGE else None
     return render_template("owner/broadcasts/list.html", broadcasts=shown, older_than=older_than)
 

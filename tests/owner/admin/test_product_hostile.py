@@ -5,8 +5,9 @@ import re
 import pytest
 from flask import Flask
 
+from storefront.core.row_ids import LARGEST
 from storefront.owner.people.models import Role
-from storefront.web.row_ids import LARGEST, RowId
+from storefront.web.row_ids import RowId
 from tests.owner.admin.editor_forms import TWINSPOT
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
@@ -52,6 +53,14 @@ def test_finds_nothing_by_a_number_that_no_database_takes(app: Flask, owner: Buy
             address = re.sub("<[^>]*>", "x", re.sub("<row:[^>]*>", str(number), path))
             assert owner.get(address).status_code == 404, address
             assert owner.post(address).status_code == 404, address
+
+
+@both
+def test_begins_at_the_newest_where_a_list_is_asked_from_a_number_too_large(app: Flask, owner: Buyer) -> None:
+    for path in ("/admin/audit", "/admin/audit.csv", "/admin/broadcasts", "/"):
+        for name in ("older_than", "page", "edition", "cursor"):
+            for number in (2**31, 2**63, 10**30, -(10**30), "9" * 5000):
+                assert owner.get(f"{path}?{name}={number}").status_code == 200, (path, name, number)
 
 
 def test_takes_every_number_that_a_database_takes() -> None:
