@@ -37,6 +37,8 @@ UNTRUSTED_PROXY_AT = "untrusted_proxy_at"
 CODE_CEILING_AT = "code_ceiling_at"
 BACKED_UP_AT = "backed_up_at"
 FORGOTTEN_ROWS = "forgotten_rows"
+ARCHIVED_AT = "archived_at"
+ARCHIVE_REFUSED_AT = "archive_refused_at"
 WORKER_SEEN_AT = "worker_seen_at"  # of each worker, by its name
 # By the hour and how it went, so that what happens now is told from what happened once.
 ANSWERS = "answers"

@@ -1,6 +1,10 @@
-"""How many days rows are kept that only grow. Each has a floor: what is younger is still needed."""
+"""How many days rows are kept that only grow, and where they are written before they go.
+
+Each has a floor: what is younger is still needed.
+"""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from storefront.core.config.reader import Reader
 
@@ -31,3 +35,12 @@ def read_keep_days(reader: Reader) -> KeepDays:
         checkouts=days("CHECKOUTS", 90, 60),
         refusals=days("REFUSALS", 90, 30),
     )
+
+
+def read_archive_dir(reader: Reader) -> Path | None:
+    """Return a folder. It is not looked at: a disk that is away must not keep a shop from starting."""
+    raw = reader.optional("ARCHIVE_DIR")
+    if raw is None or Path(raw).is_absolute():
+        return Path(raw) if raw else None
+    reader.problems.append(f"ARCHIVE_DIR={raw} must be the absolute path of a folder, such as /srv/archive.")
+    return None

@@ -22,7 +22,7 @@ from storefront.core.config.mail import (
     read_owner_email,
 )
 from storefront.core.config.reader import Reader, SettingsError, split_list
-from storefront.core.config.retention import KeepDays, read_keep_days
+from storefront.core.config.retention import KeepDays, read_archive_dir, read_keep_days
 from storefront.core.config.strength import check_secret
 from storefront.core.config.stripe import STRIPE_API, Mode, read_js_url, read_mode, read_webhook_secrets
 from storefront.core.email_addresses import Mailbox
@@ -84,6 +84,7 @@ class Settings:
     backup_recipient: str | None
     backup_keys: dict[str, dict[str, str]] = field(repr=False)  # of buckets, by their scheme
     keep_days: KeepDays
+    archive_dir: Path | None  # where rows are written before they are forgotten
 
     @property
     def secret_keys(self) -> tuple[str, ...]:
@@ -182,6 +183,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         backup_recipient=read_backup_recipient(reader),
         backup_keys=read_backup_keys(reader),
         keep_days=read_keep_days(reader),
+        archive_dir=read_archive_dir(reader),
     )
     check_redis(reader, settings.queue_url, settings.limits_url)
     if reader.problems:

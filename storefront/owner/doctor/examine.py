@@ -12,6 +12,7 @@ from flask import current_app
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.core.runtime import settings
+from storefront.owner.doctor.archive import look_at_archive
 from storefront.owner.doctor.certificate import Address, look_at_address
 from storefront.owner.doctor.clocks import look_at_clocks
 from storefront.owner.doctor.engines import look_at_database, look_at_limits, look_at_mail, look_at_queue
@@ -67,6 +68,7 @@ CHECKS: Mapping[str, Check] = {
     "secrets": look_at_secrets,
     "license_keys": look_at_sealed_keys,
     "files": look_at_files,
+    "archive": look_at_archive,
     "ready": look_at_readiness,
     "status": look_at_warnings,
 }

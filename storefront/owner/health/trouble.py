@@ -11,6 +11,8 @@ from storefront.core.db import db
 from storefront.core.leases import Lease
 from storefront.core.measurements import (
     ANSWERS,
+    ARCHIVE_REFUSED_AT,
+    ARCHIVED_AT,
     BACKED_UP_AT,
     BAD_SIGNATURE_AT,
     CODE_CEILING_AT,
@@ -85,6 +87,8 @@ class Trouble:
     newer_schema: str | None = None  # of code that is newer than this
     is_backed_up: bool = False  # there is a key for backups
     backed_up_at: datetime | None = None  # by `storefront backup`
+    archive_refused_at: datetime | None = None  # of a shop with an archive
+    archived_at: datetime | None = None
     workers: tuple[WorkerSeen, ...] = ()  # of the last hour, dead ones included
 
 
@@ -130,6 +134,8 @@ def read_trouble(*, counts_all: bool = False) -> Trouble:
         newer_schema=schema if schema is not None and is_newer(schema) else None,
         is_backed_up=shop.backup_recipient is not None,
         backed_up_at=_moment(measured, BACKED_UP_AT),
+        archive_refused_at=_moment(measured, ARCHIVE_REFUSED_AT) if shop.archive_dir else None,
+        archived_at=_moment(measured, ARCHIVED_AT),
         workers=_find_workers(measured, now),
     )
 

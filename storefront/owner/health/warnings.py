@@ -167,6 +167,17 @@ def _backup(trouble: Trouble) -> str | None:
     return f"The last backup was made {last:%Y-%m-%d %H:%M} UTC: find why `storefront backup` no longer runs."
 
 
+def _archive(trouble: Trouble) -> str | None:
+    """The worker tries each minute, so what was refused and then taken is mended."""
+    refused, taken = trouble.archive_refused_at, trouble.archived_at
+    if refused is None or trouble.now - refused > SEEN_LATELY or (taken is not None and taken > refused):
+        return None
+    return (
+        "The archive cannot be written, so nothing is forgotten and nothing is lost: see that the folder of "
+        "ARCHIVE_DIR is there where the worker runs, is the shop's own and has room (`storefront doctor` looks)."
+    )
+
+
 def _newer_schema(trouble: Trouble) -> str | None:
     if trouble.newer_schema is None:
         return None
@@ -269,6 +280,7 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "reconcile_late": _reconcile,
     "needs_you": _notices,
     "backup_late": _backup,
+    "archive_refused": _archive,
     "webhook_secret_missing": _webhook_secret,
     "signatures_bad": _signatures,
     "signatures_stale": _stale_signatures,

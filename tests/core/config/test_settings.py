@@ -148,6 +148,7 @@ def test_refuses_live_until_it_is_safe(changes: dict[str, str], named: str) -> N
         ("KEEP_DOWNLOADS_DAYS", "179"),
         ("KEEP_CHECKOUTS_DAYS", "59"),
         ("KEEP_REFUSALS_DAYS", "29"),
+        ("ARCHIVE_DIR", "archive"),
         ("CHECKOUT_UI", "popup"),
         ("STRIPE_TAX", "ja"),
         ("INVOICES", "2"),
