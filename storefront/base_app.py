@@ -10,6 +10,7 @@ from storefront.core.languages import set_up_languages
 from storefront.core.measurements import set_up_measurements
 from storefront.core.places import FRONT
 from storefront.core.queue import set_up_queue
+from storefront.core.replica import set_up_replica
 from storefront.core.runtime import set_up_runtime
 from storefront.core.storage import set_up_storage
 from storefront.customers import at_stripe
@@ -58,6 +59,7 @@ def create_base_app(settings: Settings, kind: type[Shop]) -> Shop:
     set_up_runtime(app, settings)
     head()  # read now: an upgrade of the code puts other files there while this process runs
     set_up_db(app, settings)
+    set_up_replica(app, settings)
     set_up_measurements(app)
     set_up_write_probe(app)
     set_up_queue(app, settings)

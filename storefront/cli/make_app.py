@@ -20,6 +20,7 @@ from storefront.core.db import db
 from storefront.core.errors import StorefrontError, StripeUnavailable
 from storefront.core.logs import set_up_logs
 from storefront.core.outages import find_outage
+from storefront.core.replica import close_replica
 from storefront.migrations.state import find_newer, is_not_upgraded
 from storefront.stripe_api.gateway import FOR_WORKERS, set_up_gateway
 
@@ -105,3 +106,4 @@ def _close_database(app: Flask) -> None:
     with app.app_context():
         db.session.remove()
         db.engine.dispose()
+        close_replica()

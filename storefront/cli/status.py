@@ -1,5 +1,7 @@
 """`storefront status`: how the shop is, in plain words; what is wrong comes first."""
 
+from dataclasses import asdict
+
 import click
 
 from storefront.cli.output import as_json, print_result
@@ -12,7 +14,8 @@ from storefront.cli.shop import open_shop
 def status(check: bool, as_json: bool) -> None:
     """How the shop is: warnings first, each with what to do, then figures, and what is open before you sell."""
     from storefront.cli.ready_text import ready_lines, ready_to_json
-    from storefront.cli.status_text import status_lines, status_to_json
+    from storefront.cli.status_text import replica_lines, status_lines, status_to_json
+    from storefront.core.replica import look_at_replica
     from storefront.migrations.state import find_problem
     from storefront.owner.health.figures import read_figures
     from storefront.owner.health.warnings import find_warnings
@@ -25,10 +28,14 @@ def status(check: bool, as_json: bool) -> None:
         if problem is not None:
             raise click.ClickException(f"The shop cannot serve: {problem}.")
         look_at_everything()
-        figures = read_figures()
+        figures, replica = read_figures(), look_at_replica()
         points = read_points(figures.trouble)
     warnings = find_warnings(figures.trouble)
-    values, lines = status_to_json(figures, warnings), status_lines(figures, warnings)
-    print_result(values | {"ready": ready_to_json(points)}, lines + ready_lines(points), as_json=as_json)
+    values = status_to_json(figures, warnings) | {
+        "replica": replica and asdict(replica),
+        "ready": ready_to_json(points),
+    }
+    lines = status_lines(figures, warnings) + replica_lines(replica) + ready_lines(points)
+    print_result(values, lines, as_json=as_json)
     if check and warnings:
         raise click.exceptions.Exit(1)

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from storefront.core.clock import iso
+from storefront.core.replica import ReplicaState
 from storefront.orders.models import GrantKind
 from storefront.owner.health.figures import Figures
 from storefront.owner.health.warnings import HealthWarning
@@ -27,6 +28,14 @@ def status_lines(figures: Figures, warnings: list[HealthWarning]) -> list[str]:
         *(f"           {worker.name}: {_moment(worker.seen_at)}" for worker in trouble.workers),
         f"Needs you  {sum(trouble.notices.values())}{_in_words(trouble.notices.items())}",
     ]
+
+
+def replica_lines(state: ReplicaState | None) -> list[str]:
+    """Nothing where there is none."""
+    if state is None:
+        return []
+    said = f"{state.problem}: the primary answers" if state.problem else f"{state.lag_seconds:.0f} seconds behind"
+    return [f"Replica    {said}"]
 
 
 def _in_words(counts: Iterable[tuple[str, int]]) -> str:

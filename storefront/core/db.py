@@ -191,6 +191,8 @@ def writers_turn() -> Iterator[None]:
 def transaction() -> Iterator[Session]:
     """Make one short, locked, all-or-nothing change. Does not nest; no network inside."""
     session = db.session()
+    if session.info.get("reads_only"):
+        raise RuntimeError("transaction() at the replica")
     if session.info.get("in_transaction"):
         raise RuntimeError("transaction() does not nest")
     if session.new or session.dirty or session.deleted:

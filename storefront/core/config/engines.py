@@ -23,6 +23,20 @@ def read_engines(reader: Reader) -> tuple[str, str]:
     return database_url, queue_url
 
 
+def read_replica(reader: Reader, database_url: str) -> tuple[str | None, int]:
+    """Return the address of a replica of PostgreSQL, and how many seconds it may be behind."""
+    most_seconds = reader.integer("DATABASE_READ_LAG_SECONDS", 10, low=1, high=3600)
+    raw = reader.secret("DATABASE_READ_URL")
+    url = _database_url(raw) if raw else None
+    if url is not None and not url.startswith("postgresql+psycopg://"):
+        reader.problems.append("DATABASE_READ_URL must start with postgresql://.")
+    elif url is not None and database_url.startswith("sqlite"):
+        reader.problems.append(
+            "DATABASE_READ_URL names a replica of PostgreSQL, and SQLite (DATABASE_URL) has none: remove it."
+        )
+    return url, most_seconds
+
+
 def check_redis(reader: Reader, *urls: str) -> None:
     if any(url.startswith("redis") for url in urls) and find_spec("redis") is None:
         reader.problems.append("QUEUE_URL or LIMITS_URL needs the redis package: .venv/bin/pip install redis")

@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 from storefront.core.config.addresses import read_base_url, read_hosts, read_link, read_security_contact
 from storefront.core.config.backup import read_backup_keys, read_backup_recipient
 from storefront.core.config.checkout_ui import CheckoutUi, read_checkout_ui
-from storefront.core.config.engines import check_redis, read_engines
+from storefront.core.config.engines import check_redis, read_engines, read_replica
 from storefront.core.config.files import BUCKETS, files_path, read_accel_prefix, read_files
 from storefront.core.config.live import check_live, check_live_mail
 from storefront.core.config.mail import (
@@ -48,6 +48,8 @@ class Settings:
     old_secret_keys: tuple[str, ...] = field(repr=False)  # newest first: they open, and sign nothing
     base_url: str
     database_url: str = field(repr=False)
+    database_read_url: str | None = field(repr=False)  # of a replica
+    database_read_lag_seconds: int
     queue_url: str = field(repr=False)
     files_url: str
     files_path: Path  # of a folder; of a bucket it is not used
@@ -130,6 +132,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     if mode is Mode.LIVE:
         check_live(reader, base_url)
     database_url, queue_url = read_engines(reader)
+    database_read_url, read_lag_seconds = read_replica(reader, database_url)
     files_url, files_options = read_files(reader)
     mail_from = read_mail_from(reader, mode)
     mail_username, mail_password = read_mail_login(reader)
@@ -147,6 +150,8 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         old_secret_keys=old_secret_keys,
         base_url=base_url,
         database_url=database_url,
+        database_read_url=database_read_url,
+        database_read_lag_seconds=read_lag_seconds,
         queue_url=queue_url,
         files_url=files_url,
         files_path=files_path(files_url, reader.home),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, func, select
 
 from storefront.core.db import db
+from storefront.core.replica import at_replica
 from storefront.core.runtime import settings
 from storefront.orders.models import Order
 from storefront.orders.money_lines import MoneyLine
@@ -33,7 +34,11 @@ class Balance:
 
 
 def read_balance(time: Time) -> Balance:
-    """Two statements, each led by an index from the first moment to the last."""
+    """Two statements, each led by an index from the first moment to the last; where the replica may answer."""
+    return at_replica(_read_balance, time)
+
+
+def _read_balance(time: Time) -> Balance:
     rows = db.session.execute(
         select(
             MoneyLine.currency,

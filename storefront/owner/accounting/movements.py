@@ -8,11 +8,12 @@ import heapq
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 
 from storefront.core.db import db, end_read
+from storefront.core.replica import ReplicaReader
 from storefront.core.runtime import settings
 from storefront.orders.after_sale import Refund
 from storefront.orders.models import Order
@@ -65,31 +66,43 @@ class Movement:
 
 
 Keyset = tuple[datetime, Any] | None
+Rows: TypeAlias = Sequence[Row[*tuple[Any, ...]]]
 
 
 def read_movements(time: Time) -> Iterator[Movement]:
-    """Read three sources side by side; a batch of each is in memory, and no transaction stays open meanwhile."""
+    """Read three sources side by side; a batch of each is in memory, and no transaction stays open meanwhile.
+
+    All of them are read at one server: a sale that one has booked and another has not would be there twice.
+    """
+    reader = ReplicaReader()
     sources = (
-        _in_batches(lambda after: select_booked(time, after), _of_booked),
-        _in_batches(lambda after: select_unbooked_sales(time, after), _of_unbooked_sales),
-        _in_batches(lambda after: select_unbooked_refunds(time, after), _of_unbooked_refunds),
+        _in_batches(reader, lambda after: select_booked(time, after), _of_booked),
+        _in_batches(reader, lambda after: select_unbooked_sales(time, after), _of_unbooked_sales),
+        _in_batches(reader, lambda after: select_unbooked_refunds(time, after), _of_unbooked_refunds),
     )
     return heapq.merge(*sources, key=lambda movement: (movement.at, movement.id))
 
 
 def _in_batches(
+    reader: ReplicaReader,
     ask: Callable[[Keyset], Select[*tuple[Any, ...]]],
-    read: Callable[[Sequence[Row[*tuple[Any, ...]]]], list[Movement]],
+    read: Callable[[Rows], list[Movement]],
 ) -> Iterator[Movement]:
     after: Keyset = None
     while True:
-        rows = db.session.execute(ask(after)).all()
-        movements = read(rows)
+        rows, movements = reader.ask(_read_batch, ask(after), read)
         end_read()
         yield from movements
         if len(rows) < BATCH:
             return
         after = (rows[-1].at, rows[-1].id)
+
+
+def _read_batch(
+    statement: Select[*tuple[Any, ...]], read: Callable[[Rows], list[Movement]]
+) -> tuple[Rows, list[Movement]]:
+    rows = db.session.execute(statement).all()
+    return rows, read(rows)
 
 
 def _within(time: Time, at: Any, row_id: Any, after: Keyset) -> list[ColumnElement[bool]]:  # noqa: ANN401 - columns
@@ -157,7 +170,7 @@ def select_unbooked_refunds(time: Time, after: Keyset) -> Select[*tuple[Any, ...
     )
 
 
-def _of_booked(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Movement]:
+def _of_booked(rows: Rows) -> list[Movement]:
     sold = read_sold({row.order_id for row in rows if row.order_id is not None})
     return [_movement_of(row, sold.get(row.order_id)) for row in rows]
 
@@ -205,7 +218,7 @@ def _amounts(kind: str, sold: Sold, booked: Booked) -> tuple[int | None, int | N
     return (booked.amount_minor if is_same and booked.amount_minor else None), None
 
 
-def _of_unbooked_sales(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Movement]:
+def _of_unbooked_sales(rows: Rows) -> list[Movement]:
     sold = read_sold({row.order_id for row in rows})
     return [
         Movement(
@@ -222,7 +235,7 @@ def _of_unbooked_sales(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Movement]:
     ]
 
 
-def _of_unbooked_refunds(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[Movement]:
+def _of_unbooked_refunds(rows: Rows) -> list[Movement]:
     sold = read_sold({row.order_id for row in rows})
     movements = []
     for row in rows:

@@ -12,7 +12,7 @@ from storefront.owner.figures.spans import Named, SpanRefused, read_span, span_o
 from storefront.owner.figures.zone import shop_zone, today
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
-from storefront.owner.orders.listing import find_orders
+from storefront.owner.orders.listing import list_orders
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.readiness.point import count_open
 from storefront.owner.readiness.read_facts import read_points
@@ -45,6 +45,6 @@ def _home_page(figures: Figures, asked: list[str], refusal: StorefrontError | No
         first=asked[1] or figures.span.first.isoformat(),
         last=asked[2] or figures.span.last.isoformat(),
         error=refusal.message if refusal else "",
-        newest=find_orders(limit=NEWEST),
+        newest=list_orders(limit=NEWEST),
     )
     return make_response(page, refusal.status if refusal else 200)

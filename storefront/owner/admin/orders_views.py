@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from storefront.core.errors import NotFound
 from storefront.orders.access import Reason
 from storefront.owner.admin.blueprint import admin, here, needs
-from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
+from storefront.owner.orders.listing import OrderFilter, OrderPage, list_orders
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.products.listing import list_names
 
@@ -54,7 +54,7 @@ def _find(asked: _Asked, chosen: OrderFilter, older_than: str) -> OrderPage:
     if asked.errors:
         return OrderPage(orders=())
     try:
-        return find_orders(chosen, older_than=older_than)
+        return list_orders(chosen, older_than=older_than)
     except NotFound as refusal:
         asked.errors["older_than" if older_than else "product"] = refusal.message
         return OrderPage(orders=())

@@ -12,7 +12,7 @@ from storefront.customers.unproven import find_known, is_unproven
 from storefront.delivery.licenses.models import Activation, License
 from storefront.delivery.licenses.queries import select_sold_licenses
 from storefront.orders.models import Order
-from storefront.owner.orders.listing import ListedOrder, OrderFilter, OrderPage, find_orders
+from storefront.owner.orders.listing import ListedOrder, OrderFilter, OrderPage, find_orders, list_orders
 
 NEWEST = 50
 
@@ -69,7 +69,7 @@ def find_buyers(words: str, *, older_than: str = "") -> FoundBuyers:
     Raises:
         NotFound: there is no order `older_than`.
     """
-    page = find_orders(OrderFilter(words=words), older_than=older_than)
+    page = list_orders(OrderFilter(words=words), older_than=older_than)
     found = {email_key(order.email): FoundBuyer(order.email, order.name) for order in reversed(page.orders)}
     buyers = tuple(buyer for buyer in reversed(found.values()) if buyer.email)
     return FoundBuyers(buyers=buyers, older_than=page.older_than, searched_to=page.searched_to)

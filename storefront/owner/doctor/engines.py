@@ -8,6 +8,7 @@ from sqlalchemy import text
 from storefront.core.config.settings import Settings
 from storefront.core.db import db, end_read
 from storefront.core.queue import queue
+from storefront.core.replica import look_at_replica
 from storefront.mail.faults import MailServerDown
 from storefront.mail.server import connect
 from storefront.migrations.state import find_problem
@@ -30,6 +31,17 @@ def look_at_database(shop: Settings) -> Iterator[Seen]:
     yield ok(f"SQLite {version} answers and takes a write.")
     if journal != "wal":
         yield warn(f"The database's journal is {journal}, not WAL: move it to a disk of this machine.")
+
+
+def look_at_read_replica(_shop: Settings) -> Iterator[Seen]:
+    """Lists and figures are read there; without it the primary answers, so nothing fails."""
+    state = look_at_replica()
+    if state is None:
+        return
+    if state.problem is not None:
+        yield warn(f"The replica {state.problem}, so the primary answers: look at DATABASE_READ_URL and at it.")
+    else:
+        yield ok(f"The replica answers, {state.lag_seconds:.0f} seconds behind.")
 
 
 def look_at_queue(_shop: Settings) -> Iterator[Seen]:

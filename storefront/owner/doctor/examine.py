@@ -15,7 +15,13 @@ from storefront.core.runtime import settings
 from storefront.owner.doctor.archive import look_at_archive
 from storefront.owner.doctor.certificate import Address, look_at_address
 from storefront.owner.doctor.clocks import look_at_clocks
-from storefront.owner.doctor.engines import look_at_database, look_at_limits, look_at_mail, look_at_queue
+from storefront.owner.doctor.engines import (
+    look_at_database,
+    look_at_limits,
+    look_at_mail,
+    look_at_queue,
+    look_at_read_replica,
+)
 from storefront.owner.doctor.finding import Finding, Level, Seen, fail, ok, warn
 from storefront.owner.doctor.secrets import look_at_files, look_at_sealed_keys, look_at_secrets
 from storefront.owner.health.trouble import read_trouble
@@ -60,6 +66,7 @@ def _judge(point: Point) -> Seen:
 
 CHECKS: Mapping[str, Check] = {
     "database": look_at_database,
+    "replica": look_at_read_replica,
     "queue": look_at_queue,
     "limits": look_at_limits,
     "mail_server": look_at_mail,

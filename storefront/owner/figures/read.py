@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, func, select
 from storefront.core import clock
 from storefront.core.days import bounds_of, days_between
 from storefront.core.db import db
+from storefront.core.replica import at_replica
 from storefront.core.runtime import settings
 from storefront.orders.day_sums import CountedDay, DaySum
 from storefront.orders.models import Order
@@ -60,8 +61,11 @@ class Figures:
 
 
 def read_figures(span: Span) -> Figures:
-    """Read in a bounded number of statements, however many orders there are."""
-    zone = shop_zone()
+    """Read in a bounded number of statements, however many orders there are; where the replica may answer."""
+    return at_replica(_read_figures, span, shop_zone())
+
+
+def _read_figures(span: Span, zone: ZoneInfo) -> Figures:
     found = _read(span, zone)
     by_currency: dict[str, dict[Key, Sums]] = defaultdict(dict)
     for key, sums in found.items():

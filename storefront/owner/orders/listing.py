@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, literal, select, true
 
 from storefront.core.days import bounds_of
 from storefront.core.db import db
+from storefront.core.replica import at_replica, has_replica
 from storefront.orders.access import Reason, access
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
 from storefront.orders.lookup import get_order
@@ -122,6 +123,22 @@ def find_orders(chosen: OrderFilter | None = None, *, older_than: str = "", limi
     rows = db.session.execute(_select(and_(*wanted.bounds, *_conditions(wanted))).where(Order.id.in_(few.ids)))
     found = sorted(_keep(rows, wanted.state), key=_age, reverse=True)
     return replace(_page(found, limit), is_named=wanted.is_named)
+
+
+def list_orders(chosen: OrderFilter | None = None, *, older_than: str = "", limit: int = PAGE) -> OrderPage:
+    """Find orders where the replica may answer: for a page that shows them, and not for what decides.
+
+    Raises as `find_orders`.
+    """
+    shop_zone()  # of the primary: it is kept for the whole request
+    page = at_replica(find_orders, chosen, older_than=older_than, limit=limit)
+    if has_replica() and not page.is_named and chosen is not None and _names_one(chosen.words):
+        return find_orders(chosen, older_than=older_than, limit=limit)  # placed a moment ago
+    return page
+
+
+def _names_one(words: str) -> bool:
+    return bool(words.strip()) and recognize(words) is not None
 
 
 def _add_words(wanted: _Wanted, words: str) -> None:

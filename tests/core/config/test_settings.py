@@ -149,6 +149,9 @@ def test_refuses_live_until_it_is_safe(changes: dict[str, str], named: str) -> N
         ("KEEP_CHECKOUTS_DAYS", "59"),
         ("KEEP_REFUSALS_DAYS", "29"),
         ("ARCHIVE_DIR", "archive"),
+        ("DATABASE_READ_URL", "mysql://db"),
+        ("DATABASE_READ_URL", "postgresql://db2/shop"),  # beside SQLite
+        ("DATABASE_READ_LAG_SECONDS", "0"),
         ("CHECKOUT_UI", "popup"),
         ("STRIPE_TAX", "ja"),
         ("INVOICES", "2"),
