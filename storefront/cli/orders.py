@@ -86,11 +86,11 @@ def list_orders(older_than: str, limit: int, as_json: bool, **asked: Any) -> Non
     """Orders, newest first."""
     from storefront.cli.order_text import page_lines
     from storefront.owner.figures.zone import shop_zone
-    from storefront.owner.orders import listing
+    from storefront.owner.orders.listing import find_orders
 
     chosen = _read_filter(**asked)
     with open_shop(says_try_again=False):
-        page, zone = listing.list_orders(chosen, older_than=older_than, limit=limit), shop_zone()
+        page, zone = find_orders(chosen, older_than=older_than, limit=limit), shop_zone()
     nothing = "No orders." if chosen.is_empty else "No such orders."
     listed = [to_json_value(asdict(order)) for order in page.orders]
     print_result(listed, list(page_lines(page, zone)), as_json=as_json, if_none=nothing)

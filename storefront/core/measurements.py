@@ -39,6 +39,8 @@ BACKED_UP_AT = "backed_up_at"
 FORGOTTEN_ROWS = "forgotten_rows"
 ARCHIVED_AT = "archived_at"
 ARCHIVE_REFUSED_AT = "archive_refused_at"
+REPLICA_ASKED_AT = "replica_asked_at"
+REPLICA_REFUSED_AT = "replica_refused_at"  # was late or away
 WORKER_SEEN_AT = "worker_seen_at"  # of each worker, by its name
 # By the hour and how it went, so that what happens now is told from what happened once.
 ANSWERS = "answers"

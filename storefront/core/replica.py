@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
-from flask import Flask
+from flask import Flask, g
 from sqlalchemy import Connection, Engine, Row, create_engine, orm, text
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 AWAY_SECONDS = 30.0  # without a question, once it did not answer: connecting to nobody takes seconds
 NO_ANSWER = "doesn't answer"
+PRIMARY_ONLY = "asks_the_primary"
 # A quiet primary commits nothing for hours, and a replica that lost it has replayed all it received. So places in
 # the primary's log are compared, and moments only where the replica is behind. A replica that was promoted has a
 # timeline of its own, in the first letters of its log files, and is asked only where it is the primary by now.
@@ -127,7 +128,7 @@ class ReplicaReader:
     """For several questions whose answers have to fit: the server that answered the first answers all of them."""
 
     def __init__(self) -> None:
-        replica = None if in_transaction() else REPLICA.get()
+        replica = None if in_transaction() or g.get(PRIMARY_ONLY) else REPLICA.get()
         self._replica = replica if replica is not None and replica.may_be_asked() else None
         self._has_answered = False
 
@@ -159,6 +160,11 @@ class ReplicaReader:
 def at_replica(read: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Ask one question, as `ReplicaReader.ask` does."""
     return ReplicaReader().ask(read, *args, **kwargs)
+
+
+def ask_the_primary() -> None:
+    """For the rest of this request: who asks has written a moment ago, and wants to see it."""
+    setattr(g, PRIMARY_ONLY, True)
 
 
 def has_replica() -> bool:

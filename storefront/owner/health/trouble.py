@@ -16,6 +16,8 @@ from storefront.core.measurements import (
     BACKED_UP_AT,
     BAD_SIGNATURE_AT,
     CODE_CEILING_AT,
+    REPLICA_ASKED_AT,
+    REPLICA_REFUSED_AT,
     STALE_SIGNATURE_AT,
     UNTRUSTED_PROXY_AT,
     WORKER_KEPT,
@@ -89,6 +91,8 @@ class Trouble:
     backed_up_at: datetime | None = None  # by `storefront backup`
     archive_refused_at: datetime | None = None  # of a shop with an archive
     archived_at: datetime | None = None
+    replica_refused_at: datetime | None = None  # of a shop with a replica to read from
+    replica_asked_at: datetime | None = None
     workers: tuple[WorkerSeen, ...] = ()  # of the last hour, dead ones included
 
 
@@ -136,6 +140,8 @@ def read_trouble(*, counts_all: bool = False) -> Trouble:
         backed_up_at=_moment(measured, BACKED_UP_AT),
         archive_refused_at=_moment(measured, ARCHIVE_REFUSED_AT) if shop.archive_dir else None,
         archived_at=_moment(measured, ARCHIVED_AT),
+        replica_refused_at=_moment(measured, REPLICA_REFUSED_AT) if shop.database_read_url else None,
+        replica_asked_at=_moment(measured, REPLICA_ASKED_AT),
         workers=_find_workers(measured, now),
     )
 

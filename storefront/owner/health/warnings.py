@@ -12,6 +12,7 @@ WORKER_SILENT = timedelta(minutes=10)
 MAIL_LATE = timedelta(minutes=10)
 EVENT_LATE = timedelta(minutes=10)
 RECONCILE_LATE = timedelta(minutes=45)
+REPLICA_LATE = timedelta(minutes=10)
 BACKUP_LATE = timedelta(hours=36)  # one a day, and one of them late
 SEEN_LATELY = timedelta(hours=1)
 FAILURES_AT_LEAST = 10
@@ -178,6 +179,17 @@ def _archive(trouble: Trouble) -> str | None:
     )
 
 
+def _replica(trouble: Trouble) -> str | None:
+    """The worker looks each minute. One that is late for a moment, as after much was imported, is none of it."""
+    refused, asked = trouble.replica_refused_at, trouble.replica_asked_at
+    if refused is None or trouble.now - refused > SEEN_LATELY or (asked and refused - asked <= REPLICA_LATE):
+        return None
+    return (
+        "The replica of DATABASE_READ_URL is late or cannot be reached, so the owner's lists and figures are read "
+        "at the primary, too: `storefront doctor` says why."
+    )
+
+
 def _newer_schema(trouble: Trouble) -> str | None:
     if trouble.newer_schema is None:
         return None
@@ -281,6 +293,7 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "needs_you": _notices,
     "backup_late": _backup,
     "archive_refused": _archive,
+    "replica_late": _replica,
     "webhook_secret_missing": _webhook_secret,
     "signatures_bad": _signatures,
     "signatures_stale": _stale_signatures,
