@@ -4,7 +4,8 @@ PYTHON ?= python3
 # Tests at once: twice two cores, because half of their time they wait for a browser, a disk or a clock.
 JOBS ?= 4
 VENV := .venv
-FUZZED := tests/payments/webhook/test_any_body.py tests/web/test_any_request.py
+FUZZED := tests/payments/webhook/test_any_body.py tests/web/test_any_request.py tests/web/test_any_form.py \
+	tests/delivery/licenses/test_any_key_file.py tests/shop/files/test_any_folder.py
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra build --extra redis --universal --python-version 3.11 --generate-hashes \
@@ -33,7 +34,7 @@ check: $(VENV)/dev.stamp ## Lint, types, imports and the fast tests
 	@$(BIN)/lint-imports
 	@$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not slow and not browser and not postgresql and not stripe_cli"
 
-fuzz: $(VENV)/dev.stamp ## Send thousands of strange requests, other ones each time (many minutes)
+fuzz: $(VENV)/dev.stamp ## Send thousands of strange requests, forms and files, others each time (many minutes)
 	@EXAMPLES=many $(BIN)/pytest -n $(JOBS) $(FUZZED)
 
 soak: $(VENV)/dev.stamp ## Sell to 10,000 buyers while programs are killed, and count what is lost (an hour or two)

@@ -30,13 +30,14 @@ def examples(few: int) -> settings:
 
 
 class Page(HTMLParser):
-    """The links of a page, and its POST forms: their address and what their fields say."""
+    """The links of a page, and its POST forms: their address and what their fields say. `files` take files."""
 
     def __init__(self, address: str, text: str) -> None:
         super().__init__()
         self.address = address
         self.links: list[str] = []
         self.forms: list[tuple[str, dict[str, str]]] = []
+        self.files: set[str] = set()
         self._is_in_form = False
         self.feed(text)
 
@@ -48,6 +49,7 @@ class Page(HTMLParser):
             self._begin(given)
         elif self._is_in_form and given.get("name"):
             self.forms[-1][1].setdefault(given["name"], given.get("value", ""))
+            self.files |= {given["name"]} if given.get("type") == "file" else set()
 
     def handle_endtag(self, tag: str) -> None:
         self._is_in_form = self._is_in_form and tag != "form"

@@ -132,6 +132,8 @@ class _Planner:
                 self._compare_value(ref, name, current.get(name, ""), value)
 
     def _make(self, ref: Ref, values: Fields) -> None:
+        if ref.kind is Kind.TRANSLATION and not any(values.values()):
+            return  # a file without a text: the shop has none either
         if ref not in self._record.digests or self._may_write(ref, "", None, True):
             changes = tuple(Change(field=name, before=None, after=value) for name, value in values.items())
             self.steps[ref] = Step(act=Act.MAKE, ref=ref, changes=changes)

@@ -52,6 +52,21 @@ def test_takes_an_empty_text_away_and_leaves_what_is_not_named(app: Flask, tmp_p
     assert plan(app, root).plan.is_empty
 
 
+def test_makes_nothing_of_a_file_without_a_text(app: Flask, tmp_path: Path) -> None:
+    """Each would be planned again and again: the shop keeps no text that is empty."""
+    root = folder_with(tmp_path, "name: Buch\n")
+    apply(app, root)
+    write(
+        root,
+        {
+            "shop.de.toml": "# to come\n",
+            "shop.fr.toml": 'tagline = " "\n',
+            "products/book/product.es.md": "---\nname:\n---\n",
+        },
+    )
+    assert plan(app, root).plan.is_empty
+
+
 def test_asks_where_both_sides_changed_a_translation(app: Flask, tmp_path: Path) -> None:
     with app.app_context():
         change_product_texts(SLUG, Language.FRENCH, {"name": "Jumeaux"})
