@@ -1,8 +1,10 @@
 # `make help` says what there is. Everything happens inside this folder: .venv/ and var/.
 
 PYTHON ?= python3
-# Tests at once: twice two cores, because half of their time they wait for a browser, a disk or a clock.
-JOBS ?= 4
+# Tests at once: three times two cores, because they wait for browsers, servers, disks and clocks.
+JOBS ?= 6
+# Containers often set it. Each process of the tests would then compile 900 files anew.
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 FUZZED := tests/payments/webhook/test_any_body.py tests/web/test_any_request.py tests/web/test_any_form.py \
 	tests/delivery/licenses/test_any_key_file.py tests/shop/files/test_any_folder.py
