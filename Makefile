@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra build --extra redis --un
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup test check fuzz soak cluster bench pictures texts sbom audit lock clean
+.PHONY: help run install setup test check fuzz soak cluster bench pictures texts sbom audit lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +23,8 @@ help: ## Show this list
 
 run: $(VENV)/run.stamp ## Start the shop with its worker, sandbox and mailbox; Ctrl-C stops them
 	@$(BIN)/storefront run
+
+install: $(VENV)/run.stamp ## Only make the environment of a shop
 
 setup: $(VENV)/dev.stamp ## Only make the environment, with what tests and checks need
 

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
-
 from storefront.core.config.addresses import read_base_url, read_hosts, read_link, read_security_contact
 from storefront.core.config.backup import read_backup_keys, read_backup_recipient
 from storefront.core.config.checkout_ui import CheckoutUi, read_checkout_ui
 from storefront.core.config.engines import check_redis, read_engines, read_replica
+from storefront.core.config.env_file import read_env_file
 from storefront.core.config.files import BUCKETS, files_path, read_accel_prefix, read_files
 from storefront.core.config.live import check_live, check_live_mail
 from storefront.core.config.mail import (
@@ -34,10 +33,13 @@ MIN_SECRET_LENGTH = 16
 
 
 def read_environment() -> dict[str, str]:
-    """Return the process's variables over those of `.env`. `STOREFRONT_ENV_FILE` names another file, or none."""
+    """Return the process's variables over those of `.env`. `STOREFRONT_ENV_FILE` names another file, or none.
+
+    Raises:
+        SettingsError: the file cannot be read.
+    """
     path = os.environ.get("STOREFRONT_ENV_FILE", str(home(os.environ) / ".env"))
-    from_file = dotenv_values(path) if path else {}
-    return {name: value for name, value in {**from_file, **os.environ}.items() if value is not None}
+    return {**(read_env_file(Path(path)) if path else {}), **os.environ}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,45 @@
+"""The file `.env`: what its lines say, or which of them says nothing."""
+
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+from dotenv import dotenv_values
+from dotenv.parser import Binding, parse_stream
+
+from storefront.core.config.reader import SettingsError
+
+
+def read_env_file(path: Path) -> dict[str, str]:
+    """Return names and values; nothing where there is no file. A name without a value is left out.
+
+    Raises:
+        SettingsError: the file cannot be read, or a line of it is no setting. No value is told: it may be secret.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")  # Windows puts a mark before the first name
+    except FileNotFoundError:
+        return {}
+    except UnicodeDecodeError as error:
+        raise SettingsError([f"{path} is not UTF-8: save it with that encoding."]) from error
+    except OSError as error:
+        raise SettingsError([f"{path} cannot be read: {error.strerror}."]) from error
+    problems = [f"{path}, {_complain(line)}" for line in parse_stream(StringIO(text)) if line.error]
+    if problems:
+        raise SettingsError(problems)
+    return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
+
+
+def _complain(line: Binding) -> str:
+    number, name = next(_find_names(line))
+    what = f"the value of {name} cannot be read" if name else "a setting is NAME=value"
+    return f"line {number}: {what}. Put a value with quotes, spaces or # between single quotes: '…'."
+
+
+def _find_names(line: Binding) -> Iterator[tuple[int, str]]:
+    """Yield where the text begins that was not understood, and the name there; empty lines may stand before it."""
+    for number, text in enumerate(line.original.string.splitlines(), line.original.line):
+        if text.strip():
+            name, is_setting, _ = text.partition("=")
+            yield number, name.strip() if is_setting else ""
+    yield line.original.line, ""
