@@ -5,16 +5,17 @@ Writers on SQLite start with BEGIN IMMEDIATE: a read transaction that turns into
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Result, Table, create_engine, event, orm
+from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Result, Table, create_engine, event, orm, select
+from sqlalchemy import Row as DatabaseRow
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect, make_url
@@ -226,6 +227,7 @@ def one_read() -> Connection:
     return READ_ENGINE.get().connect()
 
 
+Entity = TypeVar("Entity", bound=Base)
 Row = dict[str, Any]  # by the names of columns
 # From the row that was to be inserted to the new values of the row that is there.
 Changes = Callable[[Any], dict[str, Any]]
@@ -252,10 +254,31 @@ def insert_missing(session: Session, model: type[Base], rows: list[Row]) -> int:
 
     For rows that two callers may make first: nobody gets an IntegrityError in a buyer's face.
     """
+    return len(insert_returning(session, model, rows, _key(model)))
+
+
+def insert_returning(
+    session: Session, model: type[Base], rows: list[Row], returning: tuple[str, ...]
+) -> Sequence[DatabaseRow[Any]]:
+    """Run INSERT .. ON CONFLICT DO NOTHING; return these columns of the rows that are new."""
     if not rows:
-        return 0
-    statement = _insert_statement(model, session.get_bind().dialect.name, None, _key(model))
-    return len(session.execute(statement, rows if len(rows) > 1 else rows[0]).all())
+        return ()
+    statement = _insert_statement(model, session.get_bind().dialect.name, None, returning)
+    return session.execute(statement, rows if len(rows) > 1 else rows[0]).all()
+
+
+def insert_entity(session: Session, model: type[Entity], row: Row) -> Entity | None:
+    """Insert a row that is not there yet; return it loaded and locked, or None where there is one."""
+    statement = _insert_entity_statement(model, session.get_bind().dialect.name)
+    made: Entity | None = session.scalars(statement, row).one_or_none()
+    return made
+
+
+@cache
+def _insert_entity_statement(model: type[Base], dialect: str) -> Any:  # noqa: ANN401 - as above
+    names = tuple(column.name for column in model.__table__.columns)
+    loaded = select(model).from_statement(_insert_statement(model, dialect, None, names))
+    return loaded.execution_options(populate_existing=True)  # SQLite gives an id again after a rollback
 
 
 def insert_one(session: Session, model: type[Base], row: Row) -> int | None:

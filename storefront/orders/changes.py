@@ -2,9 +2,13 @@
 
 from enum import StrEnum
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from storefront.orders.after_sale import OrderChange
+
+# Of the table, and built once: an entity's takes longer to build than to run.
+_WRITE = insert(OrderChange.__table__)  # type: ignore[arg-type] # a mapped class always has a Table
 
 
 class ChangeKind(StrEnum):
@@ -37,3 +41,9 @@ class ChangeKind(StrEnum):
 def add_change(session: Session, order_id: int, kind: ChangeKind, detail: str = "") -> None:
     """Write one line, inside the caller's transaction. `detail` is for people and holds no key and no address."""
     session.add(OrderChange(order_id=order_id, what=kind.value, detail=detail))
+
+
+def write_change(session: Session, order_id: int, kind: ChangeKind, detail: str = "") -> None:
+    """Do the same at once, for one line of each sale: a statement costs less than the unit of work around it."""
+    session.flush()  # lines that wait were first
+    session.execute(_WRITE, {"order_id": order_id, "what": kind.value, "detail": detail})

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
-from storefront.core.db import insert_missing
+from storefront.core.db import insert_entity
 from storefront.core.languages import find_language
 from storefront.core.referrers import clean_name
 from storefront.core.runtime import settings
@@ -32,8 +32,8 @@ class NumbersTaken(Exception):
 
 def insert_order(
     session: Session, seen: SeenCheckout, *, mode: str, customer_id: int, is_gift: bool = False
-) -> bool:
-    """Return True when this call made the row. It carries look ticket 1, and no facts yet.
+) -> Order | None:
+    """Return the order if this call made it: its row is locked then. It carries look ticket 1, and no facts yet.
 
     Its buyer has what it hands out, unless it is a gift: that is nobody's before its day.
     """
@@ -41,10 +41,11 @@ def insert_order(
     row = _row(seen, seed, mode=mode, customer_id=customer_id)
     row |= {"is_gift": is_gift, "holder_id": None if is_gift else customer_id}
     for attempt in range(1, NUMBERS + 1):
-        if insert_missing(session, Order, [row | {"number": _number(seed, attempt)}]):
-            return True
+        order = insert_entity(session, Order, row | {"number": _number(seed, attempt)})
+        if order is not None:
+            return order
         if session.scalar(select(Order.id).where(Order.checkout_session_id == seen.id)):
-            return False
+            return None
     raise NumbersTaken(f"{NUMBERS} order numbers for {seen.id} are taken")
 
 

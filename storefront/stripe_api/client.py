@@ -21,10 +21,12 @@ def make_client(settings: Settings, *, connect: float, read: float, retries: int
     """Load Stripe's library, which most commands never need. `connect` and `read` are seconds for each try."""
     import stripe
 
+    from storefront.stripe_api.quick_session import QuickSession
+
     stripe.enable_telemetry = False
     return stripe.StripeClient(
         settings.stripe_secret_key,
         base_addresses=_addresses(settings.stripe_api_base),
         max_network_retries=retries,
-        http_client=stripe.RequestsClient(timeout=(connect, read)),
+        http_client=stripe.RequestsClient(timeout=(connect, read), session=QuickSession()),
     )

@@ -10,8 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Select, bindparam, case, exists, select, update
+from sqlalchemy import Row, Select, bindparam, case, exists, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -24,7 +25,7 @@ from storefront.delivery.licenses.queries import UNSOLD, in_pool, select_keyless
 from storefront.delivery.licenses.sealed import kept_hash
 from storefront.delivery.licenses.terms import license_terms
 from storefront.orders.access import item_access
-from storefront.orders.models import Grant, ItemPart, Order, OrderItem
+from storefront.orders.models import Grant, ItemPart, Order, OrderItem, SoldTerms
 from storefront.orders.terms import sold_terms
 from storefront.shop.catalog.models import KeySource, Product
 from storefront.shop.catalog.terms import SaleTerms
@@ -90,7 +91,7 @@ def _select_keyless_of_order() -> Select[Grant, OrderItem, Order, Product, ItemP
 
 
 def to_keyless_grant(
-    grant: Grant, item: OrderItem, order: Order, product: Product, part: ItemPart | None
+    grant: Grant | Row[Any], item: OrderItem, order: Order, product: Product, part: SoldTerms | None
 ) -> KeylessGrant:
     return KeylessGrant(
         grant_id=grant.id,

@@ -10,7 +10,7 @@ from storefront.core import money
 from storefront.core.db import Base
 from storefront.orders.access import Access
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
-from storefront.orders.changes import ChangeKind, add_change
+from storefront.orders.changes import ChangeKind, add_change, write_change
 from storefront.orders.day_sums import count_again
 from storefront.orders.models import Order, OrderItem
 from storefront.stripe_api.seen import SeenAfterSale, SeenDispute, SeenRefund, SeenWarning
@@ -20,7 +20,7 @@ def note_access(session: Session, order_id: int, before: Access | None, now: Acc
     if before is not None and before.reason == now.reason:
         return
     was = f"{_word(before)}, " if before else ""
-    add_change(session, order_id, ChangeKind.ACCESS, f"{was}now {_word(now)}" if was else _word(now))
+    write_change(session, order_id, ChangeKind.ACCESS, f"{was}now {_word(now)}" if was else _word(now))
 
 
 def _word(access: Access) -> str:

@@ -106,28 +106,29 @@ def _is_handed_out_by_mail(order: Order, outcome: Outcome) -> bool:
 
 
 def _lock_order(session: Session, answer: StripeAnswer) -> Order:
-    if answer.ticket is None and not _insert_order(session, answer.checkout):
-        # Raised before the order is locked: this transaction holds its customer, and one with the order wants it.
-        raise OrderMadeMeanwhile
-    order = lock_order(session, answer.checkout.id)
+    if answer.ticket is None:
+        order = _insert_order(session, answer.checkout)
+    else:
+        order = lock_order(session, answer.checkout.id)
     if order is None:
+        # It is not locked now: this transaction holds its customer, and who has the order wants that.
         raise OrderMadeMeanwhile
     order.given_because = order.given_because if answer.given_because is None else answer.given_because
     return order
 
 
-def _insert_order(session: Session, seen: SeenCheckout) -> bool:
-    """Return whether this call made the order. Its customer is made with it, and with no later look.
+def _insert_order(session: Session, seen: SeenCheckout) -> Order | None:
+    """Return the order if this call made it. Its customer is made with it, and with no later look.
 
     A customer who was erased must not come back with a refund.
     """
     mode = settings().mode
     # Who pays with somebody's address gives them something; who only types it must not touch what is theirs.
     customer_id = ensure_customer(session, mode=mode, email=seen.email or "", is_proven=seen.total_minor > 0)
-    is_made = insert_order(session, seen, mode=mode, customer_id=customer_id, is_gift=_is_gift(seen))
-    if is_made:
+    order = insert_order(session, seen, mode=mode, customer_id=customer_id, is_gift=_is_gift(seen))
+    if order is not None:
         _keep_with_order(session, seen, customer_id)
-    return is_made
+    return order
 
 
 def _keep_with_order(session: Session, seen: SeenCheckout, customer_id: int) -> None:

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Row, Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
-from storefront.core.db import insert_missing
+from storefront.core.db import insert_missing, insert_returning
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
-from storefront.delivery.licenses.issue import find_keyless_grants, issue_keys
+from storefront.delivery.licenses.issue import KeylessGrant, find_keyless_grants, issue_keys, to_keyless_grant
 from storefront.delivery.licenses.pools.notices import settle_pool_notices
 from storefront.orders.access import order_access
 from storefront.orders.changes import ChangeKind, add_change
@@ -85,6 +86,10 @@ class _Piece:
             for ordinal in range(1, count + 1)
         ]
 
+    def to_keyless(self, grant: Row[Any], order: Order) -> KeylessGrant:
+        """`grant` is a new one of this piece, which has no license yet."""
+        return to_keyless_grant(grant, self.item, order, self.product, self.sold)
+
 
 def _find_pieces(session: Session, order: Order) -> list[_Piece]:
     """Return what the order hands out, in its order. One statement."""
@@ -125,12 +130,25 @@ def add_grants(session: Session, order: Order) -> dict[int, Order]:
     pieces = _find_pieces(session, order)
     repeated = _find_repeated(session, order, pieces)
     new = [piece for piece in pieces if (piece.item.id, piece.product.id) not in repeated]
-    insert_missing(session, Grant, [row for piece in new for row in piece.rows()])
-    backordered = sum(delivery.is_open for delivery in issue_keys(session, find_keyless_grants(session, order)))
+    backordered = sum(delivery.is_open for delivery in issue_keys(session, _insert_grants(session, order, new)))
     settle_pool_notices(session, order.mode, _with_pool(piece.product for piece in pieces))
     if backordered:
         add_change(session, order.id, ChangeKind.BACKORDERED, _in_words(backordered))
     return {product_id: earlier for (_item_id, product_id), earlier in repeated.items()}
+
+
+def _insert_grants(session: Session, order: Order, pieces: Sequence[_Piece]) -> list[KeylessGrant]:
+    """Make the grants, and return those that need a key. One statement, unless some were there before."""
+    rows = [row for piece in pieces for row in piece.rows()]
+    made = insert_returning(session, Grant, rows, ("id", "order_item_id", "product_id", "kind", "ordinal"))
+    if len(made) != len(rows):
+        return find_keyless_grants(session, order)
+    of = {(piece.item.id, piece.product.id): piece for piece in pieces}
+    return [
+        of[grant.order_item_id, grant.product_id].to_keyless(grant, order)
+        for grant in sorted(made, key=attrgetter("id"))
+        if grant.kind is GrantKind.LICENSE
+    ]
 
 
 def _find_repeated(session: Session, order: Order, pieces: Sequence[_Piece]) -> dict[tuple[int, int], Order]:
