@@ -1,34 +1,29 @@
 """The open pages of the shop: the catalog and one product."""
 
-from flask import Blueprint, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
-from storefront.core.languages import Language, current_language
-from storefront.core.page_addresses import prefix_now
-from storefront.core.runtime import Part, settings
-from storefront.shop.catalog.browse import SORT_WORDS, Asked, Shelf, browse, read_asked
+from storefront.core.runtime import settings
+from storefront.shop.catalog.browse import SORT_WORDS, Shelf, browse, read_asked
 from storefront.shop.catalog.currency import chosen_currency
 from storefront.shop.catalog.file_sizes import format_size
+from storefront.shop.catalog.kept_pages import render_once
 from storefront.shop.catalog.markdown import render_markdown
-from storefront.shop.catalog.products import MovedPage, ProductCard, get_product_page, list_products
+from storefront.shop.catalog.products import MovedPage, ProductCard, ProductPage, get_product_page, list_products
 from storefront.shop.catalog.tax import tax_note
 from storefront.shop.discounts.shown import ShownPrices, prices_of_page, prices_of_shelf
 from storefront.shop.discounts.visit import read_offered
 from storefront.shop.found.heads import head_of_product, head_of_shop
-from storefront.shop.media.queries import PictureView, find_pictures, list_samples
-from storefront.shop.profile.read import Profile, read_profile, read_told_profile
+from storefront.shop.media.queries import PictureView, SampleView, find_pictures, list_samples
+from storefront.shop.profile.read import read_profile, read_told_profile
 from storefront.web.open_pages import is_open_to_all
 
 catalog = Blueprint("catalog", __name__)
 catalog.add_app_template_filter(format_size, "filesize")
 catalog.add_app_template_filter(render_markdown, "markdown")
 
-FRONT = Asked()
 Pictures = dict[int, tuple[PictureView, ...]]
-PageState = tuple[Shelf, Pictures, ShownPrices, Profile, str, Language]
-# The catalog page without a session, and the products, prices and words that it shows.
-LAST_PAGE: Part[tuple[PageState, str] | None] = Part("catalog page", lambda: None)
 
 
 @catalog.app_context_processor
@@ -50,8 +45,7 @@ def show_catalog() -> ResponseReturnValue:
     shelf = browse(list_products(chosen_currency()), asked)
     pictures = find_pictures(product.product_id for product in shelf.cards)
     prices = prices_of_shelf(shelf.cards, offered)
-    is_same_for_all = not session and not prices.notice
-    return (_page_without_session if is_same_for_all else _render)(shelf, pictures, prices)
+    return render_once((shelf, pictures, prices), lambda: _render(shelf, pictures, prices))
 
 
 def _render(shelf: Shelf, pictures: Pictures, prices: ShownPrices) -> str:
@@ -68,21 +62,6 @@ def _render(shelf: Shelf, pictures: Pictures, prices: ShownPrices) -> str:
     )
 
 
-def _page_without_session(shelf: Shelf, pictures: Pictures, prices: ShownPrices) -> str:
-    """Return the page of browsers without a cookie of ours: rendered once for each state of the catalog.
-
-    Nothing on it is one visitor's own; should a nonce or a form's token ever be, it is not kept.
-    """
-    state = shelf, pictures, prices, read_profile(), prefix_now(), current_language()
-    kept = LAST_PAGE.get()
-    if kept and kept[0] == state:
-        return kept[1]
-    page = _render(shelf, pictures, prices)
-    if not session and g.csp_nonce not in page and shelf.asked == FRONT:
-        LAST_PAGE.set((state, page))
-    return page
-
-
 @catalog.get("/products/<slug>", endpoint="product")
 def show_product(slug: str) -> ResponseReturnValue:
     try:
@@ -94,13 +73,21 @@ def show_product(slug: str) -> ResponseReturnValue:
     if offered.is_for_all:
         is_open_to_all(is_found=page.is_listed and not offered.notice)
     pictures = find_pictures([page.card.product_id])[page.card.product_id]
+    samples = list_samples(page.card.product_id)
     prices = prices_of_page(page, offered)
+    shown = page, pictures, samples, prices
+    return render_once(shown, lambda: _render_product(page, pictures, samples, prices))
+
+
+def _render_product(
+    page: ProductPage, pictures: tuple[PictureView, ...], samples: tuple[SampleView, ...], prices: ShownPrices
+) -> str:
     return render_template(
         "shop/catalog/product.html",
         page=page,
         found=head_of_product(page, pictures, read_profile(), prices.promotion),
         pictures=pictures,
-        samples=list_samples(page.card.product_id),
+        samples=samples,
         chosen=request.args.get("edition", 0, type=int),
         prices=prices,
         # Of this one page: a double click on "Buy now" is one checkout. The page of those without a cookie is the
