@@ -50,7 +50,7 @@ class QuickSession(Session):
 
 
 def _prepare(method: str, url: str, headers: dict[str, str], data: str | bytes | None) -> PreparedRequest:
-    body = data.encode() if isinstance(data, str) else data
+    body = (data.encode() if isinstance(data, str) else data) or None
     if body or method not in WITHOUT_BODY:
         headers["Content-Length"] = str(len(body or b""))
     prepared = PreparedRequest()

@@ -8,11 +8,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 import requests
 import stripe
+from requests.adapters import HTTPAdapter
 
 from storefront.stripe_api import quick_session
 from storefront.stripe_api.quick_session import QuickSession
 
-KEY = {"Authorization": "Bearer sk_test_x", "Idempotency-Key": "checkout:1", "Content-Type": "text/plain"}
+KEY = {
+    "Authorization": "Bearer sk_test_x",
+    "Idempotency-Key": "checkout:1",
+    "Content-Type": "text/plain",
+    "User-Agent": "Stripe/v1 PythonBindings",
+    "Stripe-Version": "2026-10-28.endive",
+}
 
 
 class _Echo(BaseHTTPRequestHandler):
@@ -23,7 +30,7 @@ class _Echo(BaseHTTPRequestHandler):
 
     def _answer(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        headers = {name: value for name, value in self.headers.items() if name not in {"Host", "User-Agent"}}
+        headers = {name: value for name, value in self.headers.items() if name != "Host"}
         self.seen.append((self.command, self.path, body, headers))
         answer = gzip.compress(b'{"id": "cs_1"}')
         self.send_response(302 if "moved" in self.path else 200)
@@ -65,17 +72,33 @@ def test_sends_what_a_plain_session_sends(echo: str) -> None:
         ("post", "/v1/files", b"--x\r\n\xff\x00--"),
         ("post", "/v1/checkout/sessions/cs_1/expire", None),
         ("delete", "/v1/customers/cus_1", None),
+        ("get", "/v1/prices", ""),
     ]
     seen = []
     for session in (QuickSession(), requests.Session()):
         client = _client(session)
         answers = [client.request(method, echo + path, KEY, data) for method, path, data in calls]
-        assert [(content, status) for content, status, _headers in answers] == [(b'{"id": "cs_1"}', 200)] * 5
+        assert [(content, status) for content, status, _headers in answers] == [(b'{"id": "cs_1"}', 200)] * 6
         seen.append(_Echo.seen.copy())
         _Echo.seen.clear()
         session.close()
     quick, plain = seen
     assert quick == plain
+
+
+def test_checks_certificates_and_waits_as_the_client_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, object] = {}
+
+    def send(_adapter: HTTPAdapter, _request: requests.PreparedRequest, **how: object) -> requests.Response:
+        asked.update(how)
+        answer = requests.Response()
+        answer.status_code, answer._content = 200, b"{}"
+        return answer
+
+    monkeypatch.setattr(HTTPAdapter, "send", send)
+    _client(QuickSession()).request("get", "https://api.stripe.example/v1/prices", KEY)
+    assert asked["verify"] == stripe.ca_bundle_path
+    assert asked["timeout"] == (2, 4)
 
 
 def test_follows_no_redirect_and_says_what_is_wrong(echo: str) -> None:

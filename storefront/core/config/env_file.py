@@ -1,5 +1,6 @@
 """The file `.env`: what its lines say, or which of them says nothing."""
 
+import re
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
@@ -8,6 +9,10 @@ from dotenv import dotenv_values
 from dotenv.parser import Binding, parse_stream
 
 from storefront.core.config.reader import SettingsError
+
+SETTING = re.compile(
+    r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*="
+)  # what else stands before a = may be part of a value
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -40,6 +45,6 @@ def _find_names(line: Binding) -> Iterator[tuple[int, str]]:
     """Yield where the text begins that was not understood, and the name there; empty lines may stand before it."""
     for number, text in enumerate(line.original.string.splitlines(), line.original.line):
         if text.strip():
-            name, is_setting, _ = text.partition("=")
-            yield number, name.strip() if is_setting else ""
+            setting = SETTING.match(text)
+            yield number, setting[1] if setting else ""
     yield line.original.line, ""

@@ -74,13 +74,13 @@ def read_movements(time: Time) -> Iterator[Movement]:
 
     All of them are read at one server: a sale that one has booked and another has not would be there twice.
     """
-    reader = ReplicaReader()
-    sources = (
-        _in_batches(reader, lambda after: select_booked(time, after), _of_booked),
-        _in_batches(reader, lambda after: select_unbooked_sales(time, after), _of_unbooked_sales),
-        _in_batches(reader, lambda after: select_unbooked_refunds(time, after), _of_unbooked_refunds),
-    )
-    return heapq.merge(*sources, key=lambda movement: (movement.at, movement.id))
+    with ReplicaReader() as reader:
+        sources = (
+            _in_batches(reader, lambda after: select_booked(time, after), _of_booked),
+            _in_batches(reader, lambda after: select_unbooked_sales(time, after), _of_unbooked_sales),
+            _in_batches(reader, lambda after: select_unbooked_refunds(time, after), _of_unbooked_refunds),
+        )
+        yield from heapq.merge(*sources, key=lambda movement: (movement.at, movement.id))
 
 
 def _in_batches(

@@ -14,7 +14,7 @@ def look_at_archive(shop: Settings) -> Iterator[Seen]:
     folder = shop.archive_dir
     if folder is None:
         return
-    if not os.access(folder, os.W_OK | os.X_OK) or not folder.is_dir():
+    if not os.access(folder, os.R_OK | os.W_OK | os.X_OK) or not folder.is_dir():
         yield fail(
             f"{folder} (ARCHIVE_DIR) is not there, or not the shop's to write: mount it, make it, or give it to "
             "the shop's user. Where the worker runs, nothing is forgotten until then."

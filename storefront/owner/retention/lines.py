@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from storefront.mail.models import WRITTEN_BY_HAND, OutboxMessage
 from storefront.orders.sent_answers import SentAnswer
 
+OF_METADATA = "checkout"  # the token once more
 # Of a checkout: what its browser and Stripe's form are known by.
 LEFT_OUT = frozenset({"token", "nonce", "browser_hash", "client_secret", "url"})
 
@@ -40,7 +41,22 @@ def _read_answers(session: Session, emails: Sequence[Mapping[str, Any]]) -> dict
 def _line(row: Mapping[str, Any], answers: Mapping[str, Any]) -> bytes:
     is_answer = row.get("kind") in WRITTEN_BY_HAND
     whole = {**row, "answer": answers.get(row["about"])} if is_answer else row
-    return json.dumps(whole, ensure_ascii=False, default=_plain).encode()
+    return json.dumps(_without_tokens(whole), default=_plain).encode()
+
+
+def _without_tokens(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Leave out of what was asked of Stripe by which address the checkout opens: it is in its metadata, twice."""
+    body = row.get("body")
+    if not isinstance(body, dict):
+        return row
+    body = {**body, "metadata": _without_token(body.get("metadata"))}
+    if isinstance(payment := body.get("payment_intent_data"), dict):
+        body["payment_intent_data"] = {**payment, "metadata": _without_token(payment.get("metadata"))}
+    return {**row, "body": body}
+
+
+def _without_token(metadata: Any) -> Any:  # noqa: ANN401 - JSON
+    return {k: v for k, v in metadata.items() if k != OF_METADATA} if isinstance(metadata, dict) else metadata
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - whatever a column holds that JSON does not know

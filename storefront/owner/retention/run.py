@@ -63,9 +63,11 @@ def _archive() -> Iterator[bool]:
     with alone("archive") as is_alone:
         try:
             yield is_alone
-        except OSError as error:
+        except (OSError, TypeError, ValueError) as error:  # a disk, or a row that cannot be written down
             measurements().see(ARCHIVE_REFUSED_AT)
-            log.warning("archive refused rows", extra={"why": error.strerror or type(error).__name__})
+            log.warning(
+                "archive refused rows", extra={"why": getattr(error, "strerror", None) or type(error).__name__}
+            )
 
 
 def read_due() -> list[Due]:

@@ -51,6 +51,14 @@ def test_says_what_a_setting_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["psql postgresql://u:hunter2@h/d?sslmode=require\n", "PASSWORD: hunter2=abc\n", "A='x\nhunter2 line=1\n"],
+)
+def test_repeats_no_value_whatever_the_line_is(tmp_path: Path, text: str) -> None:
+    assert not [problem for problem in problems_of(write(tmp_path, text)) if "hunter2" in problem]
+
+
+@pytest.mark.parametrize(
     ("text", "problem"),
     [
         (b"SHOP_NAME=Caf\xe9\n", " is not UTF-8: save it with that encoding."),

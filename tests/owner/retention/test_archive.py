@@ -258,7 +258,7 @@ def test_keeps_what_was_forgotten_and_nothing_that_opens_anything(
         db.session.remove()
     sold.work()
     assert status(sold.buyer, sold.downloads[0].removeprefix(sold.buyer.base_url)) == 200
-    (secrets,) = read_rows(app, "SELECT nonce, browser_hash, client_secret FROM checkouts")
+    (secrets,) = read_rows(app, "SELECT token, nonce, browser_hash, client_secret FROM checkouts")
     change_rows(app, "UPDATE outbox SET state = 'sent'")
     with time_machine.travel(clock.now() + timedelta(days=731), tick=True):
         forgotten = forget(app)
