@@ -1,8 +1,8 @@
 # `make help` says what there is. Everything happens inside this folder: .venv/ and var/.
 
 PYTHON ?= python3
-# Tests at once: three times two cores, because they wait for browsers, servers, disks and clocks.
-JOBS ?= 6
+# Tests at once: twice two cores, because half of their time they wait for a browser, a disk or a clock. Six were slower.
+JOBS ?= 4
 # Containers often set it. Each process of the tests would then compile 900 files anew.
 unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
