@@ -23,6 +23,7 @@ from storefront.core import clock
 from storefront.core.config.settings import BUCKETS, Settings
 from storefront.core.db import end_read
 from storefront.core.errors import StorefrontError
+from storefront.core.folders import sync_folder
 from storefront.core.storage import (
     CHUNK_BYTES,
     PARTS_AT_ONCE,
@@ -119,7 +120,7 @@ class FolderDepot:
                 if self.is_open:
                     Path(temporary).chmod(OPEN_FILE)
                 Path(temporary).replace(target)
-                _sync_folder(target.parent)
+                sync_folder(target.parent)
             finally:
                 Path(temporary).unlink(missing_ok=True)
 
@@ -275,14 +276,3 @@ def _refusals() -> Iterator[None]:
     except (BaseError, PermissionError) as error:
         sentence = "The bucket does not answer, or refuses. Look at its keys, then try again."
         raise StorageUnavailable(sentence) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """A name is as safe as its file only then."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

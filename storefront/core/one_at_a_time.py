@@ -6,18 +6,22 @@ from contextlib import contextmanager
 
 from sqlalchemy import text
 
-from storefront.core.db import WRITERS, db
+from storefront.core.db import WRITERS, outside_the_pool
 
 
 @contextmanager
 def alone(work: str) -> Iterator[bool]:
-    """Try once; False while somebody else does this work. Nothing of the database is locked meanwhile."""
+    """Try once; False while somebody else does this work. Nothing of the database is locked meanwhile.
+
+    On PostgreSQL a connection of its own holds the lock. The pool may have only one, which the work needs.
+    """
     line = WRITERS.get()
     if line is not None:
         with line.held(work) as is_alone:
             yield is_alone
         return
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with outside_the_pool() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
         number = int.from_bytes(hashlib.sha256(f"storefront {work}".encode()).digest()[:8], signed=True)
         is_alone = bool(connection.scalar(text("SELECT pg_try_advisory_lock(:number)"), {"number": number}))
         try:

@@ -6,15 +6,18 @@ says how long it was before. Who finds one cuts off what was written behind it, 
 
 import gzip
 import os
+import re
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from storefront.core.folders import sync_folder
+
 MODE = 0o600
 ENDING = ".jsonl.gz"
 MARK = ".mark"
-FOR_APPENDING = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0)
+WHOLE_MARK = re.compile(rb"\d+\n")
 
 
 def append(folder: Path, name: str, lines: Iterable[bytes], now: datetime) -> None:
@@ -30,48 +33,41 @@ def append(folder: Path, name: str, lines: Iterable[bytes], now: datetime) -> No
     mark = path.with_name(path.name + MARK)
     try:
         length = path.stat().st_size if path.exists() else 0
-        _write(mark, f"{length}\n".encode())
-        _sync_folder(folder)
-        _write(path, gzip.compress(b"".join(line + b"\n" for line in lines), mtime=0))
+        _write(mark, f"{length}\n".encode(), os.O_TRUNC)
+        sync_folder(folder)
+        _write(path, gzip.compress(b"".join(line + b"\n" for line in lines), mtime=0), os.O_APPEND)
     except OSError:
         with suppress(OSError):
             mend(folder)
         raise
     mark.unlink()
-    _sync_folder(folder)
+    sync_folder(folder)
 
 
 def mend(folder: Path) -> None:
     """Cut off what a process that was killed, or a full disk, left half written. Raises OSError."""
     for mark in sorted(folder.glob(f"*{ENDING}{MARK}")):
         length = mark.read_bytes()
-        if length.endswith(b"\n"):  # else nothing was written behind it yet
+        if WHOLE_MARK.fullmatch(length):  # else nothing was written behind it yet
             _cut(mark.with_name(mark.name.removesuffix(MARK)), int(length))
         mark.unlink()
 
 
 def _cut(path: Path, length: int) -> None:
-    """What was moved away meanwhile is left alone."""
+    """Bring it to the disk before the mark goes. What was moved away meanwhile is left alone."""
     if not path.exists() or path.stat().st_size <= length:
         return
-    if length:
-        os.truncate(path, length)
-    else:
+    if not length:
         path.unlink()
+        return
+    with path.open("r+b") as half:
+        half.truncate(length)
+        os.fsync(half.fileno())
 
 
-def _write(path: Path, content: bytes) -> None:
-    with os.fdopen(os.open(path, FOR_APPENDING, MODE), "ab") as output:
+def _write(path: Path, content: bytes, how: int) -> None:
+    flags = os.O_WRONLY | os.O_CREAT | how | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(path, flags, MODE), "wb") as output:
         output.write(content)
         output.flush()
         os.fsync(output.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

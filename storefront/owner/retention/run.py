@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -103,11 +104,16 @@ def _forget_batch(rule: Rule, before: datetime) -> int:
     folder = settings().archive_dir
     written = _write_down(folder, rule, seen) if folder else None
     with transaction() as session:
-        ids = session.scalars(rule.find(before).where(rule.key.in_(seen))).all()
+        ids = session.scalars(_lock(rule, before, seen)).all()
         if written is not None:
             ids = _leave_changed(session, rule, ids, written)
         rule.forget(session, ids)
     return len(ids)
+
+
+def _lock(rule: Rule, before: datetime, ids: Ids) -> Select[Any]:
+    """Nobody changes them until they are gone. One that somebody is changing is left to the next run."""
+    return rule.find(before).where(rule.key.in_(ids)).with_for_update(skip_locked=True)
 
 
 def _write_down(folder: Path, rule: Rule, ids: Ids) -> dict[object, bytes]:

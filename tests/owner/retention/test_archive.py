@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import time_machine
 from flask import Flask
@@ -109,7 +110,14 @@ def test_appends_to_a_file_of_the_month_that_is_ours_alone(tmp_path: Path) -> No
 @pytest.mark.parametrize("there", [0, 1])
 @pytest.mark.parametrize(
     ("mark", "behind"),
-    [(b"", b""), (b"LENGTH", b""), (b"LENGTH\n", b""), (b"LENGTH\n", b"\x1f\x8b half"), (b"LENGTH\n", b"whole")],
+    [
+        (b"", b""),
+        (b"LENGTH", b""),
+        (b"\0\0\n", b""),
+        (b"LENGTH\n", b""),
+        (b"LENGTH\n", b"\x1f\x8b half"),
+        (b"LENGTH\n", b"whole"),
+    ],
 )
 def test_goes_on_wherever_it_was_killed(tmp_path: Path, there: int, mark: bytes, behind: bytes) -> None:
     """Also where another file is the next one. A whole member that is cut off has its rows in the database."""
@@ -212,6 +220,39 @@ def test_forgets_nothing_that_changed_after_it_was_written(app: Flask, folder: P
     assert [row["outcome"] for row in read_archive(folder, "events")] == [None, "changed"]
 
 
+@pytest.mark.postgresql
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_keeps_what_somebody_else_is_changing_and_lets_nobody_change_what_goes(app: Flask, folder: Path) -> None:
+    """Between the last look and the DELETE, which has no condition but the ids."""
+    change_rows(app, OLD_EVENT, OLD_EVENT.replace("evt_1", "evt_2"))
+    tried: list[str] = []
+    with app.app_context():
+        address = db.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with app.app_context(), psycopg.connect(address) as other:
+        other.execute("UPDATE stripe_events SET outcome = 'other' WHERE id = 'evt_2'")
+
+        def change_late(_connection: Connection, _cursor: object, statement: str, *_more: object) -> None:
+            if statement.startswith("DELETE FROM stripe_events"):
+                other.execute("SAVEPOINT late")
+                other.execute("SET LOCAL lock_timeout = 50")
+                try:
+                    other.execute("UPDATE stripe_events SET outcome = 'late' WHERE id = 'evt_1'")
+                except psycopg.errors.LockNotAvailable:
+                    tried.append(statement)
+                other.execute("ROLLBACK TO SAVEPOINT late")
+
+        event.listen(db.engine, "before_cursor_execute", change_late)
+        try:
+            assert forget_some()["events"] == 1
+        finally:
+            event.remove(db.engine, "before_cursor_execute", change_late)
+            db.session.remove()
+        other.commit()
+    assert len(tried) == 1
+    assert read_rows(app, "SELECT id, outcome FROM stripe_events") == [{"id": "evt_2", "outcome": "other"}]
+    assert forget(app)["events"] == 1
+
+
 def test_forgets_nothing_while_the_archive_refuses(
     app: Flask, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -236,10 +277,13 @@ def test_forgets_nothing_while_the_archive_refuses(
     assert [row["id"] for row in read_archive(folder, "events")] == ["evt_1"]
 
 
+@both
 def test_leaves_the_archive_to_the_process_that_writes_it(app: Flask, folder: Path) -> None:
+    """Holding it takes no connection of the pool, which has one where WEB_THREADS is 1."""
     change_rows(app, OLD_EVENT)
     with app.app_context(), alone("archive") as is_alone:
         assert is_alone
+        assert db.engine.pool.checkedout() == 0  # type: ignore[attr-defined] # of the pool that counts
         assert forget(app)["events"] == 0
     assert forget(app)["events"] == 1
     assert len(read_archive(folder, "events")) == 1
