@@ -3,7 +3,7 @@
 from storefront.audit import models as audit
 from storefront.buyers.availability import models as availability
 from storefront.buyers.reminders import models as reminders
-from storefront.core import data_keys, leases
+from storefront.core import data_keys, leases, page_state
 from storefront.core.config.settings import Settings
 from storefront.core.db import set_up_db
 from storefront.core.languages import set_up_languages
@@ -46,10 +46,10 @@ from storefront.web.request_log import Shop
 
 # Every module with tables: SQLAlchemy needs all of them before its first statement.
 TABLES = (
-    audit, availability, reminders, data_keys, leases, customers, at_stripe, refusals, downloads, licenses,
-    mail, orders, after_sale, day_sums, dispute_answers, gift_models, money_lines, notes, sent_answers, people,
-    readiness, uploads, checkout, reconcile, webhook, answers, catalog, discounts, emails, media, pages, profile,
-    broadcasts,
+    audit, availability, reminders, data_keys, leases, page_state, customers, at_stripe, refusals, downloads,
+    licenses, mail, orders, after_sale, day_sums, dispute_answers, gift_models, money_lines, notes, sent_answers,
+    people, readiness, uploads, checkout, reconcile, webhook, answers, catalog, discounts, emails, media, pages,
+    profile, broadcasts,
 )  # fmt: skip
 
 

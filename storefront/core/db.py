@@ -12,7 +12,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, TypeVar
 
-from flask import Flask
+from flask import Flask, g
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, DateTime, Engine, Enum, MetaData, Result, Table, create_engine, event, orm, select
 from sqlalchemy import Row as DatabaseRow
@@ -31,6 +31,7 @@ from storefront.core.writers_line import WritersLine, find_file
 log = logging.getLogger(__name__)
 
 SQLITE_TIMEOUT_SECONDS = 30
+PAGE_MARK = "page_mark"  # of `g`: see `page_state.py`; a change of our own may have made it another
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -211,6 +212,7 @@ def transaction() -> Iterator[Session]:
                 raise
     finally:
         session.info["in_transaction"] = False
+        g.pop(PAGE_MARK, None)
 
 
 @contextmanager

@@ -49,6 +49,8 @@ def _wait_for_turn(connection: Connection) -> None:
     if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:turn)"), {"turn": TURN}):
         log.warning("another upgrade is at work: waiting for it")
         connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": TURN})
+    # A migration that changes rows and then their table: PostgreSQL refuses while a trigger waits for the end.
+    connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
 def run_migrations() -> None:

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from flask import Response, request
 
+from storefront.web.open_pages import is_public
+
 TEXTS = (
     "text/",
     "application/json",
@@ -41,7 +43,7 @@ def compress(response: Response) -> None:
 
 def _is_open_text(response: Response) -> bool:
     return (
-        response.cache_control.public is True
+        is_public(response)
         and (response.mimetype or "").startswith(TEXTS)
         and "Content-Encoding" not in response.headers
         and not response.headers.get("Content-Disposition", "").startswith("attachment")

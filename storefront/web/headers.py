@@ -1,5 +1,6 @@
 """Security headers of every answer, with the Content-Security-Policy of pages."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -8,7 +9,7 @@ from werkzeug.routing import RequestRedirect
 
 from storefront.core.config.settings import Mode, Settings
 from storefront.core.runtime import settings
-from storefront.web.open_pages import keep_if_open
+from storefront.web.open_pages import is_public, keep_if_open
 
 FIXED_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -83,29 +84,34 @@ def _policy(response: Response, nonce: str) -> str:
 
 def add_headers(response: Response) -> None:
     """Add what every answer has. A view may have set its own policy, frame rule or cache rule before."""
-    shop = settings()
-    headers = response.headers
-    headers["X-Request-Id"] = g.request_id
-    headers.extend(FIXED_HEADERS)
     is_kept = keep_if_open(response)
-    headers.setdefault("Content-Security-Policy", _policy(response, "" if is_kept else g.csp_nonce))
+    if request.endpoint == "static" and "v" in request.args:
+        response.headers["Cache-Control"] = KEEP_FOR_A_YEAR
+    held = set(response.headers.keys(lower=True))  # looked at once: each question to Werkzeug's headers reads all
+    own = _own_headers(response, "" if is_kept else g.csp_nonce, held)
+    response.headers.extend([*FIXED_HEADERS, *((name, value) for name, value in own if name.lower() not in held)])
+
+
+def _own_headers(response: Response, nonce: str, held: set[str]) -> Iterator[tuple[str, str]]:
+    yield "X-Request-Id", g.request_id
+    if "content-security-policy" not in held:
+        yield "Content-Security-Policy", _policy(response, nonce)
     if "framed_by" not in g:  # that header knows no other sites
-        headers.setdefault("X-Frame-Options", "DENY")
+        yield "X-Frame-Options", "DENY"
     if request.endpoint != "static":
-        headers.setdefault("Cache-Control", "no-store")
-    elif "v" in request.args:
-        headers["Cache-Control"] = KEEP_FOR_A_YEAR
+        yield "Cache-Control", "no-store"
+    shop = settings()
     if not shop.is_live or not _may_be_found(response):
-        headers.setdefault("X-Robots-Tag", "noindex")
+        yield "X-Robots-Tag", "noindex"
     if shop.is_live:
-        headers["Strict-Transport-Security"] = HTTPS_ONLY
+        yield "Strict-Transport-Security", HTTPS_ONLY
 
 
 def _may_be_found(response: Response) -> bool:
     """Search engines show what says so: open pages and, of what is no page, what everybody may keep."""
     if response.mimetype == "text/html":
         return bool(g.get("is_found"))
-    return request.endpoint == "static" or response.cache_control.public is True
+    return request.endpoint == "static" or is_public(response)
 
 
 def keep_redirect_on_this_host(response: Response) -> None:

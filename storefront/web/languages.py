@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -90,11 +91,17 @@ def _name_other_languages(response: Response) -> None:
 
     https://developers.google.com/search/docs/specialty/international/localized-versions#http
     """
-    for choice in choices():
-        response.headers.add("Link", f'<{choice.url}>; rel="alternate"; hreflang="{choice.language}"')
-    if choices():
-        default = settings().base_url + request.full_path.rstrip("?")
-        response.headers.add("Link", f'<{default}>; rel="alternate"; hreflang="x-default"')
+    languages = offered().languages
+    if len(languages) > 1 and has_languages(request.path):
+        response.headers.extend(_links(settings().base_url, request.full_path.rstrip("?"), languages))
+
+
+@lru_cache(maxsize=256)
+def _links(base_url: str, path: str, languages: tuple[Language, ...]) -> tuple[tuple[str, str], ...]:
+    addresses = [*((f"/{language}{path}", language.value) for language in languages), (path, "x-default")]
+    return tuple(
+        ("Link", f'<{base_url}{address}>; rel="alternate"; hreflang="{code}"') for address, code in addresses
+    )
 
 
 def _has_prefix(path: str) -> bool:

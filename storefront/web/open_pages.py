@@ -62,6 +62,11 @@ def _is_same_for_all(response: Response) -> bool:
     )
 
 
+def is_public(response: Response) -> bool:
+    """Tell whether any cache may keep it. Werkzeug's own way to ask makes a dictionary of the header first."""
+    return "public" in response.headers.get("Cache-Control", "").replace(" ", "").split(",")
+
+
 def file_for_all(content: bytes, content_type: str) -> Response:
     """Answer with a file that is the same for everybody, whatever cookies they have."""
     response = Response(content, content_type=content_type)

@@ -186,7 +186,7 @@ def test_asks_the_primary_for_no_row_of_a_list(app: Flask) -> None:
         read_figures(span)
         db.session.remove()
     assert [statement for statement in statements if "orders" in statement] == []
-    assert len(statements) <= 4  # where its log is, three times, and the profile
+    assert len(statements) <= 5  # where its log is, three times, and the profile with its mark
 
 
 def test_does_without_one_that_is_away_and_asks_it_seldom(

