@@ -4,6 +4,7 @@ import base64
 import logging
 import secrets
 import time
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response, g, request
@@ -25,6 +26,10 @@ class Shop(Flask):
     def url_for(self, endpoint: str, **values: Any) -> str:  # noqa: ANN401 - Flask's signature
         address = super().url_for(endpoint, **values)
         return in_language(address) if address.startswith("/") else address
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view or hook of ours is asynchronous, and to ask each of them at every request costs a page 3 %."""
+        return func
 
     def log_exception(self, exc_info: Any) -> None:  # noqa: ANN401 - Flask's signature
         log.error("request failed", exc_info=exc_info, extra={"endpoint": request.endpoint or "-"})
