@@ -30,6 +30,7 @@ from storefront.core.page_addresses import PREFIX, has_languages, prefix_now
 from storefront.core.runtime import Part
 from storefront.core.texts import Marked
 
+SPOKEN = "spoken_language"  # of `g`: the one of now, once somebody has asked for it
 FOLDER = Path(__file__).resolve().parents[1] / "translations"
 
 
@@ -81,8 +82,14 @@ def offered() -> Offered:
 
 def current_language() -> Language:
     """Return what is spoken now: by the address, else the browser, else the shop. Commands speak English."""
-    found = flask_babel.get_locale() if has_app_context() else None
-    return Language(found.language) if found else Language.ENGLISH
+    if not has_app_context():
+        return Language.ENGLISH
+    language: Language | None = g.get(SPOKEN)
+    if language is None:  # a page asks forty times
+        found = flask_babel.get_locale()
+        language = Language(found.language) if found else Language.ENGLISH
+        setattr(g, SPOKEN, language)
+    return language
 
 
 def language_of_address() -> Language | None:
@@ -92,13 +99,15 @@ def language_of_address() -> Language | None:
 @contextmanager
 def speaking(language: Language) -> Iterator[None]:
     """Speak it meanwhile, links included: they name a language that is not the shop's own."""
-    before = g.get(PREFIX, "")
+    before, spoken = g.get(PREFIX, ""), g.get(SPOKEN)
     setattr(g, PREFIX, "" if language is offered().own else f"/{language}")
+    setattr(g, SPOKEN, language)
     try:
         with flask_babel.force_locale(language):
             yield
     finally:
         setattr(g, PREFIX, before)
+        setattr(g, SPOKEN, spoken)
 
 
 def say(text: str) -> str:
