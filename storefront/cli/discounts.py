@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -60,7 +62,9 @@ def show(code: str, as_json: bool) -> None:
 @click.option("--first-purchase", is_flag=True, help="Only for addresses that have bought nothing yet.")
 @click.option("--automatic", is_flag=True, help="A promotion: applies by itself, and CODE is its name.")
 @click.option("--uses", "most_uses", default="", help="How often it can be used in all.")
-@click.option("--starts", default="", help="A day or a minute in UTC: 2027-03-01, 2027-03-01T09:30.")
+@click.option(
+    "--starts", default="", help="A day or a minute in UTC: 2027-03-01, 2027-03-01T09:30; an offset may follow."
+)
 @click.option("--ends", default="", help="The same; a day alone counts as a whole.")
 @as_json
 def create(
@@ -109,8 +113,16 @@ def _conditions(view: "DiscountView") -> Iterator[str]:
         yield "first purchase only"
 
 
+def _end(moment: datetime) -> str:
+    """A day that was typed is said as one."""
+    from storefront.core.days import find_whole_day
+
+    day = find_whole_day(moment, ZoneInfo("UTC"))
+    return f"the end of {day} (UTC)" if day else f"{moment:%Y-%m-%d %H:%M} UTC"
+
+
 def _lines(view: "DiscountView") -> list[str]:
-    ends = f", until {view.ends_at:%Y-%m-%d %H:%M} UTC" if view.ends_at else ""
+    ends = f", until {_end(view.ends_at)}" if view.ends_at else ""
     lines = [
         f"{view.code} ({view.state.replace('_', ' ')}): {', '.join([view.off, *_conditions(view)])}",
         f"For {', '.join(view.products) or 'all products'}",

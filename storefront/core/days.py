@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 
@@ -23,13 +23,19 @@ def find_zone(name: str) -> ZoneInfo | None:
         return None
 
 
-def day_of(moment: datetime, zone: ZoneInfo) -> date:
+def day_of(moment: datetime, zone: tzinfo) -> date:
     return moment.astimezone(zone).date()
 
 
 def bounds_of(day: date, zone: ZoneInfo) -> Day:
     next_day = day + timedelta(days=1)
     return Day(day=day, starts_at=_midnight(day, zone), ends_at=_midnight(next_day, zone))
+
+
+def find_whole_day(end: datetime, zone: ZoneInfo) -> date | None:
+    """Return the day that is over at this moment; None where the moment is in the middle of one."""
+    day = day_of(end - timedelta(microseconds=1), zone)
+    return day if bounds_of(day, zone).ends_at == end else None
 
 
 def days_between(first: date, last: date) -> Iterator[date]:

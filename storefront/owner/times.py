@@ -1,11 +1,12 @@
 """Moments as the pages of /admin show them: in the shop's zone, with the offset for programs."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from flask import Flask
 from markupsafe import Markup, escape
 
+from storefront.core.days import find_whole_day
 from storefront.core.languages import show_day
 from storefront.owner.figures.zone import shop_zone
 
@@ -15,6 +16,18 @@ IN_SENTENCES = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC", re.ASCII)
 def show_minute(moment: datetime) -> Markup:
     """Return a `<time>` like 2026-11-28 15:00, with the zone as its title."""
     return _time(moment, "%Y-%m-%d %H:%M")
+
+
+def show_end(moment: datetime) -> Markup:
+    """Return a `<time>` like 2026-11-28 15:00; an end at midnight like `2026-11-28, the whole day`."""
+    zone = shop_zone()
+    day = find_whole_day(moment, zone)
+    return _element(moment.astimezone(zone), f"{day}, the whole day") if day else show_minute(moment)
+
+
+def show_last_day(end: datetime) -> Markup:
+    """Return a `<time>` like November 28, 2026: the last day on which there is something that ends then."""
+    return show_long_date(end - timedelta(microseconds=1))
 
 
 def show_second(moment: datetime) -> Markup:
@@ -67,6 +80,8 @@ def set_up_times(app: Flask) -> None:
         second=show_second,
         date=show_date,
         long_date=show_long_date,
+        end=show_end,
+        last_day=show_last_day,
         utc_day=show_utc_day,
         sentence=show_sentence,
     )

@@ -51,9 +51,12 @@ def test_makes_one_for_first_purchases(app: Flask, sandbox: SandboxClient, comma
 def test_makes_a_promotion(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
     words = ("discounts", "create", "SALE", "--percent", "10", "--automatic")
     assert "needs an end" in refused(command, *words)
-    made = read_json(command, *words, "--ends", f"{clock.now() + timedelta(days=9):%Y-%m-%d}")
+    day = f"{clock.now() + timedelta(days=9):%Y-%m-%d}"
+    made = read_json(command, *words, "--ends", day)
     assert (made["is_automatic"], made["trouble"], made["link"]) == (True, "", "")
-    assert "Applies by itself" in done(command, "discounts", "show", "SALE")
+    shown = done(command, "discounts", "show", "SALE")
+    assert f"until the end of {day} (UTC)" in shown
+    assert "Applies by itself" in shown
 
 
 def test_refuses_what_cannot_be_a_discount(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
+from storefront.core.days import day_of, find_zone
 from storefront.core.languages import show_day
 from storefront.core.texts import marked
 from storefront.shop.catalog.products import OfferedEdition, ProductCard, ProductPage
@@ -11,6 +12,7 @@ from storefront.shop.discounts.earlier_prices import find_earlier
 from storefront.shop.discounts.rules import Line, Terms
 from storefront.shop.discounts.visit import Offered, apply_promotion, apply_to
 from storefront.shop.discounts.words import off_words
+from storefront.shop.profile.read import read_profile
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,11 +157,11 @@ def _find_best(running: Sequence[Terms], card: ProductCard, edition: OfferedEdit
 
 
 def _promotion_words(promotion: Terms, *, is_for_all: bool) -> str:
-    """Say how much and until when. An end at midnight is of the day before."""
+    """Say how much and until when, as a day of the shop. An end at midnight is of the day before."""
     off = off_words(promotion)
     if promotion.ends_at is None:
         return off
-    day = show_day(promotion.ends_at - timedelta(seconds=1))
+    day = show_day(day_of(promotion.ends_at - timedelta(seconds=1), find_zone(read_profile().time_zone) or UTC))
     if is_for_all:
         return marked("%(off)s until %(day)s.", off=off, day=day)
     return marked("%(off)s some products until %(day)s.", off=off, day=day)

@@ -22,7 +22,7 @@ T = TypeVar("T")
 CODE = re.compile(r"[A-Z0-9](?:[A-Z0-9-]{1,48})[A-Z0-9]")
 PERCENT = re.compile(r"(\d{1,3})(?:[.,](\d{1,2}))?\s*%?", re.ASCII)
 AMOUNT = re.compile(r"(\S+)\s+([A-Za-z]{3})")
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d)?", re.ASCII)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?:Z|[+-]\d\d:\d\d)?)?", re.ASCII)
 MOST_USES = 1_000_000
 EARLIEST_YEAR, LATEST_YEAR = 1900, 9000  # so that zones and whole days can be added
 LATEST = timedelta(days=5 * 365)  # Stripe: at most five years ahead
@@ -127,19 +127,43 @@ def read_uses(text: str) -> int:
 
 
 def read_moment(text: str, *, zone: tzinfo = UTC) -> datetime:
-    """Read a day or a minute of this zone. A minute that the clock shows twice is the first of both."""
-    return _read_local(text, zone).replace(tzinfo=zone).astimezone(UTC)
+    """Read a day or a minute of this zone, or a minute with its offset from UTC.
+
+    A minute that the clock shows twice is the first of both, where no offset says which. One that it leaves out is
+    refused, and a day of which it leaves out the first minute begins with the next.
+
+    Raises:
+        ValueError: with a sentence for who typed it.
+    """
+    read = _read(text, zone)
+    moment = (read if read.tzinfo else read.replace(tzinfo=zone)).astimezone(UTC)
+    if not _is_day(text) and read.tzinfo is None:
+        _refuse_left_out(read, moment, zone)
+    return moment
+
+
+def _refuse_left_out(local: datetime, moment: datetime, zone: tzinfo) -> None:
+    shown = moment.astimezone(zone).replace(tzinfo=None)
+    if shown != local:
+        raise ValueError(
+            f"There is no {local:%Y-%m-%d %H:%M} in {zone}: the clocks go forward over it. "
+            f"Write {shown:%Y-%m-%d %H:%M}."
+        )
 
 
 def read_end(text: str, *, zone: tzinfo = UTC) -> datetime:
     """Read the same; a day alone counts as a whole, however many hours it has."""
-    local = _read_local(text, zone)
-    local += timedelta(days=len(text) == len("2027-03-01"))
-    return local.replace(tzinfo=zone).astimezone(UTC)
+    if not _is_day(text):
+        return read_moment(text, zone=zone)
+    return (_read(text, zone) + timedelta(days=1)).replace(tzinfo=zone).astimezone(UTC)
 
 
-def _read_local(text: str, zone: tzinfo) -> datetime:
-    """Return what a clock there shows, without a zone."""
+def _is_day(text: str) -> bool:
+    return len(text) == len("2027-03-01")
+
+
+def _read(text: str, zone: tzinfo) -> datetime:
+    """Return what a clock there shows, without a zone; with one where an offset was typed."""
     if not MOMENT.fullmatch(text):
         raise ValueError(f"Write a day or a minute in {zone}, like 2027-03-01 or 2027-03-01 09:30.")
     try:

@@ -11,7 +11,7 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.owner import times
-from storefront.shop.discounts.typed import DiscountRefused, read_typed
+from storefront.shop.discounts.typed import DiscountRefused, read_end, read_moment, read_typed
 from storefront.shop.profile.change import change_profile
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
@@ -70,6 +70,65 @@ def test_reads_what_an_owner_types_as_the_clock_there_shows_it() -> None:
         read_typed({"code": "SOON", "percent": "20", "ends": "soon"}, BERLIN)
 
 
+CAIRO = ZoneInfo("Africa/Cairo")  # its clocks go forward at midnight
+NOT_THERE = "There is no 2027-03-28 02:30 in Europe/Berlin: the clocks go forward over it. Write 2027-03-28 03:30."
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "moment"),
+    [
+        ("2027-03-28 01:59", BERLIN, "2027-03-28T00:59"),
+        ("2027-03-28 02:30", BERLIN, NOT_THERE),
+        ("2027-03-28T02:30", BERLIN, NOT_THERE),
+        ("2027-03-28 03:00", BERLIN, "2027-03-28T01:00"),
+        ("2027-03-28 02:30", ZoneInfo("UTC"), "2027-03-28T02:30"),
+        ("2027-10-31 02:30", BERLIN, "2027-10-31T00:30"),  # the first of both
+        ("2027-10-31 02:30+02:00", BERLIN, "2027-10-31T00:30"),
+        ("2027-10-31 02:30+01:00", BERLIN, "2027-10-31T01:30"),
+        ("2027-10-31 01:30Z", BERLIN, "2027-10-31T01:30"),
+        ("2027-10-31 01:30+24:00", BERLIN, "There is no such day or time: 2027-10-31 01:30+24:00."),
+        ("2027-04-30", CAIRO, "2027-04-29T22:00"),  # begins at 01:00 there
+    ],
+)
+def test_takes_no_minute_that_is_not_there_for_another(text: str, zone: ZoneInfo, moment: str) -> None:
+    try:
+        said = f"{read_moment(text, zone=zone):%Y-%m-%dT%H:%M}"
+    except ValueError as refused:
+        said = str(refused)
+    assert said == moment
+
+
+@time_machine.travel(LATE, tick=False)
+def test_refuses_an_end_that_is_not_there_beside_its_field() -> None:
+    for field in ("starts", "ends"):
+        with pytest.raises(DiscountRefused) as refused:
+            read_typed({"code": "GAP", "percent": "20", field: "2027-03-28 02:30"}, BERLIN)
+        assert refused.value.problems == {field: NOT_THERE}
+
+
+@pytest.mark.parametrize(
+    ("end", "zone", "words", "last"),
+    [
+        ("2027-03-31", BERLIN, "2027-03-31, the whole day", "March 31, 2027"),
+        ("2027-03-28", BERLIN, "2027-03-28, the whole day", "March 28, 2027"),
+        ("2027-04-29", CAIRO, "2027-04-29, the whole day", "April 29, 2027"),
+        ("2027-03-31", NEW_YORK, "2027-03-31, the whole day", "March 31, 2027"),
+        ("2027-04-01 00:00", BERLIN, "2027-03-31, the whole day", "March 31, 2027"),  # the same moment
+        ("2027-03-31 23:59", BERLIN, "2027-03-31 23:59", "March 31, 2027"),
+        ("2027-03-31 00:01", BERLIN, "2027-03-31 00:01", "March 31, 2027"),
+        ("2027-03-31 00:00Z", BERLIN, "2027-03-31 02:00", "March 31, 2027"),
+    ],
+)
+def test_shows_an_end_as_it_was_typed(
+    monkeypatch: pytest.MonkeyPatch, end: str, zone: ZoneInfo, words: str, last: str
+) -> None:
+    monkeypatch.setattr(times, "shop_zone", lambda: zone)
+    monkeypatch.setattr(times, "show_day", lambda day: f"{day:%B} {day.day}, {day.year}")
+    moment = read_end(end, zone=zone)
+    assert f">{words}</time>" in times.show_end(moment)
+    assert f">{last}</time>" in times.show_last_day(moment)
+
+
 def test_says_the_same_day_on_every_page(app: Flask, sandbox: SandboxClient) -> None:
     sell(app, sandbox)
     change_rows(app, "UPDATE orders SET placed_at = '2026-11-28 23:30:00', paid_at = '2026-11-28 23:30:00'")
@@ -86,4 +145,11 @@ def test_says_the_same_day_on_every_page(app: Flask, sandbox: SandboxClient) -> 
     assert "When (Europe/Berlin)" in owner.get("/admin/audit").text
     owner.post("/admin/discounts", code="EARLY", percent="20", starts="2027-03-01 09:30", ends="2030-12-31")
     assert '+01:00" title="Europe/Berlin">2027-03-01 09:30</time>' in owner.get("/admin/discounts/EARLY").text
-    assert "Time in Europe/Berlin" in owner.get("/admin/discounts/new").text
+    assert "2030-12-31, the whole day" in owner.get("/admin/discounts/EARLY").text
+    assert "December 31, 2030" in owner.get("/admin/discounts").text
+    form = owner.get("/admin/discounts/new").text
+    assert form.count("Time in Europe/Berlin") == 2
+    assert "twice is the first of both" in form
+    refused = owner.post("/admin/discounts", code="GAP", percent="20", starts="2027-03-28 02:30")
+    assert (refused.status_code, "Write 2027-03-28 03:30." in refused.text) == (400, True)
+    assert 'value="2027-03-28 02:30"' in refused.text

@@ -4,8 +4,9 @@ import html
 import json
 import re
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
@@ -15,9 +16,10 @@ from storefront.core import clock
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import db, transaction
 from storefront.shop.catalog.models import Product
-from storefront.shop.discounts.change import stop_discount
+from storefront.shop.discounts.change import create_discount, stop_discount
 from storefront.shop.discounts.typed import DiscountRefused
 from storefront.shop.editor.prices import set_price
+from storefront.shop.profile.change import change_profile
 from tests.support.databases import BOTH
 from tests.support.discounts import codes_at_stripe, discount, uses_of
 from tests.support.rows import change_rows, read_rows
@@ -52,6 +54,17 @@ def stop(app: Flask) -> None:
 def newest_session(app: Flask) -> str:
     rows = read_rows(app, "SELECT checkout_session_id FROM checkouts ORDER BY id DESC LIMIT 1")
     return str(rows[0]["checkout_session_id"])
+
+
+def test_says_the_day_that_its_owner_typed(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> None:
+    """Its last moment is of the next day in UTC."""
+    with app.app_context():
+        change_profile({"time_zone": "America/New_York"})
+        typed = {"code": "SALE", "percent": "20", "automatic": "yes", "ends": "2027-03-31"}
+        create_discount(typed, zone=ZoneInfo("America/New_York"))
+        db.session.remove()
+    with time_machine.travel(datetime(2027, 4, 1, 3, 30, tzinfo=UTC), tick=True):
+        assert "SALE 20% off until March 31, 2027." in words(buyer.get("/").text)
 
 
 @pytest.mark.usefixtures("_promotion")
