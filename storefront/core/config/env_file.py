@@ -1,7 +1,9 @@
 """The file `.env`: what its lines say, or which of them says nothing."""
 
+import logging
+import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import StringIO
 from pathlib import Path
 
@@ -10,13 +12,19 @@ from dotenv.parser import Binding, parse_stream
 
 from storefront.core.config.reader import SettingsError
 
+log = logging.getLogger(__name__)
+
 SETTING = re.compile(
     r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*="
 )  # what else stands before a = may be part of a value
 
+REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-[^}]*)?\}")
+
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """Return names and values; nothing where there is no file. A name without a value is left out.
+    """Return names and values as written; nothing where there is no file. A name without a value is left out.
+
+    `${NAME}` stands for itself: in a password it is no other setting.
 
     Raises:
         SettingsError: the file cannot be read, or a line of it is no setting. No value is told: it may be secret.
@@ -32,7 +40,18 @@ def read_env_file(path: Path) -> dict[str, str]:
     problems = [f"{path}, {_complain(line)}" for line in parse_stream(StringIO(text)) if line.error]
     if problems:
         raise SettingsError(problems)
-    return {name: value for name, value in dotenv_values(stream=StringIO(text)).items() if value is not None}
+    written = dotenv_values(stream=StringIO(text), interpolate=False)
+    values = {name: value for name, value in written.items() if value is not None}
+    for name in _find_referring(values):
+        log.warning("%s of %s holds ${NAME}, which stands for itself: write the value out", name, path)
+    return values
+
+
+def _find_referring(values: Mapping[str, str]) -> Iterator[str]:
+    """Yield which settings name another one, and were filled in with it by versions before."""
+    for name, value in values.items():
+        if any(found in values or found in os.environ for found in REFERENCE.findall(value)):
+            yield name
 
 
 def _complain(line: Binding) -> str:

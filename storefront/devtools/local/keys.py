@@ -14,7 +14,7 @@ def read_keys(folder: Path) -> dict[str, str]:
     They look like Stripe's test keys and open nothing.
     """
     path = folder / "secrets.env"
-    known = without_nulls(dotenv_values(path)) if path.exists() else {}
+    known = without_nulls(dotenv_values(path, interpolate=False)) if path.exists() else {}
     keys = _new_keys() | known
     if keys != known:
         _keep_keys(path, keys)

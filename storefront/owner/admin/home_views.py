@@ -11,7 +11,7 @@ from storefront.owner.figures.read import Figures, read_figures
 from storefront.owner.figures.spans import Named, SpanRefused, read_span, span_of
 from storefront.owner.figures.zone import shop_zone, today
 from storefront.owner.health.trouble import read_trouble
-from storefront.owner.health.warnings import find_warnings
+from storefront.owner.health.warnings import find_warnings, without_repeats
 from storefront.owner.orders.listing import list_orders
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.readiness.point import count_open
@@ -36,7 +36,7 @@ def _home_page(figures: Figures, asked: list[str], refusal: StorefrontError | No
     page = render_template(
         "owner/admin/home.html",
         open_points=count_open(read_points(trouble)),
-        warnings=find_warnings(trouble),
+        warnings=without_repeats(find_warnings(trouble)),
         notices=list_open_notices(),
         figures=figures,
         charts=[(of, bars_of(of)) for of in figures.currencies],

@@ -33,6 +33,14 @@ def find_warnings(trouble: Trouble) -> list[HealthWarning]:
     return [HealthWarning(code=code, message=message) for code, message in found if message]
 
 
+def without_repeats(warnings: list[HealthWarning]) -> list[HealthWarning]:
+    """For a page that lists what needs its owner: leave that out, and what only follows from another warning."""
+    codes = {warning.code for warning in warnings}
+    return [
+        warning for warning in warnings if warning.code != "needs_you" and FOLLOWS.get(warning.code) not in codes
+    ]
+
+
 def _is_older(when: datetime | None, limit: timedelta, now: datetime) -> bool:
     return when is not None and now - when > limit
 
@@ -277,6 +285,11 @@ def _open_files(trouble: Trouble) -> str | None:
     return f"Every user of this machine may read what the shop keeps: chmod go= {names}"
 
 
+# What its cause, which has a warning of its own, brings about: it goes away with that.
+FOLLOWS = {
+    "reconcile_late": "worker_silent",  # who compares every quarter of an hour
+    "signatures_bad": "webhook_secret_missing",
+}
 # What stops buyers from getting their goods comes first.
 CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "not_writable": _not_writable,

@@ -29,6 +29,23 @@ def test_reads_names_and_values(tmp_path: Path) -> None:
     }
 
 
+def test_takes_a_value_as_it_is_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """And says where it names another setting, which was filled in once: a password does so by accident only."""
+    text = (
+        "MAIL_PASSWORD='a${b}$c${d:-e}'\nSECRET_KEY=\"x${y}z\"\nSHOP_HOST=shop.example\n"
+        "BASE_URL=https://${SHOP_HOST}/\nTERMS_URL='https://${SHOP_HOST:-shop.example}/hunter2'\n"
+    )
+    assert read_env_file(write(tmp_path, text)) == {
+        "MAIL_PASSWORD": "a${b}$c${d:-e}",
+        "SECRET_KEY": "x${y}z",
+        "SHOP_HOST": "shop.example",
+        "BASE_URL": "https://${SHOP_HOST}/",
+        "TERMS_URL": "https://${SHOP_HOST:-shop.example}/hunter2",
+    }
+    said = "holds ${NAME}, which stands for itself: write the value out"
+    assert caplog.messages == [f"{name} of {tmp_path / '.env'} {said}" for name in ("BASE_URL", "TERMS_URL")]
+
+
 def test_reads_what_windows_saves(tmp_path: Path) -> None:
     assert read_env_file(write(tmp_path, b"\xef\xbb\xbfSECRET_KEY=abc\r\n")) == {"SECRET_KEY": "abc"}
 

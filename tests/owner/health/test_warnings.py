@@ -9,7 +9,7 @@ import pytest
 from storefront.core.config.settings import Mode
 from storefront.mail.models import MailState
 from storefront.owner.health.trouble import OldestEvent, WorkerSeen
-from storefront.owner.health.warnings import find_warnings
+from storefront.owner.health.warnings import find_warnings, without_repeats
 from tests.owner.health.troubles import FULL_DISK, NOW, PLENTY, READ_ONLY, WELL
 
 
@@ -135,6 +135,21 @@ def test_says_what_is_wrong_and_what_to_do(change: dict[str, Any], code: str, wo
     assert words in warning.message
     assert warning.message.endswith(".")
     assert warning.message.count(". ") == 0, "one sentence"
+
+
+def test_repeats_nothing_on_a_page_that_lists_what_needs_its_owner() -> None:
+    late = {"reconciled_at": ago(hours=2), "reconcile_begun_at": ago(hours=3)}
+    rubbish = {"bad_signature_at": NOW, "last_event_at": None}
+    shown = [
+        ({"notices": {"dispute_open": 1}, "has_owner_email": False}, ["owner_email_missing"]),
+        (late, ["reconcile_late"]),
+        (late | {"worker_seen_at": None}, ["worker_silent"]),
+        (rubbish, ["signatures_bad"]),
+        (rubbish | {"has_webhook_secret": False}, ["webhook_secret_missing"]),
+    ]
+    for change, codes in shown:
+        found = find_warnings(replace(WELL, **change))  # type: ignore[arg-type] # fields of several types
+        assert [warning.code for warning in without_repeats(found)] == codes
 
 
 def test_puts_what_stops_the_goods_first() -> None:
