@@ -12,14 +12,15 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from storefront.app import create_app
+from storefront.cli.late_pages import LateShop
 from storefront.core.config.settings import Settings, load_settings
 from storefront.core.db import db
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.server import SandboxServer
 from storefront.stripe_api.gateway import FOR_PAGES, Patience, set_up_gateway
-from tests.support.databases import Databases, base_environment, databases
+from tests.support.databases import Databases, base_environment, databases, shared_folder
 from tests.support.ports import find_free_port
-from tests.support.quick_app import CompiledTemplates, keep_rules
+from tests.support.quick_app import CompiledTemplates, SharedLateMap, SharedMap
 from tests.support.quick_engine import make_quick
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import PATIENCE_SECONDS, Buyer, Shop
@@ -99,7 +100,8 @@ def pytest_collection_finish() -> None:
 def _apps_are_made_quickly() -> Iterator[None]:
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": CompiledTemplates()}
     with pytest.MonkeyPatch.context() as patch:
-        keep_rules(patch)
+        patch.setattr(Flask, "url_map_class", SharedMap)
+        patch.setattr(LateShop, "url_map_class", SharedLateMap)
         yield
 
 
@@ -118,7 +120,8 @@ def _push_request_context() -> None:
 
 @pytest.fixture(scope="session")
 def all_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    with databases(tmp_path_factory.mktemp("databases")) as made:
+    folder = tmp_path_factory.mktemp("databases")
+    with databases(folder, shared=shared_folder(tmp_path_factory, "databases")) as made:
         yield made
 
 

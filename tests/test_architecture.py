@@ -3,7 +3,8 @@
 import ast
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -85,9 +86,37 @@ def parse(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
-def imported(tree: ast.Module) -> Iterator[str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What the rules ask of a file, because keeping all trees takes much, and parsing again and again too."""
+
+    imports: frozenset[str]
+    chains: frozenset[tuple[int, tuple[str, ...]]]  # with the line
+    texts: frozenset[str]
+    functions: frozenset[str]
+    all_names: frozenset[str]  # also of classes
+    bases: frozenset[tuple[str, tuple[str, ...]]]  # of classes, each with its name
+
+
+@cache
+def facts(path: Path) -> Facts:
+    nodes = list(ast.walk(parse(path)))
+    functions = {node.name for node in nodes if isinstance(node, ast.FunctionDef)}
+    classes = [node for node in nodes if isinstance(node, ast.ClassDef)]
+    constants = {node.value for node in nodes if isinstance(node, ast.Constant)}
+    return Facts(
+        imports=frozenset(imported(nodes)),
+        chains=frozenset((node.lineno, tuple(chain(node))) for node in nodes if isinstance(node, ast.Attribute)),
+        texts=frozenset(value for value in constants if isinstance(value, str)),
+        functions=frozenset(functions),
+        all_names=frozenset(functions | {node.name for node in classes}),
+        bases=frozenset((node.name, tuple(chain(base))) for node in classes for base in node.bases),
+    )
+
+
+def imported(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Full names: `a.b` for `import a.b`, `a.b.c` for `from a.b import c`; also inside functions."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -117,7 +146,7 @@ def test_guards_every_blueprint_that_is_not_open(shop: Flask) -> None:
 @pytest.mark.parametrize(("package", "door"), DOORS.items())
 def test_has_a_single_door_to(package: str, door: str | tuple[str, ...]) -> None:
     users = {
-        name_of(path) for path in modules() if any(name.split(".")[0] == package for name in imported(parse(path)))
+        name_of(path) for path in modules() if any(name.split(".")[0] == package for name in facts(path).imports)
     }
     if isinstance(door, str):
         users = {door if user.startswith(f"{door}/") else user for user in users}
@@ -128,9 +157,8 @@ def test_has_a_single_door_to(package: str, door: str | tuple[str, ...]) -> None
 def test_reads_the_wall_clock_in_one_place() -> None:
     readers = set()
     for path in modules():
-        tree = parse(path)
-        asked = {tuple(chain(node)[-2:]) for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
-        asked |= {("time", "time") for name in imported(tree) if name in ("time.time", "time.time_ns")}
+        asked = {names[-2:] for _line, names in facts(path).chains}
+        asked |= {("time", "time") for name in facts(path).imports if name in ("time.time", "time.time_ns")}
         if asked & CLOCKS:
             readers.add(name_of(path))
     assert readers == {"core/clock.py"}
@@ -140,10 +168,10 @@ def test_judges_how_something_ended_by_its_own_exception() -> None:
     """`sys.exception()` in a `finally` also answers with one that is being handled further out."""
     asking = {("sys", "exception"), ("sys", "exc_info")}
     offenses = [
-        f"{name_of(path)}:{node.lineno}"
+        f"{name_of(path)}:{line}"
         for path in modules()
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.Attribute) and tuple(chain(node)[-2:]) in asking
+        for line, names in facts(path).chains
+        if names[-2:] in asking
     ]
     assert offenses == []
 
@@ -169,12 +197,10 @@ def test_has_no_file_that_is_too_long_to_read() -> None:
 
 def test_asks_the_database_with_select_only() -> None:
     queries = {
-        f"{name_of(path)}:{node.lineno}"
+        f"{name_of(path)}:{line}"
         for path in modules()
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.Attribute)
-        and node.attr == "query"
-        and (chain(node)[-2] == "session" or chain(node)[-2][:1].isupper())
+        for line, (*_, owner, name) in facts(path).chains
+        if name == "query" and (owner == "session" or owner[:1].isupper())
     }
     assert queries == set()
 
@@ -191,10 +217,10 @@ def test_loads_no_relationship_behind_the_readers_back(shop: Flask) -> None:
 
 def test_gives_every_model_the_shops_own_base() -> None:
     bases = {
-        f"{name_of(path)}:{node.name}"
+        f"{name_of(path)}:{name}"
         for path in modules()
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.ClassDef) and any(chain(base)[-2:] == ["db", "Model"] for base in node.bases)
+        for name, base in facts(path).bases
+        if base[-2:] == ("db", "Model")
     }
     assert bases == set()
 
@@ -212,23 +238,16 @@ def pages() -> list[str]:
 
 
 def test_names_every_template_in_full_where_it_is_rendered() -> None:
-    named = {
-        node.value
-        for path in modules()
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+    named = {text for path in modules() for text in facts(path).texts}
     assert [path for path in pages() if path not in named] == []
 
 
 def test_has_every_template_that_is_named() -> None:
     named = {
-        node.value
+        text
         for path in modules()
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and re.fullmatch(r"[a-z_]+/[a-z_/]+\.(html|txt)", node.value)
+        for text in facts(path).texts
+        if re.fullmatch(r"[a-z_]+/[a-z_/]+\.(html|txt)", text)
     }
     assert named
     assert sorted(path for path in named if not (TEMPLATES / path).is_file()) == []
@@ -254,7 +273,7 @@ def test_keeps_what_tests_share_out_of_files_that_pytest_collects() -> None:
     importers = {
         path.relative_to(TESTS).as_posix(): name
         for path in TESTS.rglob("*.py")
-        for name in imported(parse(path))
+        for name in facts(path).imports
         if name.startswith("tests.") and any(part.startswith(("test_", "conftest")) for part in name.split("."))
     }
     assert importers == {}
@@ -263,10 +282,10 @@ def test_keeps_what_tests_share_out_of_files_that_pytest_collects() -> None:
 def test_names_every_test_by_a_sentence_after_it() -> None:
     """`test_refuses_...`, `test_keeps_...`, `test_is_...`: a verb of the third person ends in "s"."""
     others = [
-        f"{path.relative_to(TESTS).as_posix()}: {node.name}"
+        f"{path.relative_to(TESTS).as_posix()}: {name}"
         for path in sorted(TESTS.rglob("test_*.py"))
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.FunctionDef) and re.match(r"test_(?![a-z0-9]*s(_|$))", node.name)
+        for name in facts(path).functions
+        if re.match(r"test_(?![a-z0-9]*s(_|$))", name)
     ]
     assert others == []
 
@@ -305,11 +324,7 @@ def test_names_only_files_that_exist(document: Path) -> None:
 def all_functions() -> frozenset[str]:
     """Also classes and methods, of the shop and of its tests."""
     return frozenset(
-        node.name
-        for folder in (SOURCE, ROOT / "tests")
-        for path in folder.rglob("*.py")
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        name for folder in (SOURCE, TESTS) for path in folder.rglob("*.py") for name in facts(path).all_names
     )
 
 

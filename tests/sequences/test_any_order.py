@@ -138,7 +138,7 @@ def tell(start_sale: StartSale, story: Story) -> None:
 
 
 quick = settings(
-    max_examples=12,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     database=None,

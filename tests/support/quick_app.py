@@ -1,13 +1,13 @@
 """Keeps what is the same in every app: each test makes one of its own, and would read and compile it anew."""
 
-from collections.abc import Iterator
 from types import CodeType
-from typing import Any
+from typing import Any, ClassVar
 
-import pytest
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
-from werkzeug.routing import Rule
+from werkzeug.routing import Map, Rule, RuleFactory
+
+from storefront.cli.late_pages import LateAddresses
 
 
 class CompiledTemplates(BytecodeCache):
@@ -24,29 +24,66 @@ class CompiledTemplates(BytecodeCache):
         self._codes[bucket.key, bucket.checksum] = bucket.code
 
 
-def keep_rules(patch: pytest.MonkeyPatch) -> None:
-    """Reading an address rule, and the code that Werkzeug compiles for it, are three quarters of an app's cost."""
-    parts: dict[str, tuple[tuple[Any, ...], list[tuple[bool, str]], dict[str, Any]]] = {}
-    builders: dict[tuple[object, ...], Any] = {}
-    parse, compile_builder = Rule._parse_rule, Rule._compile_builder
+Key = tuple[object, ...]
 
-    def parse_once(rule: Rule, text: str) -> Iterator[Any]:
-        """Parsing also notes in the rule what was read."""
-        if text not in parts:
-            fresh = rule.empty()
-            fresh.map = rule.map
-            parts[text] = (tuple(parse(fresh, text)), fresh._trace, fresh._converters)
-        parsed, trace, converters = parts[text]
-        rule._trace += trace
-        rule._converters |= converters
-        rule.arguments |= converters.keys()
-        yield from parsed
 
-    def compile_once(rule: Rule, append_unknown: bool = True) -> Any:
-        known = (rule.rule, tuple(rule._trace), repr(rule.defaults), append_unknown)
-        if known not in builders:
-            builders[known] = compile_builder(rule, append_unknown)
-        return builders[known]
+class SharedMap(Map):
+    """The addresses of an app, read and compiled once for all apps that have the same ones.
 
-    patch.setattr(Rule, "_parse_rule", parse_once)
-    patch.setattr(Rule, "_compile_builder", compile_once)
+    Doing so is most of an app's cost. Rules wait until somebody asks, and then those of an earlier app are taken.
+    """
+
+    _known: ClassVar[dict[Key, "SharedMap"]] = {}
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._own: list[Rule] = []
+        self._is_asked = False
+        super().__init__(*args, **options)
+
+    def add(self, rulefactory: RuleFactory) -> None:
+        self._own += rulefactory.get_rules(self)
+        self._is_asked = False
+
+    def update(self) -> None:
+        if not self._is_asked:
+            with self._remap_lock:
+                self._take()
+        super().update()
+
+    def _take(self) -> None:
+        """Also where rules come later: what is taken belongs to others, and nothing is added to it."""
+        if self._is_asked:
+            return
+        key = (self.merge_slashes, frozenset(self.converters.items()), *map(_name, self._own))
+        if key not in self._known:
+            self._known[key] = self._compiled()
+        known = self._known[key]
+        self._matcher, self._rules_by_endpoint, self._remap = known._matcher, known._rules_by_endpoint, False
+        self._is_asked = True
+
+    def _compiled(self) -> "SharedMap":
+        made = SharedMap(converters=self.converters)
+        made.merge_slashes = self.merge_slashes
+        for rule in self._own:
+            fresh: Any = rule.empty()
+            fresh.provide_automatic_options = _answers_options(rule)
+            Map.add(made, fresh)
+        Map.update(made)
+        return made
+
+
+class SharedLateMap(LateAddresses, SharedMap):
+    """The same for the app of a command."""
+
+
+def _name(rule: Rule) -> Key:
+    """Return all that Flask says of a rule."""
+    methods = frozenset(rule.methods or ())
+    said = (rule.endpoint, methods, repr(rule.defaults), rule.strict_slashes, rule.merge_slashes, rule.build_only)
+    where = (rule.subdomain, rule.host, rule.redirect_to, rule.alias, rule.websocket)
+    return (rule.rule, *said, *where, _answers_options(rule))
+
+
+def _answers_options(rule: Any) -> bool:
+    """Flask keeps it in the rule, of which Werkzeug knows nothing."""
+    return bool(rule.provide_automatic_options)

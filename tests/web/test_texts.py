@@ -3,6 +3,7 @@
 import re
 import string
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -73,10 +74,13 @@ def test_collects_what_scripts_say() -> None:
         assert {word for found in SPOKEN.findall(source) for word in found if word} == set(map(str, texts)), name
 
 
+collected = cache(collect)  # reads every file of the shop
+
+
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_keeps_the_catalogs_in_step_with_the_code(language: Language) -> None:
     """`make texts` brings them there."""
-    assert catalog_file(language).read_bytes() == updated(language, collect())
+    assert catalog_file(language).read_bytes() == updated(language, collected())
 
 
 def _forms(message: Message) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import schemathesis
 from flask import Flask
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given, settings
 from hypothesis.strategies import booleans
 from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from storefront.delivery.licenses.api.openapi import OPERATIONS, describe
 from storefront.delivery.licenses.codes import Code
 from tests.delivery.licenses.licensed import ask, sell_license
+from tests.support.any_input import examples
 from tests.support.sandbox_client import SandboxClient
 
 # A license that does not work is a 400 here, as at Lemon Squeezy: not what this check expects of data that fits.
@@ -45,7 +46,7 @@ def test_answers_whatever_is_sent_as_described(
     cases = described[f"/v1/licenses/{operation}"]["POST"].as_strategy(generation_mode=mode)
     statuses: set[int] = set()
 
-    @settings(max_examples=60, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(examples(20), database=None)
     @given(case=cases)
     def send(case: Any) -> None:
         statuses.add(case.call_and_validate(excluded_checks=LEFT_OUT).status_code)
@@ -62,7 +63,7 @@ def test_answers_a_license_that_works_as_described(app: Flask, sandbox: SandboxC
     cases = described[f"/v1/licenses/{operation}"]["POST"].as_strategy(generation_mode=GenerationMode.POSITIVE)
     answered: set[str] = set()
 
-    @settings(max_examples=40, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(examples(15), database=None)
     @given(case=cases, asks_for_product=booleans())
     def send(case: Any, asks_for_product: bool) -> None:
         activated: Any = ask(app, "activate", license_key=key, instance_name="A", fingerprint="a").get_json()

@@ -5,10 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from storefront.devtools.samples.seed import seed_without_pictures
-from tests.support.databases import Databases, databases
+from tests.support.databases import Databases, databases, shared_folder
 
 
 @pytest.fixture(scope="session")
 def all_databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
-    with databases(tmp_path_factory.mktemp("sample-databases"), seed_without_pictures) as made:
+    folder = tmp_path_factory.mktemp("sample-databases")
+    with databases(
+        folder, seed_without_pictures, shared=shared_folder(tmp_path_factory, "sample-databases")
+    ) as made:
         yield made
