@@ -4,8 +4,6 @@ Number, link and keys derive from the Session's id and SECRET_KEY. An order that
 came back from is made again by reconciliation, and what its buyer was mailed is true again.
 """
 
-from typing import Any
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -15,6 +13,7 @@ from storefront.core.languages import find_language
 from storefront.core.referrers import clean_name
 from storefront.core.runtime import settings
 from storefront.orders.links import derive_order_token
+from storefront.orders.looks import apply_facts
 from storefront.orders.models import Order
 from storefront.stripe_api.seen import SeenCheckout
 
@@ -31,18 +30,28 @@ class NumbersTaken(Exception):
 
 
 def insert_order(
-    session: Session, seen: SeenCheckout, *, mode: str, customer_id: int, is_gift: bool = False
+    session: Session,
+    seen: SeenCheckout,
+    *,
+    mode: str,
+    customer_id: int,
+    is_gift: bool = False,
+    given_because: str | None = None,
 ) -> Order | None:
-    """Return the order if this call made it: its row is locked then. It carries look ticket 1, and no facts yet.
+    """Return the order if this call made it: its row is locked then. It has the facts of `seen`, as of ticket 1.
 
-    Its buyer has what it hands out, unless it is a gift: that is nobody's before its day.
+    Its buyer has what it hands out, unless it is a gift: that is nobody's before its day. One that is paid is
+    `fulfilled_at` now: the same transaction hands out what it has.
     """
     seed = tokens.derive_seed(f"{mode}:{seen.id}", purpose="order", secret_key=settings().secret_key)
-    row = _row(seen, seed, mode=mode, customer_id=customer_id)
-    row |= {"is_gift": is_gift, "holder_id": None if is_gift else customer_id}
+    order = _from_session(seen, seed, mode=mode, customer_id=customer_id)
+    order.is_gift, order.holder_id = is_gift, None if is_gift else customer_id
+    order.given_because = given_because
+    apply_facts(order, seen, ticket=order.look_ticket)
+    order.fulfilled_at = order.paid_at
     for attempt in range(1, NUMBERS + 1):
-        order = insert_entity(session, Order, row | {"number": _number(seed, attempt)})
-        if order is not None:
+        order.number = _number(seed, attempt)
+        if insert_entity(session, order):
             return order
         if session.scalar(select(Order.id).where(Order.checkout_session_id == seen.id)):
             return None
@@ -54,38 +63,40 @@ def _number(seed: bytes, attempt: int) -> str:
     return tokens.derive_readable(seed, NUMBER_LENGTH, purpose=purpose, secret_key=secret_key)
 
 
-def _row(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: int) -> dict[str, Any]:
-    return {
-        "mode": mode,
-        "checkout_session_id": seen.id,
-        "payment_link_id": seen.payment_link_id,
-        "recovered_from": seen.recovered_from,
-        "customer_id": customer_id,
-        "email": (seen.email or "").strip(),
-        "name": seen.name,
-        "language": find_language(seen.locale),
-        "country": seen.country,
-        "business_name": seen.business_name,
-        "billing_address": seen.address,
-        "tax_ids": seen.tax_ids,
-        "phone": seen.phone,
-        "answers": seen.answers,
-        "currency": seen.currency,
-        "subtotal_minor": seen.subtotal_minor,
-        "discount_minor": seen.discount_minor,
-        "referrer": clean_name(seen.metadata.get(REFERRER, "")) or None,
-        "discount_code": seen.discount.code if seen.discount else None,
-        "tax_minor": seen.tax_minor,
-        "total_minor": seen.total_minor,
-        "presentment_minor": seen.presentment_minor,
-        "presentment_currency": seen.presentment_currency,
-        "taxes": seen.taxes,
-        "stripe_customer_id": seen.customer_id,
-        "checkout_text": seen.checkout_text,
-        "has_accepted": seen.has_accepted,
-        "look_ticket": 1,
-        "looked_at": clock.now(),
-        "token_seed": seed,
-        "token_hash": tokens.hash_token(derive_order_token(seed, version=1)),
-        "placed_at": seen.created_at,
-    }
+def _from_session(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: int) -> Order:
+    return Order(
+        mode=mode,
+        checkout_session_id=seen.id,
+        payment_link_id=seen.payment_link_id,
+        recovered_from=seen.recovered_from,
+        customer_id=customer_id,
+        email=(seen.email or "").strip(),
+        name=seen.name,
+        language=find_language(seen.locale),
+        country=seen.country,
+        business_name=seen.business_name,
+        billing_address=seen.address,
+        tax_ids=seen.tax_ids,
+        phone=seen.phone,
+        answers=seen.answers,
+        currency=seen.currency,
+        subtotal_minor=seen.subtotal_minor,
+        discount_minor=seen.discount_minor,
+        referrer=clean_name(seen.metadata.get(REFERRER, "")) or None,
+        discount_code=seen.discount.code if seen.discount else None,
+        tax_minor=seen.tax_minor,
+        total_minor=seen.total_minor,
+        presentment_minor=seen.presentment_minor,
+        presentment_currency=seen.presentment_currency,
+        taxes=seen.taxes,
+        stripe_customer_id=seen.customer_id,
+        checkout_text=seen.checkout_text,
+        has_accepted=seen.has_accepted,
+        look_ticket=1,
+        facts_ticket=0,
+        is_paid=False,
+        looked_at=clock.now(),
+        token_seed=seed,
+        token_hash=tokens.hash_token(derive_order_token(seed, version=1)),
+        placed_at=seen.created_at,
+    )

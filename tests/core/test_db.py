@@ -15,10 +15,12 @@ from sqlalchemy.orm import Session
 
 from storefront.app import create_app
 from storefront.core.config.settings import Settings
-from storefront.core.db import db, end_read, insert_missing, transaction
+from storefront.core.db import db, end_read, insert_entity, insert_missing, transaction
 from storefront.core.leases import Lease
+from storefront.customers.models import Customer
 from storefront.mail.letter import Mail
 from storefront.mail.transport import send
+from storefront.orders.models import Decision, Order
 from storefront.stripe_api.gateway import gateway
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -149,6 +151,43 @@ def test_inserts_what_is_missing_once(app: Flask) -> None:
             assert insert_missing(session, Lease, rows) == 0
             assert insert_missing(session, Lease, []) == 0
     assert read_until(app, "one") == NOON
+
+
+def make_order(session: Session) -> Order:
+    insert_missing(
+        session, Customer, [{"mode": "sandbox", "email": "a@example.com", "email_key": "a@example.com"}]
+    )
+    amounts = dict.fromkeys(("subtotal_minor", "discount_minor", "tax_minor", "total_minor"), 0)
+    customer_id = session.scalars(select(Customer.id)).one()
+    ids = {"number": "1", "checkout_session_id": "cs_1", "token_hash": "1", "customer_id": customer_id}
+    return Order(mode="sandbox", email="a@example.com", currency="usd", placed_at=NOON, **ids, **amounts)
+
+
+def give_up_order() -> Order:
+    """Return what was inserted by a transaction that was rolled back."""
+    session = db.session()
+    order = make_order(session)
+    assert insert_entity(session, order)
+    session.rollback()
+    return order
+
+
+@both
+def test_inserts_an_entity_once_and_has_it_as_if_it_were_loaded(app: Flask) -> None:
+    """Also under the id of one that somebody still holds, whose transaction was given up."""
+    names = [column.name for column in Order.__table__.columns]
+    with app.app_context():
+        given_up = give_up_order()
+        with transaction() as session:
+            order = make_order(session)
+            assert insert_entity(session, order)
+            order.name = "Ada"  # an UPDATE, as of any other
+            assert not insert_entity(session, make_order(session))
+            held = {name: vars(order)[name] for name in names}
+        stored = db.session.scalars(select(Order)).one()
+        assert {name: getattr(stored, name) for name in names} == held
+        assert (stored.name, stored.decision, stored.taxes) == ("Ada", Decision.FOLLOW_PAYMENT, [])
+        assert given_up is not stored
 
 
 @both

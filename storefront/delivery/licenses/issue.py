@@ -25,10 +25,10 @@ from storefront.delivery.licenses.queries import UNSOLD, in_pool, select_keyless
 from storefront.delivery.licenses.sealed import kept_hash
 from storefront.delivery.licenses.terms import license_terms
 from storefront.orders.access import item_access
-from storefront.orders.models import Grant, ItemPart, Order, OrderItem, SoldTerms
+from storefront.orders.models import Grant, ItemPart, Order, OrderItem
 from storefront.orders.terms import sold_terms
 from storefront.shop.catalog.models import KeySource, Product
-from storefront.shop.catalog.terms import SaleTerms
+from storefront.shop.catalog.terms import SaleTerms, SoldProduct, sold_product
 from storefront.shop.editor.product_settings import TEST_PREFIX
 
 
@@ -48,7 +48,7 @@ class KeylessGrant:
     order_seed: bytes
     key_name: str
     is_open: bool
-    product: Product
+    product: SoldProduct
     terms: SaleTerms
     quantity: int
     bought_at: datetime
@@ -81,7 +81,7 @@ class PooledKey(HashedKey):
 def find_keyless_grants(session: Session, order: Order) -> list[KeylessGrant]:
     """Return the license grants of an order that have no license. One statement."""
     rows = session.execute(_select_keyless_of_order(), {"of_order": order.id}).all()
-    return [to_keyless_grant(*row) for row in rows]
+    return [keyless_of_row(row) for row in rows]
 
 
 @cache
@@ -90,8 +90,14 @@ def _select_keyless_of_order() -> Select[Grant, OrderItem, Order, Product, ItemP
     return select_keyless_grants().where(OrderItem.order_id == bindparam("of_order"))
 
 
+def keyless_of_row(row: Row[Grant, OrderItem, Order, Product, ItemPart]) -> KeylessGrant:
+    """Return what a row of `select_keyless_grants` says."""
+    grant, item, order, product, part = row
+    return to_keyless_grant(grant, item, order, sold_product(product), sold_terms(part or item))
+
+
 def to_keyless_grant(
-    grant: Grant | Row[Any], item: OrderItem, order: Order, product: Product, part: SoldTerms | None
+    grant: Grant | Row[Any], item: OrderItem, order: Order, product: SoldProduct, terms: SaleTerms
 ) -> KeylessGrant:
     return KeylessGrant(
         grant_id=grant.id,
@@ -100,7 +106,7 @@ def to_keyless_grant(
         key_name=f"{item.stripe_line_item_id}:{grant.product_id}:{grant.ordinal}",
         is_open=item_access(order, item).allowed,
         product=product,
-        terms=sold_terms(part or item),
+        terms=terms,
         quantity=item.quantity,
         bought_at=order.bought_at,
         mode=order.mode,

@@ -1,6 +1,6 @@
 """One locked transaction that makes an order's rows agree with what Stripe said."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -22,7 +22,7 @@ from storefront.orders.tax_ids import keep_verification
 from storefront.payments.fulfillment.after_sale import copy_after_sale, note_access
 from storefront.payments.fulfillment.doubles import find_doubles, settle_pairs
 from storefront.payments.fulfillment.excess import close_gone_excess, take_over_excess
-from storefront.payments.fulfillment.grants import add_grants, add_items
+from storefront.payments.fulfillment.grants import Piece, add_grants, add_items
 from storefront.payments.fulfillment.notices import draft_notices
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.promises import promise_after_sale, promise_free, promise_state
@@ -80,8 +80,9 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
     is_new = answer.ticket is None
     order = _lock_order(session, answer)
     before = None if is_new else order_access(order)
+    pieces = _add_contents(session, order, answer) if is_new else None
     after_sale = _apply_answer(session, order, answer)
-    outcome = _hand_out(session, order, answer)
+    outcome = _hand_out(session, order, answer, pieces)
     now = order_access(order)
     note_access(session, order.id, before, now)
     if _may_concern_owner(order, outcome, after_sale):
@@ -106,26 +107,30 @@ def _is_handed_out_by_mail(order: Order, outcome: Outcome) -> bool:
 
 
 def _lock_order(session: Session, answer: StripeAnswer) -> Order:
-    if answer.ticket is None:
-        order = _insert_order(session, answer.checkout)
-    else:
-        order = lock_order(session, answer.checkout.id)
+    is_new = answer.ticket is None
+    order = _insert_order(session, answer) if is_new else lock_order(session, answer.checkout.id)
     if order is None:
         # It is not locked now: this transaction holds its customer, and who has the order wants that.
         raise OrderMadeMeanwhile
-    order.given_because = order.given_because if answer.given_because is None else answer.given_because
     return order
 
 
-def _insert_order(session: Session, seen: SeenCheckout) -> Order | None:
+def _insert_order(session: Session, answer: StripeAnswer) -> Order | None:
     """Return the order if this call made it. Its customer is made with it, and with no later look.
 
     A customer who was erased must not come back with a refund.
     """
-    mode = settings().mode
+    mode, seen = settings().mode, answer.checkout
     # Who pays with somebody's address gives them something; who only types it must not touch what is theirs.
     customer_id = ensure_customer(session, mode=mode, email=seen.email or "", is_proven=seen.total_minor > 0)
-    order = insert_order(session, seen, mode=mode, customer_id=customer_id, is_gift=_is_gift(seen))
+    order = insert_order(
+        session,
+        seen,
+        mode=mode,
+        customer_id=customer_id,
+        is_gift=_is_gift(seen),
+        given_because=answer.given_because,
+    )
     if order is not None:
         _keep_with_order(session, seen, customer_id)
     return order
@@ -148,35 +153,35 @@ def _is_gift(seen: SeenCheckout) -> bool:
 def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenAfterSale | None:
     """Return what followed the sale, copied now; None if a younger look came first or nobody asked for it."""
     seen, excess_before = answer.checkout, order.excess_minor
-    is_latest = apply_facts(order, seen, ticket=answer.ticket or 1)
+    # A new order was made with its facts.
+    is_latest = answer.ticket is None or apply_facts(order, seen, ticket=answer.ticket)
     if is_latest:
         keep_verification(session, order, seen.tax_ids)
         close_gone_excess(session, order, excess_before)
         if seen.payment is not None and seen.payment.excess.is_of_this:
             take_over_excess(session, order)
-    if answer.ticket is None:
-        with session.no_autoflush:  # facts and `fulfilled_at` are one UPDATE
-            _add_contents(session, order, answer)
     if not is_latest or seen.payment is None or seen.payment.after_sale is None:
         return None
     copy_after_sale(session, order, seen.payment.after_sale)
     return seen.payment.after_sale
 
 
-def _add_contents(session: Session, order: Order, answer: StripeAnswer) -> None:
-    add_items(session, order, answer.checkout, answer.lines)
+def _add_contents(session: Session, order: Order, answer: StripeAnswer) -> list[Piece]:
+    pieces = add_items(session, order, answer.checkout, answer.lines)
     count_money_again(session, order)
     if order.is_gift:
         attach_gift(session, order, answer.checkout.metadata[MARK])
+    return pieces
 
 
-def _hand_out(session: Session, order: Order, answer: StripeAnswer) -> Outcome:
+def _hand_out(session: Session, order: Order, answer: StripeAnswer, pieces: Sequence[Piece] | None) -> Outcome:
     if not order.is_paid:
         return Outcome.NOT_PAID if order.has_failed else Outcome.AWAITING_PAYMENT
-    if order.fulfilled_at is not None:
-        return Outcome.ALREADY_FULFILLED
-    order.fulfilled_at = clock.now()
-    repeated = add_grants(session, order)
+    if answer.ticket is not None:
+        if order.fulfilled_at is not None:
+            return Outcome.ALREADY_FULFILLED
+        order.fulfilled_at = clock.now()
+    repeated = add_grants(session, order, pieces)
     if answer.is_upgrade:
         hand_out_upgrades(session, order, answer.checkout.metadata)
     if order.total_minor == 0:

@@ -30,7 +30,7 @@ from storefront.shop.catalog.models import Edition, KeySource, Price, Product
 from storefront.shop.catalog.parts import read_parts_of, read_sold_parts
 from storefront.shop.catalog.queries import get_product
 from storefront.shop.catalog.recognized_lines import RecognizedLine
-from storefront.shop.catalog.terms import terms_of_today
+from storefront.shop.catalog.terms import sold_product, terms_of_today
 from storefront.shop.editor.editions import get_edition
 from storefront.stripe_api.seen import SeenCheckout, SeenLine
 
@@ -217,7 +217,7 @@ def _recognized(goods: _Goods) -> RecognizedLine:
     sold = read_sold_parts(part_ids) if part_ids else {}
     return RecognizedLine(
         price_id=goods.price.id if goods.price is not None else None,
-        product_id=goods.product.id,
+        product=sold_product(goods.product),
         terms=terms_of_today(goods.product, goods.edition),
         parts=tuple(sold[part_id] for part_id in part_ids if part_id in sold),
     )

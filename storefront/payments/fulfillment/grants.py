@@ -1,6 +1,6 @@
 """Items and grants that are missing: what a paid order hands out, made once by the schema's unique keys."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from operator import attrgetter
@@ -16,14 +16,44 @@ from storefront.delivery.licenses.issue import KeylessGrant, find_keyless_grants
 from storefront.delivery.licenses.pools.notices import settle_pool_notices
 from storefront.orders.access import order_access
 from storefront.orders.changes import ChangeKind, add_change
-from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
+from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem
+from storefront.orders.terms import sold_terms
 from storefront.shop.catalog.models import KeySource, Product
 from storefront.shop.catalog.recognized_lines import RecognizedLine
+from storefront.shop.catalog.terms import SaleTerms, SoldProduct, sold_product
 from storefront.stripe_api.seen import SeenCheckout
 
 
-def add_items(session: Session, order: Order, seen: SeenCheckout, known: dict[str, RecognizedLine]) -> None:
-    """Stripe's lines as they are, also those we do not know, with the terms that they are sold with."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What is handed out for an item: its own product, or a part of a bundle."""
+
+    item: OrderItem
+    terms: SaleTerms
+    product: SoldProduct
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Quantity N is N keys, or one where the terms say so; a download is one however many were bought."""
+        keys = 0
+        if self.terms.grants_license:
+            keys = 1 if self.terms.one_key_per_order_item else self.item.quantity
+        counts = {GrantKind.LICENSE: keys, GrantKind.DOWNLOAD: 1 if self.terms.grants_download else 0}
+        return [
+            {"order_item_id": self.item.id, "product_id": self.product.id, "kind": kind, "ordinal": ordinal}
+            for kind, count in counts.items()
+            for ordinal in range(1, count + 1)
+        ]
+
+    def to_keyless(self, grant: Row[Any], order: Order) -> KeylessGrant:
+        """`grant` is a new one of this piece, which has no license yet."""
+        return to_keyless_grant(grant, self.item, order, self.product, self.terms)
+
+
+def add_items(session: Session, order: Order, seen: SeenCheckout, known: dict[str, RecognizedLine]) -> list[Piece]:
+    """Keep Stripe's lines as they are, also those we do not know, with the terms that they are sold with.
+
+    Return what the order hands out, in its order. The items of it stay outside the session.
+    """
     rows: list[dict[str, Any]] = [
         {
             "order_id": order.id,
@@ -42,64 +72,52 @@ def add_items(session: Session, order: Order, seen: SeenCheckout, known: dict[st
         }
         for position, line in enumerate(seen.lines, start=1)
     ]
-    insert_missing(session, OrderItem, rows)
-    if any(known[line.id].parts for line in seen.lines):
-        _add_parts(session, order, known)
+    made = insert_returning(session, OrderItem, rows, ("stripe_line_item_id", "id"))
+    ids: dict[str, int] = {row.stripe_line_item_id: row.id for row in made}
+    _add_parts(session, ids, known)
+    items = [OrderItem(**row, id=ids[row["stripe_line_item_id"]], is_refunded=False) for row in rows]
+    return _unlike(piece for item in items for piece in _pieces_of(item, known[item.stripe_line_item_id]))
 
 
-def _add_parts(session: Session, order: Order, known: dict[str, RecognizedLine]) -> None:
-    items = session.execute(
-        select(OrderItem.id, OrderItem.stripe_line_item_id).where(OrderItem.order_id == order.id)
-    )
+def _add_parts(session: Session, items: Mapping[str, int], known: Mapping[str, RecognizedLine]) -> None:
+    """`items` are ids of items by their lines'."""
     rows: list[dict[str, Any]] = [
         {
             "order_item_id": item_id,
-            "product_id": part.product_id,
+            "product_id": part.product.id,
             "edition_id": part.edition_id,
             "position": position,
             "description": part.description,
             **asdict(part.terms),
         }
-        for item_id, line_id in items
+        for line_id, item_id in items.items()
         for position, part in enumerate(known[line_id].parts, start=1)
     ]
     insert_missing(session, ItemPart, rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
-    """What is handed out for an item: its own product, or a part of a bundle."""
-
-    item: OrderItem
-    sold: SoldTerms
-    product: Product
-
-    def rows(self) -> list[dict[str, Any]]:
-        """Quantity N is N keys, or one where the terms say so; a download is one however many were bought."""
-        keys = 0
-        if self.sold.grants_license:
-            keys = 1 if self.sold.one_key_per_order_item else self.item.quantity
-        counts = {GrantKind.LICENSE: keys, GrantKind.DOWNLOAD: 1 if self.sold.grants_download else 0}
-        return [
-            {"order_item_id": self.item.id, "product_id": self.product.id, "kind": kind, "ordinal": ordinal}
-            for kind, count in counts.items()
-            for ordinal in range(1, count + 1)
-        ]
-
-    def to_keyless(self, grant: Row[Any], order: Order) -> KeylessGrant:
-        """`grant` is a new one of this piece, which has no license yet."""
-        return to_keyless_grant(grant, self.item, order, self.product, self.sold)
+def _pieces_of(item: OrderItem, line: RecognizedLine) -> Iterator[Piece]:
+    if line.product is not None:
+        yield Piece(item, line.terms, line.product)
+        yield from (Piece(item, part.terms, part.product) for part in line.parts)
 
 
-def _find_pieces(session: Session, order: Order) -> list[_Piece]:
-    """Return what the order hands out, in its order. One statement."""
+def _find_pieces(session: Session, order: Order) -> list[Piece]:
+    """Return what an order of before hands out, in its order. One statement."""
     rows = session.execute(_select_pieces(), {"order_id": order.id})
-    pieces: dict[tuple[int, int], _Piece] = {}
-    for item, product, part, product_of_part in rows:
-        pieces.setdefault((item.id, product.id), _Piece(item, item, product))
-        if part is not None:
-            pieces[item.id, product_of_part.id] = _Piece(item, part, product_of_part)
-    return list(pieces.values())
+    return _unlike(piece for row in rows for piece in _pieces_of_row(row))
+
+
+def _pieces_of_row(row: Row[OrderItem, Product, ItemPart, Product]) -> Iterator[Piece]:
+    item, product, part, product_of_part = row
+    yield Piece(item, sold_terms(item), sold_product(product))
+    if part is not None:
+        yield Piece(item, sold_terms(part), sold_product(product_of_part))
+
+
+def _unlike(pieces: Iterable[Piece]) -> list[Piece]:
+    """Return each product of an item once. Of a bundle that has its own product as a part it is the part."""
+    return list({(piece.item.id, piece.product.id): piece for piece in pieces}.values())
 
 
 @cache
@@ -116,8 +134,10 @@ def _select_pieces() -> Select[OrderItem, Product, ItemPart, Product]:
     )
 
 
-def add_grants(session: Session, order: Order) -> dict[int, Order]:
+def add_grants(session: Session, order: Order, pieces: Sequence[Piece] | None) -> dict[int, Order]:
     """Make every grant of the order, and the key of every license grant as far as imported keys go.
+
+    `pieces` are those of `add_items` where the order is new.
 
     The same few statements however many lines, and three more for each product with a pool.
 
@@ -127,7 +147,8 @@ def add_grants(session: Session, order: Order) -> dict[int, Order]:
 
     A refund may come before the first look: an imported key stays in its pool then, and comes if access opens.
     """
-    pieces = _find_pieces(session, order)
+    if pieces is None:
+        pieces = _find_pieces(session, order)
     repeated = _find_repeated(session, order, pieces)
     new = [piece for piece in pieces if (piece.item.id, piece.product.id) not in repeated]
     backordered = sum(delivery.is_open for delivery in issue_keys(session, _insert_grants(session, order, new)))
@@ -137,7 +158,7 @@ def add_grants(session: Session, order: Order) -> dict[int, Order]:
     return {product_id: earlier for (_item_id, product_id), earlier in repeated.items()}
 
 
-def _insert_grants(session: Session, order: Order, pieces: Sequence[_Piece]) -> list[KeylessGrant]:
+def _insert_grants(session: Session, order: Order, pieces: Sequence[Piece]) -> list[KeylessGrant]:
     """Make the grants, and return those that need a key. One statement, unless some were there before."""
     rows = [row for piece in pieces for row in piece.rows()]
     made = insert_returning(session, Grant, rows, ("id", "order_item_id", "product_id", "kind", "ordinal"))
@@ -151,7 +172,7 @@ def _insert_grants(session: Session, order: Order, pieces: Sequence[_Piece]) -> 
     ]
 
 
-def _find_repeated(session: Session, order: Order, pieces: Sequence[_Piece]) -> dict[tuple[int, int], Order]:
+def _find_repeated(session: Session, order: Order, pieces: Sequence[Piece]) -> dict[tuple[int, int], Order]:
     """(Item id, product id) -> the earlier order of what is free by its price, in an order that costs nothing.
 
     What a promotion code made free is granted again, and what was given by hand: that the owner gave away.
@@ -197,7 +218,7 @@ def _find_owned(session: Session, order: Order) -> dict[int, Order]:
     return {product_id: earlier for product_id, earlier in rows if order_access(earlier).allowed}
 
 
-def _with_pool(products: Iterable[Product]) -> set[int]:
+def _with_pool(products: Iterable[SoldProduct]) -> set[int]:
     """Return the ids of those whose keys are imported."""
     return {product.id for product in products if product.grants_license and product.key_source is KeySource.POOL}
 

@@ -11,7 +11,7 @@ from storefront.core.db import db
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.catalog.models import FOR_SALE, WITH_PAGE, BundlePart, Edition, Price, Product
-from storefront.shop.catalog.terms import SaleTerms, terms_of_today
+from storefront.shop.catalog.terms import SaleTerms, SoldProduct, sold_product, terms_of_today
 from storefront.shop.translations.read import said
 
 MOST_PARTS = 30  # their ids fit into one value of metadata at Stripe: 500 characters
@@ -22,7 +22,7 @@ FROZEN = "parts_{}"
 class SoldPart:
     """One part of a bundle, and what a sale of it promises now. `description` is what a buyer reads."""
 
-    product_id: int
+    product: SoldProduct
     edition_id: int
     description: str
     terms: SaleTerms
@@ -159,7 +159,7 @@ def read_sold_parts(edition_ids: Iterable[int]) -> dict[int, SoldPart]:
     )
     return {
         edition.id: SoldPart(
-            product_id=product.id,
+            product=sold_product(product),
             edition_id=edition.id,
             description=name_at_stripe(product.name, edition.name),
             terms=terms_of_today(product, edition),

@@ -11,28 +11,39 @@ from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
 from storefront.shop.catalog.parts import SoldPart, includes_something, read_frozen, read_parts_of, read_sold_parts
-from storefront.shop.catalog.terms import NO_TERMS, SaleTerms, terms_of_today
+from storefront.shop.catalog.terms import (
+    NO_TERMS,
+    SALE_COLUMNS,
+    SaleTerms,
+    SoldProduct,
+    sold_product_of_row,
+    terms_of_row,
+)
 from storefront.stripe_api.seen import SeenLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecognizedLine:
-    """What a line of Stripe's is to us, and what a sale of it promises; ids are None for a line we do not know.
+    """What a line of Stripe's is to us, and what a sale of it promises; None for a line we do not know.
 
     `bundle_id` is its edition where that includes something by now. `lost_parts` counts what was sold in it and is
     no more. An upgrade hands out nothing itself; `upgrades_from_id` is the edition that it is for.
     """
 
     price_id: int | None
-    product_id: int | None
+    product: SoldProduct | None
     terms: SaleTerms
     bundle_id: int | None = None
     parts: tuple[SoldPart, ...] = ()
     lost_parts: int = 0
     upgrades_from_id: int | None = None
 
+    @property
+    def product_id(self) -> int | None:
+        return self.product.id if self.product is not None else None
 
-UNKNOWN = RecognizedLine(price_id=None, product_id=None, terms=NO_TERMS)
+
+UNKNOWN = RecognizedLine(price_id=None, product=None, terms=NO_TERMS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +125,15 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
     )
 
 
+# Columns, and no entities: both cost more than the statement.
+_OF_PRICE = (
+    *SALE_COLUMNS,
+    Edition.id.label("edition_id"),
+    Price.upgrades_from_id,
+    includes_something().label("is_bundle"),
+)
+
+
 @cache
 def _select_mirrored() -> Select[*tuple[Any, ...]]:
     """Select mirrors of the running mode only: a test price means nothing to live Stripe. Built once."""
@@ -124,16 +144,12 @@ def _select_mirrored() -> Select[*tuple[Any, ...]]:
             StripeMirror.stripe_price_id,
             StripeMirror.stripe_product_id,
             StripeMirror.price_id,
-            Product,
-            Edition,
-            Price.upgrades_from_id,
-            includes_something().label("is_bundle"),
+            *_OF_PRICE,
         )
         .join(Price, Price.id == StripeMirror.price_id)
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(StripeMirror.mode == bindparam("mode"), is_price | is_product)
-        .execution_options(populate_existing=True)
     )
 
 
@@ -143,11 +159,10 @@ def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
         return {}
     prices = {line.id: _number(line.metadata, "storefront_price") for line in lines}
     rows = db.session.execute(
-        select(Price.id, Price.upgrades_from_id, Edition, Product, includes_something().label("is_bundle"))
+        select(Price.id, *_OF_PRICE)
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(Price.id.in_(set(prices.values())))
-        .execution_options(populate_existing=True)
     )
     known = {row.id: _recognized(row, row.id) for row in rows}
     return {line_id: known[price_id] for line_id, price_id in prices.items() if price_id in known}
@@ -156,9 +171,9 @@ def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
 def _recognized(row: Row[*tuple[Any, ...]], price_id: int) -> RecognizedLine:
     return RecognizedLine(
         price_id=price_id,
-        product_id=row.Product.id,
-        terms=_terms(row, row.Edition),
-        bundle_id=row.Edition.id if row.is_bundle else None,
+        product=sold_product_of_row(row),
+        terms=_terms(row, is_of_edition=True),
+        bundle_id=row.edition_id if row.is_bundle else None,
         upgrades_from_id=row.upgrades_from_id,
     )
 
@@ -167,15 +182,15 @@ def _recognized_product(row: Row[*tuple[Any, ...]]) -> RecognizedLine:
     """Another price of a product at Stripe has no edition; what it includes is that of the product there."""
     return RecognizedLine(
         price_id=None,
-        product_id=row.Product.id,
-        terms=_terms(row, None),
-        bundle_id=row.Edition.id if row.is_bundle else None,
+        product=sold_product_of_row(row),
+        terms=_terms(row, is_of_edition=False),
+        bundle_id=row.edition_id if row.is_bundle else None,
         upgrades_from_id=row.upgrades_from_id,
     )
 
 
-def _terms(row: Row[*tuple[Any, ...]], edition: Edition | None) -> SaleTerms:
-    terms = terms_of_today(row.Product, edition)
+def _terms(row: Row[*tuple[Any, ...]], *, is_of_edition: bool) -> SaleTerms:
+    terms = terms_of_row(row, is_of_edition=is_of_edition)
     if row.upgrades_from_id is None:
         return terms
     return replace(terms, grants_license=False, grants_download=False)

@@ -1,9 +1,12 @@
 """What a sale promises of a product: decided by the settings of its day, and kept with the sale."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from typing import Any
 
-from storefront.shop.catalog.models import Edition, Product
+from sqlalchemy import Row
+
+from storefront.shop.catalog.models import Edition, KeySource, Product
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,54 @@ def terms_of_today(product: Product, edition: Edition | None) -> SaleTerms:
         download_limit=product.download_limit,
         download_days=product.download_days,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoldProduct:
+    """What of a product decides how the keys of a sale are made. `Product` has these columns."""
+
+    id: int
+    grants_license: bool
+    key_source: KeySource
+    license_prefix: str
+
+
+def sold_product(product: Product) -> SoldProduct:
+    return SoldProduct(**{name: getattr(product, name) for name in _SOLD})
+
+
+_TERMS = tuple(field.name for field in fields(SaleTerms))
+_SOLD = tuple(field.name for field in fields(SoldProduct))
+_OF_EDITION = ("activation_limit", "seats", "update_days")
+_products, _editions = Product.__table__.c, Edition.__table__.c
+
+# The same for statements that join both without loading them: two entities cost more than the statement.
+SALE_COLUMNS = (
+    _products.id.label("sold_id"),
+    _products.key_source,
+    _products.license_prefix,
+    *(_products[name] for name in _TERMS),
+    *(_editions[name].label(f"edition_{name}") for name in _OF_EDITION),
+)
+
+
+def sold_product_of_row(row: Row[*tuple[Any, ...]]) -> SoldProduct:
+    """Return what a row with `SALE_COLUMNS` says of its product."""
+    return SoldProduct(
+        id=row.sold_id,
+        grants_license=row.grants_license,
+        key_source=KeySource(row.key_source),
+        license_prefix=row.license_prefix,
+    )
+
+
+def terms_of_row(row: Row[*tuple[Any, ...]], *, is_of_edition: bool) -> SaleTerms:
+    """Return `terms_of_today` of a row with `SALE_COLUMNS`: with its edition, or without any."""
+    said = row._mapping  # noqa: SLF001 - its public name in SQLAlchemy
+    terms = {name: said[name] for name in _TERMS}
+    if is_of_edition:
+        terms |= {name: _own(said[f"edition_{name}"], said[name]) for name in _OF_EDITION}
+    return SaleTerms(**terms)
 
 
 def _own(of_edition: int | None, of_product: int | None) -> int | None:

@@ -11,7 +11,7 @@ from storefront.audit.record import record_if_asked
 from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
-from storefront.delivery.licenses.issue import KeylessGrant, issue_keys, makes_test_keys, to_keyless_grant
+from storefront.delivery.licenses.issue import KeylessGrant, issue_keys, keyless_of_row, makes_test_keys
 from storefront.delivery.licenses.pools.notices import settle_pool_notices, settle_stale_pool_notices
 from storefront.delivery.licenses.pools.stock import count_waiting
 from storefront.delivery.licenses.queries import count_unsold, select_keyless_grants
@@ -95,7 +95,7 @@ def _lock_waiting(session: Session, product_id: int) -> list[KeylessGrant]:
         return []
     in_order = grants.order_by(Order.paid_at, Order.id, Grant.id)
     rows = session.execute(in_order.execution_options(populate_existing=True)).all()
-    keyless = [to_keyless_grant(*row) for row in rows]
+    keyless = [keyless_of_row(row) for row in rows]
     return [grant for grant in keyless if grant.order_id in locked and grant.is_open]
 
 
