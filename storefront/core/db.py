@@ -214,6 +214,7 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("pending changes from outside transaction()")
     session.commit()  # ends the read transaction that the first SELECT opened
     session.info["in_transaction"] = True
+    g.pop(PAGE_MARK, None)
     try:
         with writers_turn():
             try:

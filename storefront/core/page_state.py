@@ -37,7 +37,8 @@ def read_mark() -> Mark | None:
     mark: Mark | None = g.get(PAGE_MARK)
     if mark is None:
         mark = _ask()
-        setattr(g, PAGE_MARK, mark)
+        if mark is not None:
+            setattr(g, PAGE_MARK, mark)
     return mark
 
 

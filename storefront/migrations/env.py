@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from storefront.core.db import Base, db, writers_turn
 from storefront.migrations.ids import never_reused
+from storefront.migrations.page_marks import mark_drawn_last
 
 log = logging.getLogger("storefront.migrations")
 
@@ -49,8 +50,6 @@ def _wait_for_turn(connection: Connection) -> None:
     if not connection.scalar(text("SELECT pg_try_advisory_xact_lock(:turn)"), {"turn": TURN}):
         log.warning("another upgrade is at work: waiting for it")
         connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": TURN})
-    # A migration that changes rows and then their table: PostgreSQL refuses while a trigger waits for the end.
-    connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
 
 
 def run_migrations() -> None:
@@ -69,7 +68,7 @@ def run_migrations() -> None:
         )
         with context.begin_transaction():
             _wait_for_turn(connection)
-            with never_reused(connection):
+            with never_reused(connection), mark_drawn_last(connection):
                 context.run_migrations()
 
 

@@ -93,7 +93,8 @@ def _name_other_languages(response: Response) -> None:
     """
     languages = offered().languages
     if len(languages) > 1 and has_languages(request.path):
-        response.headers.extend(_links(settings().base_url, request.full_path.rstrip("?"), languages))
+        links = _links if not request.query_string else _links.__wrapped__
+        response.headers.extend(links(settings().base_url, request.full_path.rstrip("?"), languages))
 
 
 @lru_cache(maxsize=256)

@@ -52,6 +52,7 @@ def keep_if_open(response: Response) -> bool:
 def _is_same_for_all(response: Response) -> bool:
     return (
         "is_open_page" in g
+        and "outage" not in g  # it may say what the shop was like before
         and request.method in ("GET", "HEAD")
         and response.status_code in KEPT_STATUSES
         and not request.cookies.keys() & {COOKIE, SECURE_COOKIE}

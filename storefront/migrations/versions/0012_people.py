@@ -13,7 +13,7 @@ depends_on = None
 UtcDateTime = storefront.core.db.UtcDateTime
 
 REFUSE_ON_POSTGRESQL = """
-CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$
 """
 

@@ -107,3 +107,4 @@ def _drop_empty_tables() -> None:
         names = list(connection.scalars(text(TABLES)))
         if names:
             connection.execute(text(f"DROP TABLE {', '.join(names)} CASCADE"))
+        connection.execute(text("DROP FUNCTION IF EXISTS change_page_state(), refuse_audit_change()"))

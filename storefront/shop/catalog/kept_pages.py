@@ -23,7 +23,8 @@ from storefront.web.open_pages import changes_at, is_open_to_all
 P = ParamSpec("P")
 View = Callable[P, ResponseReturnValue]
 
-MOST_PAGES = 64  # in each process, of some 20 kB
+MOST_PAGES = 200  # in each process, of some 10 kB; the one that was asked for least lately goes
+MOST_IN_CART = 9  # beyond, nobody would see the page again
 # What a session may hold that no such page shows, besides the number of things in the cart. The last three are
 # Flask-WTF's, Flask's and that of `customers/browser_session.py` for a browser that has asked to sign in.
 SHOWN_NOWHERE = {CART_KEY, NONCE_KEY, REFERRER_KEY, "csrf_token", "_permanent", "reader"}
@@ -92,9 +93,11 @@ def drawn_once(view: View[P]) -> View[P]:
         now = clock.now()
         kept = KEPT.get().get(address)
         if kept is not None and kept.holds(mark, now):
+            _keep(address, kept)
             return _show(kept)
         page = view(*args, **kwargs)
-        if isinstance(page, str) and address == _address():
+        # A database that failed meanwhile left the profile of before, or none.
+        if isinstance(page, str) and address == _address() and "outage" not in g:
             _keep(address, _kept_page(page, mark, now))
         return page
 
@@ -106,6 +109,8 @@ def _address() -> Address | None:
     if request.query_string or not session.keys() <= SHOWN_NOWHERE:
         return None
     visitor = _Visitor(bool(session), count(load_cart(session)))
+    if visitor.in_cart > MOST_IN_CART:
+        return None
     return request.path, prefix_now(), current_language(), visitor
 
 
@@ -139,6 +144,7 @@ def _show(kept: _KeptPage) -> str:
 
 
 def _keep(address: Address, page: _KeptPage) -> None:
+    """Put it behind all others."""
     pages = KEPT.get()
     with LOCK:
         pages.pop(address, None)

@@ -49,9 +49,13 @@ def has_discounts() -> bool:
 
 
 def list_promotions(now: datetime) -> list[Terms]:
-    """Return those that apply by themselves, running or to come, in the order in which they begin."""
-    found = _select().where(*is_promotion(), Discount.ends_at > now).order_by(Discount.starts_at, Discount.id)
-    return [_terms(row[0], row[1]) for row in db.session.execute(found)]
+    """Return those that apply by themselves, running or to come, in the order in which they begin.
+
+    Their uses are not counted, since none has a limit of them: each sale would be a change of every page.
+    """
+    found = select(Discount).where(*is_promotion(), Discount.ends_at > now)
+    ordered = found.order_by(Discount.starts_at, Discount.id).execution_options(populate_existing=True)
+    return [_terms(row, uses=0) for row in db.session.scalars(ordered)]
 
 
 def _select() -> Select[Discount, int]:

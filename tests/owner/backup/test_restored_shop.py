@@ -54,6 +54,7 @@ def test_has_every_sale_again_and_sells_on(
     had = [what_a_buyer_has(app, sale) for sale in before + after]
     destroy(lost)
 
+    empty.done("db", "upgrade")  # as who sets up the new machine may do first
     told = empty.done("restore", place, "--identity", "-", stdin=IDENTITY)
     assert "run `storefront reconcile`" in told
     with empty.app() as restored:

@@ -1,9 +1,11 @@
 """Pages that are rendered once for browsers without a cookie: never old, and nobody's own."""
 
 import re
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -12,12 +14,16 @@ import pytest
 import time_machine
 from flask import Flask, template_rendered
 from itsdangerous import URLSafeTimedSerializer
-from sqlalchemy import text
+from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from storefront.core import clock
-from storefront.core.db import transaction
+from storefront.core.db import db, transaction
 from storefront.shop.catalog import kept_pages
+from storefront.shop.profile import read
 from storefront.shop.profile.change import change_profile
+from storefront.shop.profile.read import Profile
+from tests.support.databases import BOTH
 from tests.support.discounts import discount
 from tests.support.goods import change_price, change_product
 from tests.support.releases import add_release_file
@@ -41,24 +47,24 @@ def rendered(app: Flask) -> Iterator[list[str]]:
 
 
 def test_renders_once_and_again_for_each_change(app: Flask) -> None:
-    def read(path: str = PAGE) -> str:
+    def look(path: str = PAGE) -> str:
         return Buyer(app).get(path).text
 
     with rendered(app) as names:
-        first = read()
-        assert [read(), read()] == [first, first]
+        first = look()
+        assert [look(), look()] == [first, first]
         assert len(names) == 1
         change_price(app, find_price(app, "twinspot", "Personal"), amount_minor=2345)
-        assert "$23.45" in read()
+        assert "$23.45" in look()
         change_product(app, "twinspot", name="Twin Two")
-        assert "<h1>Twin Two</h1>" in read()
+        assert "<h1>Twin Two</h1>" in look()
         with app.app_context():
             change_profile({"announcement": "Closed on Sunday.", "languages": "en, de"})
-        assert "Closed on Sunday." in read()
+        assert "Closed on Sunday." in look()
         change_rows(app, "UPDATE releases SET notes = 'Now with *wings*.'")
-        assert "<em>wings</em>" in read()
-        assert "In den Korb" in read("/de" + PAGE)
-        assert "Add to cart" in read("/en" + PAGE)
+        assert "<em>wings</em>" in look()
+        assert "In den Korb" in look("/de" + PAGE)
+        assert "Add to cart" in look("/en" + PAGE)
     assert len(names) == 7
     change_product(app, "twinspot", state="retired")
     assert Buyer(app).get(PAGE).status_code == 404
@@ -159,9 +165,9 @@ def test_asks_one_statement_for_a_page_that_is_kept(app: Flask) -> None:
             assert len(statements) == 1
 
 
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_shows_what_a_transaction_changed_only_once_it_is_there(app: Flask) -> None:
     """Somebody looks while an owner's change is still open: they see the page of before, and nobody later does."""
-    Buyer(app).get(PAGE)
     with app.app_context(), transaction() as session:
         session.execute(text("UPDATE products SET name = 'Twin Two' WHERE slug = 'twinspot'"))
         looked: list[str] = []
@@ -170,6 +176,69 @@ def test_shows_what_a_transaction_changed_only_once_it_is_there(app: Flask) -> N
         looking.join()
     assert "Twin Two" not in looked[0]
     assert "Twin Two" in Buyer(app).get(PAGE).text
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_keeps_nothing_as_new_that_was_read_before_a_change(app: Flask) -> None:
+    """Somebody else's change is committed between the mark and the rows of a page, or after the rows."""
+    for number, point in enumerate(("FROM products", "FROM product_samples")):
+        with at_statement(app, point, partial(change_product, app, "twinspot", name=f"Twin {number}")):
+            Buyer(app).get(PAGE)
+        assert f"<h1>Twin {number}</h1>" in Buyer(app).get(PAGE).text
+        change_product(app, "twinspot", summary=f"Drawn anew for {number}.")
+
+
+@contextmanager
+def at_statement(app: Flask, words: str, act: Callable[[], None]) -> Iterator[None]:
+    """Do it once, in another thread, before the first statement with these words."""
+    done: list[bool] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if words in statement and not done:
+            done.append(True)
+            acting = Thread(target=act)
+            acting.start()
+            acting.join()
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+    assert done
+
+
+def test_keeps_no_page_of_a_moment_without_the_database(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The profile alone could not be read: the page is answered with that of before, and nobody keeps it."""
+    monkeypatch.setattr(read, "_read_rows", fail_to_connect)
+    poor = Buyer(app).get(PAGE)
+    assert poor.status_code == 200
+    assert poor.headers["Cache-Control"] == "no-store"
+    monkeypatch.undo()
+    change_rows(app, "UPDATE discounts SET code = code")
+    with app.app_context():
+        assert not kept_pages.KEPT.get()
+    assert Buyer(app).get(PAGE).headers["Cache-Control"].startswith("public")
+
+
+def fail_to_connect() -> Profile:
+    error = sqlite3.OperationalError("unable to open database file")
+    error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+    raise OperationalError("SELECT", {}, error)
+
+
+def test_keeps_what_is_asked_for_and_no_full_carts(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_pages, "MOST_PAGES", 2)
+    full = with_cart(app, quantity=10)
+    with rendered(app) as names:
+        for path in (PAGE, "/", PAGE, "/products/soft-taps", PAGE):
+            Buyer(app).get(path)
+        assert len(names) == 3
+        full.get(PAGE)
+        full.get(PAGE)
+        assert len(names) == 5
 
 
 def test_keeps_so_many_pages_and_no_more(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:

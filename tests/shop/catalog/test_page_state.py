@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.page_state import read_mark
+from storefront.migrations.head import FOLDER
+from storefront.migrations.page_marks import mark_drawn_last
 from tests.shop.media.drawn import add, add_one_sample
 from tests.support.bundles import add_bundle
 from tests.support.databases import BOTH
@@ -57,16 +59,20 @@ def watched(app: Flask) -> set[str]:
 
 @both
 def test_watches_every_table_that_a_kept_page_reads(app: Flask) -> None:
-    """Of pages with everything on them, in another language, with an address of before and a release to come."""
+    """Of pages with everything on them, in another language, with and without a cart."""
     add(app, alt="A blue field")
     add_one_sample(app)
     add_bundle(app)
     discount(app, "NOW", automatic="yes", ends=f"{clock.now() + timedelta(days=3):%Y-%m-%d}")
+    with_cart = Buyer(app)
+    with_cart.add()
+    with_cart.get("/cart")  # whose notice the next page would have shown
     change_rows(app, "UPDATE shop_profile SET languages = 'en, de'")
     read: set[str] = set()
     for path in ("/", "/de/", "/products/twinspot", "/de/products/starter-kit", "/products/soft-taps"):
         with counted(app) as statements:
             assert Buyer(app).get(path).status_code == 200, path
+            assert with_cart.get(path).status_code == 200, path
         read |= {table for statement in statements for table in TABLES.findall(statement)}
     assert {"products", "prices", "discounts", "product_samples", "shop_profile", "bundle_parts"} <= read
     assert read - {"page_state", "SELECT"} - watched(app) == set()
@@ -107,6 +113,7 @@ def test_is_nothing_inside_a_transaction_and_as_before_where_it_failed(app: Flas
             raise ZeroDivisionError
 
     with app.app_context():
+        assert read_mark() == before
         with pytest.raises(ZeroDivisionError):
             fail()
         assert inside == [None]
@@ -134,9 +141,19 @@ def test_lets_two_change_two_products_at_once(app: Flask) -> None:
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_lets_a_migration_alter_a_table_whose_rows_it_changed(app: Flask) -> None:
-    """What `migrations/env.py` says first; without it PostgreSQL refuses."""
-    with connected(app) as connection:
-        connection.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-        connection.execute(text("UPDATE products SET name = 'A' WHERE slug = 'twinspot'"))
-        connection.execute(text("ALTER TABLE products ADD COLUMN extra INTEGER"))
-        connection.rollback()
+    """PostgreSQL refuses while a trigger waits. Until its end the migration does not hold the mark, either."""
+    before = mark(app)
+    with connected(app) as connection, connected(app) as other:
+        with mark_drawn_last(connection):
+            connection.execute(text("UPDATE products SET name = 'A' WHERE slug = 'twinspot'"))
+            connection.execute(text("ALTER TABLE editions ADD COLUMN extra INTEGER"))
+            other.execute(text("UPDATE pages SET title = 'B'"))
+            other.execute(text("UPDATE shop_profile SET name = 'B'"))
+            other.commit()
+        meanwhile = mark(app)
+        connection.commit()
+    assert len({before, meanwhile, mark(app)}) == 3
+
+
+def test_says_that_every_migration_draws_it_last() -> None:
+    assert "mark_drawn_last(connection)" in (FOLDER / "env.py").read_text()
