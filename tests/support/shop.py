@@ -87,7 +87,7 @@ class Buyer:
     def check_out(self) -> str:
         """From the cart to an open Checkout Session, on Stripe's page or the shop's; returns its id.
 
-        The two pages on the way are left out, as few tests are about them: see `check_out_by_pages`.
+        The form of the cart and the page with Stripe's form are left out: tests of their own walk through them.
         """
         answer = self.post("/checkout")
         assert answer.status_code == 303, answer.text
@@ -96,14 +96,6 @@ class Buyer:
         assert "/checkout/" in answer.location, answer.location
         asked = "SELECT checkout_session_id AS id FROM checkouts WHERE token = :token"
         return str(read_rows(self.app, asked, token=answer.location.rpartition("/")[2])[0]["id"])
-
-    def check_out_by_pages(self) -> str:
-        """The same through the form of the cart and the page with Stripe's form."""
-        answer = self.post("/checkout", nonce=self.nonce())
-        assert answer.status_code == 303, answer.text
-        page = self.get(answer.location)
-        assert page.status_code == 200, page.text
-        return self.session_on(page)
 
     def session_on(self, page: TestResponse) -> str:
         secret = re.search(r"(cs_test_[A-Za-z0-9]+)_secret_", page.text)
