@@ -90,6 +90,8 @@ class Databases:
             made = self.shared / "template.db"
             with _once(made) as is_first:
                 if is_first:
+                    for left in self.shared.glob("new.db*"):  # by a process that died at it
+                        left.unlink()
                     url = f"sqlite:///{self.shared / 'new.db'}"
                     _migrate_and_fill(self.shared, url, self._fill)
                     (self.shared / "new.db").rename(made)
@@ -125,14 +127,17 @@ class Databases:
 
     def _make_postgresql_template(self) -> None:
         """Make a server's folder with the template in it. Its server has stopped, so the files are whole."""
+        shutil.rmtree(self.shared / "new-postgresql", ignore_errors=True)  # of a process that died at it
         folder = _folder_for_postgresql()
         server = _start_postgresql(folder / "data", "stop")
-        for name in SLOW:  # nothing here outlives the tests
-            _execute_at(server, f"ALTER SYSTEM SET {name} = off")
-        _execute_at(server, "SELECT pg_reload_conf()")
-        _execute_at(server, 'CREATE DATABASE "template_shop"')
-        _migrate_and_fill(self.shared / "postgresql-files", server.get_uri("template_shop"), self._fill)
-        server.cleanup()
+        try:
+            for name in SLOW:  # nothing here outlives the tests
+                _execute_at(server, f"ALTER SYSTEM SET {name} = off")
+            _execute_at(server, "SELECT pg_reload_conf()")
+            _execute_at(server, 'CREATE DATABASE "template_shop"')
+            _migrate_and_fill(self.shared / "postgresql-files", server.get_uri("template_shop"), self._fill)
+        finally:
+            server.cleanup()
         _copy_with_owners(folder / "data", self.shared / "new-postgresql")
         (self.shared / "new-postgresql").rename(self.shared / "postgresql")
         shutil.rmtree(folder)

@@ -82,7 +82,8 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
     before = None if is_new else order_access(order)
     pieces = _add_contents(session, order, answer) if is_new else None
     after_sale = _apply_answer(session, order, answer)
-    outcome = _hand_out(session, order, answer, pieces)
+    # What was refunded before this first look is on the rows, and not on the pieces that were made with them.
+    outcome = _hand_out(session, order, answer, pieces if after_sale is None else None)
     now = order_access(order)
     note_access(session, order.id, before, now)
     if _may_concern_owner(order, outcome, after_sale):

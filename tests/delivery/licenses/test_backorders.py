@@ -19,6 +19,7 @@ from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -109,6 +110,33 @@ def test_takes_no_key_for_a_sale_that_was_refunded_before_its_first_look(
         decide(str(read_rows(app, "SELECT number FROM orders")[0]["number"]), Decision.ALLOW)
     assert serve(app) == 1
     assert sold_keys(app) == numbered(1)
+
+
+@both
+def test_takes_no_key_for_an_item_that_was_refunded_before_its_first_look(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    make_pool(app)
+    bring(app, numbered(2))
+    buyer = Buyer(app)
+    buyer.add()
+    buyer.add("the-patient-toolmaker")
+    session_id = buyer.check_out()
+    sandbox.pay(session_id)
+    checkout: Any = sandbox.stripe.v1.checkout.sessions.retrieve(session_id, {"expand": ["line_items"]})
+    places = [line.description.startswith("Twinspot") for line in checkout.line_items.data]
+    refund: Any = {
+        "payment_intent": str(checkout.payment_intent),
+        "amount": checkout.line_items.data[places.index(True)].amount_total,
+        "metadata": {"storefront_items": str(places.index(True) + 1)},
+    }
+    sandbox.stripe.v1.refunds.create(refund)
+    assert fulfill(app, session_id) == "fulfilled"
+    assert sold_keys(app) == []
+    assert read_rows(app, "SELECT id FROM order_changes WHERE what = 'backordered'") == []
+    assert [
+        bool(row["is_refunded"]) for row in read_rows(app, "SELECT is_refunded FROM order_items ORDER BY position")
+    ] == places
 
 
 def test_runs_a_license_from_the_day_its_key_arrives(app: Flask, sandbox: SandboxClient) -> None:

@@ -99,7 +99,7 @@ def test_costs_a_page_that_measured_nothing_no_statement(app: Flask) -> None:
     buyer = Buyer(app)
     with counted(app) as statements:
         buyer.get("/")
-    assert len(statements) == 3  # products, their pictures, and what the shop is called
+    assert len(statements) == 4  # the page's mark, products, their pictures, and what the shop is called
 
 
 def test_stops_nobody_when_the_table_is_gone_and_keeps_what_was_measured(app: Flask) -> None:

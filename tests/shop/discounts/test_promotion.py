@@ -61,7 +61,8 @@ def test_says_the_day_that_its_owner_typed(app: Flask, sandbox: SandboxClient, b
     with app.app_context():
         change_profile({"time_zone": "America/New_York"})
         typed = {"code": "SALE", "percent": "20", "automatic": "yes", "ends": "2027-03-31"}
-        create_discount(typed, zone=ZoneInfo("America/New_York"))
+        with time_machine.travel(datetime(2027, 3, 1, tzinfo=UTC), tick=True):
+            create_discount(typed, zone=ZoneInfo("America/New_York"))
         db.session.remove()
     with time_machine.travel(datetime(2027, 4, 1, 3, 30, tzinfo=UTC), tick=True):
         assert "SALE 20% off until March 31, 2027." in words(buyer.get("/").text)
