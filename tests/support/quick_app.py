@@ -65,7 +65,8 @@ class SharedMap(Map):
         made = SharedMap(converters=self.converters)
         made.merge_slashes = self.merge_slashes
         for rule in self._own:
-            fresh: Any = rule.empty()
+            fresh: Any = rule.empty()  # which leaves two things out
+            fresh.websocket, fresh.merge_slashes = rule.websocket, rule.merge_slashes
             fresh.provide_automatic_options = _answers_options(rule)
             Map.add(made, fresh)
         Map.update(made)
