@@ -1,8 +1,7 @@
 """One mark for all that open pages show. Triggers of the schema draw a new one with every change of such a row.
 
 What was made of rows read after a mark is as good as those rows for as long as the mark stands. Asking for it
-is the cheapest statement there is, and pages ask it instead of three dear ones. See
-`migrations/page_marks.py`.
+is the cheapest statement there is, and pages ask it instead of three dear ones. See `migrations/page_marks.py`.
 """
 
 from flask import g
@@ -11,7 +10,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core.db import PAGE_MARK, Base, db, in_transaction, one_read
 
-THE_ONE = 1
 Mark = str
 
 

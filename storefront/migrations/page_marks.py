@@ -2,8 +2,8 @@
 
 They are the schema's, because a change is one whoever makes it: a page of the owner's, a command, an older version
 of the shop that still runs, or SQL by hand (except TRUNCATE, and what replicates rows without their triggers).
-SQLite loses the triggers of a table that a migration makes anew: such
-a migration calls `mark_changes` again, and a test says so.
+SQLite loses the triggers of a table that a migration makes anew: such a migration calls `mark_changes` again, and
+a test says so.
 """
 
 from collections.abc import Iterator

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from threading import Lock
-from typing import ParamSpec
+from typing import NamedTuple, ParamSpec
 
 from flask import g, request, session
 from flask.typing import ResponseReturnValue
@@ -69,13 +69,19 @@ def page_nonce() -> str:
     return nonce
 
 
-# Tokens that a page may hold, by the place they have in a kept one, which nobody can guess and write into a text.
-TOKENS: dict[str, Callable[[], str]] = {
-    secrets.token_hex(24): generate_csrf,
-    secrets.token_hex(24): page_nonce,
-    secrets.token_hex(24): lambda: str(g.csp_nonce),
+class _Token(NamedTuple):
+    """One that a page may hold: `name` is where a page that was drawn has left it in `g`."""
+
+    name: str
+    make: Callable[[], str]
+
+
+# By the place that they have in a kept page, which nobody can guess and write into a text.
+TOKENS = {
+    secrets.token_hex(24): _Token("csrf_token", generate_csrf),
+    secrets.token_hex(24): _Token("page_nonce", page_nonce),
+    secrets.token_hex(24): _Token("csp_nonce", lambda: str(g.csp_nonce)),
 }
-MADE = ("csrf_token", "page_nonce", "csp_nonce")  # where a page that was drawn has left them in `g`
 
 
 def drawn_once(view: View[P]) -> View[P]:
@@ -116,7 +122,7 @@ def _address() -> Address | None:
 
 def _kept_page(page: str, mark: Mark, now: datetime) -> _KeptPage:
     places = []
-    for place, name in zip(TOKENS, MADE, strict=True):
+    for place, (name, _make) in TOKENS.items():
         token = g.get(name)
         if token and token in page:
             page = page.replace(token, place)
@@ -139,7 +145,7 @@ def _show(kept: _KeptPage) -> str:
         changes_at(kept.until)
     text = kept.text
     for place in kept.places:
-        text = text.replace(place, TOKENS[place]())
+        text = text.replace(place, TOKENS[place].make())
     return text
 
 
