@@ -28,9 +28,13 @@ def main(orders: int, seed: int, engine: str, faults: int | None) -> None:
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))  # its programs end with it
     many = orders // ORDERS_PER_FAULT if faults is None else faults
     with tempfile.TemporaryDirectory(prefix="storefront-soak-") as folder, databases(Path(folder)) as template:
-        soaked = soak(Plan(orders=orders, seed=seed, engine=engine, faults=many), template)
+        soaked = soak(Plan(orders=orders, seed=seed, engine=engine, faults=many), template, say)
     click.echo("\n".join(lines(soaked)))
     sys.exit(1 if soaked.verdict.findings else 0)
+
+
+def say(line: str) -> None:
+    click.echo(line, err=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ BUYERS = 6  # at once
 LOGS = ROOT / "var" / "soak"
 DIED = "died at "
 CALM_SECONDS = 1.0  # after a fault
+REPORTS = 20  # lines on the way
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,15 +90,18 @@ class Trouble:
             time.sleep(CALM_SECONDS)
 
 
-def soak(plan: Plan, template: Databases) -> Soaked:
-    """Raises whatever keeps the shop from starting; what goes wrong later is in the verdict."""
+def soak(plan: Plan, template: Databases, say: Say = lambda _line: None) -> Soaked:
+    """Raises whatever keeps the shop from starting; what goes wrong later is in the verdict.
+
+    `say` hears on the way how far it is.
+    """
     begun = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="storefront-soak-") as folder,
         open_world(Path(folder), template, plan.engine, plan.seed) as world,
     ):
         seconds = {"start": time.monotonic() - begun}
-        soaked = _soak(world, plan, seconds)
+        soaked = _soak(world, plan, seconds, say)
         if soaked.verdict.findings:
             keep_logs(Path(folder))
         return soaked
@@ -108,15 +114,18 @@ def keep_logs(folder: Path) -> None:
         shutil.copy(log, LOGS)
 
 
-def _soak(world: World, plan: Plan, seconds: dict[str, float]) -> Soaked:
+def _soak(world: World, plan: Plan, seconds: dict[str, float], say: Say) -> Soaked:
     trouble = Trouble(world, plan)
     trouble.start()
+    begun = time.monotonic()
 
     def buy(story: Story) -> Bought:
         trouble.note_buyer(story.number)
+        if story.number % max(1, plan.orders // REPORTS) == 0:
+            minutes = (time.monotonic() - begun) / 60
+            say(f"{minutes:.1f} min: buyer {story.number:,}, faults {trouble.made.total():,}")
         return Buyer(world, story).live()
 
-    begun = time.monotonic()
     with ThreadPoolExecutor(BUYERS) as pool:
         bought = list(pool.map(buy, (tell(plan.seed, number) for number in range(plan.orders))))
     trouble.finish()

@@ -13,9 +13,11 @@ CREATE TABLE IF NOT EXISTS objects (
   deleted INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL, private TEXT NOT NULL, UNIQUE (kind, id));
 CREATE INDEX IF NOT EXISTS objects_kind ON objects (kind, seq);
 CREATE INDEX IF NOT EXISTS objects_payment ON objects (kind, json_extract(body, '$.payment_intent'));
+CREATE INDEX IF NOT EXISTS objects_type ON objects (kind, json_extract(body, '$.type')) WHERE kind = 'event';
 CREATE TABLE IF NOT EXISTS idempotency (
   key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL,
   request_id TEXT NOT NULL, created REAL NOT NULL);
+CREATE INDEX IF NOT EXISTS idempotency_created ON idempotency (created);
 CREATE TABLE IF NOT EXISTS timers (
   kind TEXT NOT NULL, object_id TEXT NOT NULL, due_at REAL NOT NULL, PRIMARY KEY (kind, object_id));
 CREATE INDEX IF NOT EXISTS timers_due ON timers (due_at);
