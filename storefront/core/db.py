@@ -188,7 +188,9 @@ def end_read() -> None:
     """End the read transaction before talking to a network. Refused inside `transaction()`."""
     if in_transaction():
         raise RuntimeError("network call inside a transaction")
-    db.session.commit()
+    session = db.session()
+    if session.in_transaction():
+        session.commit()
 
 
 @contextmanager
@@ -212,7 +214,8 @@ def transaction() -> Iterator[Session]:
         raise RuntimeError("transaction() does not nest")
     if session.new or session.dirty or session.deleted:
         raise RuntimeError("pending changes from outside transaction()")
-    session.commit()  # ends the read transaction that the first SELECT opened
+    if session.in_transaction():
+        session.commit()  # ends the read transaction that the first SELECT opened
     session.info["in_transaction"] = True
     g.pop(PAGE_MARK, None)
     try:

@@ -69,8 +69,10 @@ class OrderMadeMeanwhile(Exception):
     """Somebody else made the order while we asked Stripe: our look has no ticket, so start again."""
 
 
-def converge_order(session: Session, answer: StripeAnswer) -> Converged:
+def converge_order(session: Session, answer: StripeAnswer, *, holds_mails: bool = True) -> Converged:
     """Make the order where it is missing, apply what Stripe said, hand out what was paid, promise its mails.
+
+    `holds_mails`: the page that is about to be shown says what the receipt does, so that waits.
 
     Raises:
         OrderMadeMeanwhile: nothing was written.
@@ -89,7 +91,7 @@ def converge_order(session: Session, answer: StripeAnswer) -> Converged:
     if _may_concern_owner(order, outcome, after_sale):
         _settle_notices(session, order, answer, after_sale)
     is_resumed = not is_new and now.allowed and resume_mails(session, order)
-    is_held_mail_new = promise_state(session, order)
+    is_held_mail_new = promise_state(session, order, hold=holds_mails)
     is_after_sale_mail_new = after_sale is not None and promise_after_sale(session, order, after_sale)
     return Converged(
         fulfillment=Fulfillment(outcome=outcome, order_id=order.id),

@@ -54,8 +54,8 @@ def fulfill_checkout(
 
     `in_transaction(session, fulfillment)` runs in the transaction of the effects, or in one of its own when there
     are none. `before_first_look()` runs before Stripe is asked about a Session that has no order here; it may
-    raise, and then nothing is asked. `releases_mails`: `in_transaction` lets
-    held emails go, and the caller nudges.
+    raise, and then nothing is asked. `releases_mails`: the order's held emails
+    go now, and the caller nudges.
 
     Raises:
         StripeUnavailable: nothing is known; nothing was changed.
@@ -63,7 +63,8 @@ def fulfill_checkout(
     deadlocks = 0
     while True:
         try:
-            fulfillment, converged = _fulfill_once(session_id, look, in_transaction, before_first_look)
+            answer = _look(session_id, look, before_first_look)
+            fulfillment, converged = _write(answer, in_transaction, releases_mails=releases_mails)
         except OrderMadeMeanwhile:
             continue
         except DBAPIError as error:
@@ -79,15 +80,16 @@ def fulfill_checkout(
         return fulfillment
 
 
-def _fulfill_once(
-    session_id: str, look: Look, in_transaction: InTransaction | None, before_first_look: Callable[[], object]
+def _write(
+    answer: Fulfillment | StripeAnswer, in_transaction: InTransaction | None, *, releases_mails: bool
 ) -> tuple[Fulfillment, Converged | None]:
     """Return None beside the outcome where nothing was converged."""
-    answer = _look(session_id, look, before_first_look)
     if isinstance(answer, Fulfillment):
-        return _without_effects(answer, in_transaction), None
+        return _without_effects(answer, in_transaction, releases_mails=releases_mails), None
     with transaction() as session:
-        converged = converge_order(session, answer)
+        converged = converge_order(session, answer, holds_mails=not releases_mails)
+        if releases_mails and answer.ticket is not None:  # a new order has none from before
+            _release_mails(session, converged.fulfillment)
         if in_transaction:
             in_transaction(session, converged.fulfillment)
     return converged.fulfillment, converged
@@ -135,14 +137,23 @@ def _ask_stripe(
     return StripeAnswer(checkout=seen, lines=lines, ticket=ticket)
 
 
-def _without_effects(fulfillment: Fulfillment, in_transaction: InTransaction | None) -> Fulfillment:
-    if in_transaction or fulfillment.left:
+def _without_effects(
+    fulfillment: Fulfillment, in_transaction: InTransaction | None, *, releases_mails: bool
+) -> Fulfillment:
+    if in_transaction or releases_mails or fulfillment.left:
         with transaction() as session:
             if fulfillment.left:
                 keep_left(session, fulfillment.left)
+            if releases_mails:
+                _release_mails(session, fulfillment)
             if in_transaction:
                 in_transaction(session, fulfillment)
     return fulfillment
+
+
+def _release_mails(session: Session, fulfillment: Fulfillment) -> None:
+    if fulfillment.order_id is not None:
+        outbox.release(session, fulfillment.order_id)
 
 
 def _nudge_mails(converged: Converged, *, releases_mails: bool) -> None:

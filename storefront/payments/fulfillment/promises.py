@@ -21,8 +21,8 @@ from storefront.stripe_api.seen import SeenAfterSale, SeenDispute
 ONCE_WITHIN = timedelta(hours=1)
 
 
-def promise_state(session: Session, order: Order) -> bool:
-    """Receipt, "waiting for your bank" or "payment failed": held, because the page shows it at once.
+def promise_state(session: Session, order: Order, *, hold: bool) -> bool:
+    """Receipt, "waiting for your bank" or "payment failed": held where a page shows it at once.
 
     The mail of a free order is `promise_free`'s.
     """
@@ -31,7 +31,7 @@ def promise_state(session: Session, order: Order) -> bool:
     kind = MailKind.RECEIPT
     if not order.is_paid:
         kind = MailKind.PAYMENT_FAILED if order.has_failed else MailKind.WAITING_FOR_BANK
-    return promise_once_for(session, order, kind, hold=True)
+    return promise_once_for(session, order, kind, hold=hold)
 
 
 def promise_free(session: Session, order: Order, repeated: Mapping[int, Order]) -> None:

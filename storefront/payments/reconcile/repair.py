@@ -6,15 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy.orm import Session
-
 from storefront.core.db import db
 from storefront.core.errors import StripeBusy, StripeMissing
 from storefront.core.queue import nudge
-from storefront.mail import outbox
 from storefront.orders.models import Order
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
-from storefront.payments.fulfillment.outcome import Fulfillment
 from storefront.payments.reconcile.compare import Difference, find_difference
 from storefront.stripe_api.gateway import gateway
 
@@ -53,15 +49,10 @@ def repair(session_id: str, *, is_dry: bool) -> Difference | None:
     difference = find_difference(seen)
     if difference is None or is_dry:
         return difference
-    fulfillment = patiently(lambda: fulfill_checkout(session_id, Look.NOW, in_transaction=_release_mails))
+    # No webhook will come for this order: its mails need not wait for it.
+    fulfillment = patiently(lambda: fulfill_checkout(session_id, Look.NOW, releases_mails=True))
     nudge("outbox")
     if difference.order_number is not None or fulfillment.order_id is None:
         return difference
     order = db.session.get_one(Order, fulfillment.order_id)
     return replace(difference, order_number=order.number)
-
-
-def _release_mails(session: Session, fulfillment: Fulfillment) -> None:
-    """No webhook will come for this order: its mails need not wait for it."""
-    if fulfillment.order_id is not None:
-        outbox.release(session, fulfillment.order_id)

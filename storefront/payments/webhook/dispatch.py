@@ -10,7 +10,6 @@ from storefront.core.db import db, transaction
 from storefront.core.errors import StripeRefused, StripeUnavailable, StripeUnreadable
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
-from storefront.mail import outbox
 from storefront.orders.money_queries import is_charge_booked
 from storefront.orders.queries import (
     find_newest_transfer_of,
@@ -117,16 +116,14 @@ def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bo
     elif event_type not in SESSION_EVENTS:
         return _ignore(event_id, "ignored")
 
-    def release_and_stamp(session: Session, fulfillment: Fulfillment) -> None:
-        if fulfillment.order_id is not None:
-            outbox.release(session, fulfillment.order_id)
+    def stamp(session: Session, fulfillment: Fulfillment) -> None:
         if is_last_look or (event_type, fulfillment.outcome) not in TOO_EARLY:
             ledger.stamp(session, event_id, fulfillment.outcome)
 
     try:
         for earlier in sessions[1:]:
             fulfill_checkout(earlier, look)
-        fulfillment = fulfill_checkout(sessions[0], look, in_transaction=release_and_stamp, releases_mails=True)
+        fulfillment = fulfill_checkout(sessions[0], look, in_transaction=stamp, releases_mails=True)
     except BaseException as error:
         db.session.rollback()  # what a lost connection left open
         ledger.note_error(event_id, f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")

@@ -2,15 +2,14 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Select, bindparam, select
+from sqlalchemy import Row, bindparam, exists, select
 
 from storefront.core.db import db
 from storefront.core.runtime import settings
-from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
-from storefront.shop.catalog.parts import SoldPart, includes_something, read_frozen, read_parts_of, read_sold_parts
+from storefront.shop.catalog.models import BundlePart, Edition, Price, Product, StripeMirror
+from storefront.shop.catalog.parts import SoldPart, read_frozen, read_parts_of, read_sold_parts
 from storefront.shop.catalog.terms import (
     NO_TERMS,
     SALE_COLUMNS,
@@ -118,39 +117,36 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
     stripe_prices = {line.stripe_price_id for line in lines if line.stripe_price_id}
     stripe_products = {line.stripe_product_id for line in lines if line.stripe_product_id}
     which = {"mode": settings().mode, "stripe_prices": stripe_prices, "stripe_products": stripe_products}
-    rows = db.session.execute(_select_mirrored(), which).all()
+    rows = db.session.execute(_MIRRORED, which).all()
     return _Mirrored(
-        by_price={row.stripe_price_id: _recognized(row, row.price_id) for row in rows},
+        by_price={row.stripe_price_id: _recognized(row) for row in rows},
         by_product={row.stripe_product_id: _recognized_product(row) for row in rows},
     )
 
 
-# Columns, and no entities: both cost more than the statement.
+# Of the tables, and no entities: reading those costs more than the statements.
+_mirrors, _prices, _editions = StripeMirror.__table__.c, Price.__table__.c, Edition.__table__.c
 _OF_PRICE = (
     *SALE_COLUMNS,
-    Edition.id.label("edition_id"),
-    Price.upgrades_from_id,
-    includes_something().label("is_bundle"),
+    _prices.id.label("price_id"),
+    _prices.upgrades_from_id,
+    _editions.id.label("edition_id"),
+    exists().where(BundlePart.__table__.c.edition_id == _editions.id).label("is_bundle"),
 )
-
-
-@cache
-def _select_mirrored() -> Select[*tuple[Any, ...]]:
-    """Select mirrors of the running mode only: a test price means nothing to live Stripe. Built once."""
-    is_price = StripeMirror.stripe_price_id.in_(bindparam("stripe_prices", expanding=True))
-    is_product = StripeMirror.stripe_product_id.in_(bindparam("stripe_products", expanding=True))
-    return (
-        select(
-            StripeMirror.stripe_price_id,
-            StripeMirror.stripe_product_id,
-            StripeMirror.price_id,
-            *_OF_PRICE,
-        )
-        .join(Price, Price.id == StripeMirror.price_id)
-        .join(Edition, Edition.id == Price.edition_id)
-        .join(Product, Product.id == Edition.product_id)
-        .where(StripeMirror.mode == bindparam("mode"), is_price | is_product)
+_WITH_PRODUCT = Price.__table__.join(Edition.__table__, _editions.id == _prices.edition_id).join(
+    Product.__table__, Product.__table__.c.id == _editions.product_id
+)
+# Mirrors of the running mode only: a test price means nothing to live Stripe.
+_MIRRORED = (
+    select(_mirrors.stripe_price_id, _mirrors.stripe_product_id, *_OF_PRICE)
+    .select_from(_WITH_PRODUCT.join(StripeMirror.__table__, _mirrors.price_id == _prices.id))
+    .where(
+        _mirrors.mode == bindparam("mode"),
+        _mirrors.stripe_price_id.in_(bindparam("stripe_prices", expanding=True))
+        | _mirrors.stripe_product_id.in_(bindparam("stripe_products", expanding=True)),
     )
+)
+_MARKED = select(*_OF_PRICE).select_from(_WITH_PRODUCT).where(_prices.id.in_(bindparam("prices", expanding=True)))
 
 
 def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
@@ -158,19 +154,14 @@ def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
     if not lines:
         return {}
     prices = {line.id: _number(line.metadata, "storefront_price") for line in lines}
-    rows = db.session.execute(
-        select(Price.id, *_OF_PRICE)
-        .join(Edition, Edition.id == Price.edition_id)
-        .join(Product, Product.id == Edition.product_id)
-        .where(Price.id.in_(set(prices.values())))
-    )
-    known = {row.id: _recognized(row, row.id) for row in rows}
+    rows = db.session.execute(_MARKED, {"prices": set(prices.values())})
+    known = {row.price_id: _recognized(row) for row in rows}
     return {line_id: known[price_id] for line_id, price_id in prices.items() if price_id in known}
 
 
-def _recognized(row: Row[*tuple[Any, ...]], price_id: int) -> RecognizedLine:
+def _recognized(row: Row[*tuple[Any, ...]]) -> RecognizedLine:
     return RecognizedLine(
-        price_id=price_id,
+        price_id=row.price_id,
         product=sold_product_of_row(row),
         terms=_terms(row, is_of_edition=True),
         bundle_id=row.edition_id if row.is_bundle else None,
