@@ -111,6 +111,20 @@ def test_treats_a_handled_delivery_as_a_duplicate_for_three_statements(app: Flas
     assert read_rows(app, "SELECT attempts FROM stripe_events") == [{"attempts": 2}]
 
 
+@both
+def test_costs_a_new_order_twelve_statements(app: Flask, sandbox: SandboxClient) -> None:
+    """The second of a shop: the first one also finds out what everything is."""
+    for email in ("first@example.com", "second@example.com"):
+        _buyer, session_id = pay_for_twinspot(app, sandbox, email=email)
+        sandbox.forget_calls()
+        with counted(app) as statements:
+            post_event(app, make_event(COMPLETED, session_id))
+        assert len(sandbox.calls()) == 1
+    assert len(statements) <= 12, "\n".join(statements)
+    mails = read_rows(app, "SELECT due_at <= created_at AS is_due FROM outbox WHERE kind = 'receipt'")
+    assert [bool(mail["is_due"]) for mail in mails] == [True, True]
+
+
 @pytest.mark.parametrize("how", ["card", "debit"])
 def test_ends_the_same_whatever_is_repeated_and_reordered(app: Flask, sandbox: SandboxClient, how: str) -> None:
     """Every event five times in random order, page loads between: an equal dump and an equal order page."""
