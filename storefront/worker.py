@@ -30,6 +30,7 @@ from storefront.migrations.state import find_problem, find_trouble
 from storefront.orders.hand_over import hand_over_due
 from storefront.owner.broadcasts.sending import send_some
 from storefront.owner.figures.count import count_days
+from storefront.owner.health.totals import keep_totals
 from storefront.owner.health.watch_replica import watch_replica
 from storefront.owner.people import links, sessions
 from storefront.owner.retention.run import forget_some
@@ -143,6 +144,12 @@ def count_days_that_are_over() -> None:
         count_days()
 
 
+def count_everything() -> None:
+    """A count of millions may take longer than this; the next one then waits for a hundred times as long."""
+    if take_lease("totals", seconds=LEASE_SECONDS):
+        keep_totals()
+
+
 def look_at_the_replica() -> None:
     """The lease is taken where there is none, too: a job that asks no database would call it back."""
     if take_lease("replica", seconds=LEASE_SECONDS):
@@ -162,6 +169,7 @@ JOBS = {
     "tell_waiting": tell_who_waits,
     "broadcasts": send_broadcasts,
     "figures": count_days_that_are_over,
+    "totals": count_everything,
     "replica": look_at_the_replica,
     "reconcile": reconcile_if_due,
 }

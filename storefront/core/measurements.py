@@ -53,7 +53,8 @@ def hour_of(moment: datetime) -> str:
 
 
 class Measurement(Base):
-    """A sum since the table was made, or (`…_at`) when something was last seen, in Unix seconds."""
+    """A sum since the table was made, when something was last seen (`…_at`, in Unix seconds), or a count that is
+    made anew now and then (`totals_…`)."""
 
     __tablename__ = "measurements"
 
@@ -159,6 +160,13 @@ def _store(session: Session, collected: Mapping[tuple[str, str], float]) -> None
     gone = (now - WORKER_KEPT).timestamp()
     is_gone_worker = (Measurement.name == WORKER_SEEN_AT) & (Measurement.value < gone)
     session.execute(delete(Measurement).where(or_(is_old_hour, is_gone_worker)))
+
+
+def replace_labels(session: Session, name: str, values: Mapping[str, float]) -> None:
+    """Let a name have these labels and no others: what is counted anew each time, and nobody adds to."""
+    session.execute(delete(Measurement).where(Measurement.name == name))
+    rows = [{"name": name, "label": label, "value": value} for label, value in values.items()]
+    upsert(session, Measurement, rows, changes=_replace_value)
 
 
 def _add_value(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select, true
+from sqlalchemy import func, select
 
 from storefront.core import clock
 from storefront.core.db import db
@@ -19,7 +19,7 @@ STUBBORN = (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.attempts >
 class MailTrouble:
     """`since` and `why` are None while mails leave; `oldest_due_at` is None when nothing waits.
 
-    `stubborn` is how many the server keeps refusing; they are tried again. `counts` may leave out what is done.
+    `stubborn` is how many the server keeps refusing; they are tried again. `counts` are of those that may leave.
     """
 
     since: datetime | None
@@ -29,16 +29,12 @@ class MailTrouble:
     oldest_due_at: datetime | None
 
 
-def mail_trouble(*, counts_all: bool = False) -> MailTrouble:
-    """Count the mails of the running mode that may still leave. A few statements, no connection to the server.
-
-    `counts_all`: also those that left or never will, which reads each mail that there ever was.
-    """
+def mail_trouble() -> MailTrouble:
+    """Count the mails of the running mode that may still leave. A few statements, no connection to the server."""
     in_running_mode = OutboxMessage.mode == settings().mode
-    is_counted = true() if counts_all else OutboxMessage.state.in_(MAY_LEAVE)
     counted = db.session.execute(
         select(OutboxMessage.state, func.count(), func.count().filter(STUBBORN))
-        .where(in_running_mode, is_counted)
+        .where(in_running_mode, OutboxMessage.state.in_(MAY_LEAVE))
         .group_by(OutboxMessage.state)
     ).all()
     due = in_running_mode & (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.due_at <= clock.now())
@@ -47,7 +43,7 @@ def mail_trouble(*, counts_all: bool = False) -> MailTrouble:
         since=since,
         why=why,
         stubborn=sum(stubborn for _state, _count, stubborn in counted),
-        counts=dict.fromkeys(MailState, 0) | {state: count for state, count, _stubborn in counted},
+        counts=dict.fromkeys(MAY_LEAVE, 0) | {state: count for state, count, _stubborn in counted},
         oldest_due_at=db.session.scalar(select(func.min(OutboxMessage.due_at)).where(due)),
     )
 

@@ -67,7 +67,7 @@ def row(app: Flask) -> dict[str, Any]:
 
 def read_trouble(app: Flask) -> MailTrouble:
     with app.app_context():
-        trouble = mail_trouble(counts_all=True)
+        trouble = mail_trouble()
         db.session.remove()
     return trouble
 

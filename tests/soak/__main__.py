@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from tests.soak.run import Plan, soak
+from tests.soak.run import Plan, Watcher, soak
 from tests.soak.table import lines
 from tests.support.databases import databases
 
@@ -23,18 +23,25 @@ ORDERS_PER_FAULT = 12
 )
 @click.option("--faults", type=int, envvar="FAULTS", help=f"One for {ORDERS_PER_FAULT} purchases by default.")
 def main(orders: int, seed: int, engine: str, faults: int | None) -> None:
-    """Sell, fail, recover; then compare Stripe, the mailbox and the pages. Ends with 1 when anything is off."""
+    """Sell, fail, recover; then compare Stripe, the mailbox and the pages. Ends with 1 when anything is off.
+
+    Ctrl-C ends the selling: what was sold until then is compared.
+    """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))  # its programs end with it
+    watcher = Watcher(say=lambda line: click.echo(line, err=True))
+
+    def end(_number: int, _frame: object) -> None:
+        if watcher.is_over.is_set():
+            sys.exit(1)  # its programs end with it
+        watcher.is_over.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, end)
     many = orders // ORDERS_PER_FAULT if faults is None else faults
     with tempfile.TemporaryDirectory(prefix="storefront-soak-") as folder, databases(Path(folder)) as template:
-        soaked = soak(Plan(orders=orders, seed=seed, engine=engine, faults=many), template, say)
+        soaked = soak(Plan(orders=orders, seed=seed, engine=engine, faults=many), template, watcher)
     click.echo("\n".join(lines(soaked)))
     sys.exit(1 if soaked.verdict.findings else 0)
-
-
-def say(line: str) -> None:
-    click.echo(line, err=True)
 
 
 if __name__ == "__main__":

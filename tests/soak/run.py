@@ -28,7 +28,6 @@ LOGS = ROOT / "var" / "soak"
 DIED = "died at "
 CALM_SECONDS = 1.0  # after a fault
 REPORTS = 20  # lines on the way
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +42,17 @@ class Plan:
 
 
 @dataclass(slots=True, kw_only=True)
+class Watcher:
+    """Whoever waits for a soak: hears how far it is, and may set `is_over` before its last buyer."""
+
+    say: Callable[[str], None] = lambda _line: None
+    is_over: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass(slots=True, kw_only=True)
 class Soaked:
+    """`bought` has fewer than the plan where it was ended early."""
+
     plan: Plan
     bought: list[Bought]
     evidence: Evidence
@@ -90,18 +99,15 @@ class Trouble:
             time.sleep(CALM_SECONDS)
 
 
-def soak(plan: Plan, template: Databases, say: Say = lambda _line: None) -> Soaked:
-    """Raises whatever keeps the shop from starting; what goes wrong later is in the verdict.
-
-    `say` hears on the way how far it is.
-    """
+def soak(plan: Plan, template: Databases, watcher: Watcher | None = None) -> Soaked:
+    """Raises whatever keeps the shop from starting; what goes wrong later is in the verdict."""
     begun = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix="storefront-soak-") as folder,
         open_world(Path(folder), template, plan.engine, plan.seed) as world,
     ):
         seconds = {"start": time.monotonic() - begun}
-        soaked = _soak(world, plan, seconds, say)
+        soaked = _soak(world, plan, seconds, watcher or Watcher())
         if soaked.verdict.findings:
             keep_logs(Path(folder))
         return soaked
@@ -114,20 +120,23 @@ def keep_logs(folder: Path) -> None:
         shutil.copy(log, LOGS)
 
 
-def _soak(world: World, plan: Plan, seconds: dict[str, float], say: Say) -> Soaked:
+def _soak(world: World, plan: Plan, seconds: dict[str, float], watcher: Watcher) -> Soaked:
     trouble = Trouble(world, plan)
     trouble.start()
     begun = time.monotonic()
 
-    def buy(story: Story) -> Bought:
+    def buy(story: Story) -> Bought | None:
+        if watcher.is_over.is_set():
+            return None
         trouble.note_buyer(story.number)
         if story.number % max(1, plan.orders // REPORTS) == 0:
             minutes = (time.monotonic() - begun) / 60
-            say(f"{minutes:.1f} min: buyer {story.number:,}, faults {trouble.made.total():,}")
+            watcher.say(f"{minutes:.1f} min: buyer {story.number:,}, faults {trouble.made.total():,}")
         return Buyer(world, story).live()
 
     with ThreadPoolExecutor(BUYERS) as pool:
-        bought = list(pool.map(buy, (tell(plan.seed, number) for number in range(plan.orders))))
+        lives = pool.map(buy, (tell(plan.seed, number) for number in range(plan.orders)))
+        bought = [life for life in lives if life is not None]
     trouble.finish()
     seconds["buying"] = time.monotonic() - begun
     _calm(world)

@@ -12,7 +12,7 @@ MOST_FINDINGS = 40
 
 def lines(soaked: Soaked) -> Iterator[str]:
     plan, evidence, verdict = soaked.plan, soaked.evidence, soaked.verdict
-    yield f"Soak: {plan.orders} purchases, {plan.engine}, seed {plan.seed}"
+    yield f"Soak: {len(soaked.bought)} of {plan.orders} purchases, {plan.engine}, seed {plan.seed}"
     yield "| what | count |"
     yield "|---|---|"
     for way, number in sorted(Counter(each.story.way for each in soaked.bought).items()):

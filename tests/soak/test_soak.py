@@ -7,7 +7,7 @@ import pytest
 
 from tests.soak.faults import KILLS
 from tests.soak.named_points import DEATHS, POINTS, Fate, Point
-from tests.soak.run import Plan, soak
+from tests.soak.run import Plan, Watcher, soak
 from tests.soak.stories import tell
 from tests.soak.table import lines
 from tests.support.databases import Databases
@@ -32,8 +32,18 @@ def test_tells_the_same_stories_for_a_seed() -> None:
 
 @pytest.mark.slow
 def test_loses_nothing_while_its_programs_are_killed(all_databases: Databases) -> None:
-    soaked = soak(Plan(orders=30, seed=1, engine="sqlite", faults=2, kinds=KILLS[:2]), all_databases)
+    """Of fifty buyers about thirty come: somebody ends it then, and these are compared."""
+    watcher = Watcher()
+
+    def end_at_thirty(line: str) -> None:
+        if "buyer 30," in line:
+            watcher.is_over.set()
+
+    watcher.say = end_at_thirty
+    soaked = soak(Plan(orders=50, seed=1, engine="sqlite", faults=3, kinds=KILLS[:2]), all_databases, watcher)
     assert soaked.verdict.findings == (), "\n".join(lines(soaked))
-    assert len(soaked.evidence.sales) == 30
+    sold = len(soaked.bought)
+    assert 30 < sold < 50
+    assert len(soaked.evidence.sales) == sold
     assert "| **lost** | **0** |" in lines(soaked)
     assert set(soaked.faults) == {fault.name for fault in KILLS[:2]}

@@ -1,68 +1,63 @@
 """Figures: how much of everything there is, and the trouble with it, from one read."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import func, select
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode
 from storefront.core.db import db
 from storefront.core.runtime import settings
-from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.mail.models import MAY_LEAVE, MailState
+from storefront.orders.models import Order
+from storefront.owner.health.totals import read_totals
 from storefront.owner.health.trouble import Trouble, read_trouble
-from storefront.payments.fulfillment.outcome import Outcome
 from storefront.payments.webhook.models import StripeEvent
 
-ORDER_STATES = (Outcome.FULFILLED, Outcome.AWAITING_PAYMENT, Outcome.NOT_PAID)
 UNHANDLED = "unhandled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Figures of the running mode. `orders` is by state, `events` by outcome; a day begins at midnight UTC."""
+    """Figures of the running mode. `orders` and `mails` are by state, `grants` by kind, `events` by outcome.
+
+    A day begins at midnight UTC. `counted_at` is when a worker counted what is in all; None for just now.
+    """
 
     trouble: Trouble
-    orders: dict[Outcome, int]
+    orders: dict[str, int]
     orders_today: int
-    grants: dict[GrantKind, int]
+    grants: dict[str, int]
+    mails: dict[str, int]
     events: dict[str, int]
+    counted_at: datetime | None
 
 
 def read_figures() -> Figures:
-    """Read the figures of the running mode: four statements, and those of `read_trouble`."""
+    """Read the figures of the running mode: a few statements, and those of `read_trouble`."""
     mode = settings().mode
-    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    outcome = func.coalesce(StripeEvent.outcome, UNHANDLED)
-    events = db.session.execute(
-        select(outcome, func.count()).where(StripeEvent.mode == mode).group_by(StripeEvent.outcome)
-    )
-    today = select(func.count()).select_from(Order).where(Order.mode == mode, Order.placed_at >= midnight)
+    trouble = read_trouble()
+    today, unhandled = _count_new(mode)
+    totals = read_totals(trouble.measured)
+    waiting = {state: trouble.mails[state] for state in MAY_LEAVE}
     return Figures(
-        trouble=read_trouble(counts_all=True),
-        orders=dict.fromkeys(ORDER_STATES, 0) | _count_orders(mode),
-        orders_today=db.session.scalar(today) or 0,
-        grants=dict.fromkeys(GrantKind, 0) | _count_grants(mode),
-        events=dict(events.all()),
+        trouble=trouble,
+        orders=totals.counts.orders,
+        orders_today=today,
+        grants=totals.counts.grants,
+        mails=dict.fromkeys(MailState, 0) | totals.counts.mails | waiting,
+        events=totals.counts.events | ({UNHANDLED: unhandled} if unhandled else {}),
+        counted_at=totals.counted_at,
     )
 
 
-def _count_orders(mode: Mode) -> dict[Outcome, int]:
-    state = case(
-        (Order.fulfilled_at.is_not(None), Outcome.FULFILLED.value),
-        (Order.has_failed, Outcome.NOT_PAID.value),
-        else_=Outcome.AWAITING_PAYMENT.value,
-    ).label("state")
-    states = select(state).where(Order.mode == mode).subquery()
-    counts = db.session.execute(select(states.c.state, func.count()).group_by(states.c.state))
-    return {Outcome(state): count for state, count in counts}
-
-
-def _count_grants(mode: Mode) -> dict[GrantKind, int]:
-    rows = db.session.execute(
-        select(Grant.kind, func.count())
-        .join(OrderItem, OrderItem.id == Grant.order_item_id)
-        .join(Order, Order.id == OrderItem.order_id)
-        .where(Order.mode == mode)
-        .group_by(Grant.kind)
+def _count_new(mode: Mode) -> tuple[int, int]:
+    """Return how many orders there are today, and how many events that nobody has handled."""
+    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    today = select(func.count(Order.id)).where(Order.mode == mode, Order.placed_at >= midnight)
+    unhandled = select(func.count(StripeEvent.id)).where(
+        StripeEvent.mode == mode, StripeEvent.handled_at.is_(None)
     )
-    return dict(rows.all())
+    counts = db.session.execute(select(today.scalar_subquery(), unhandled.scalar_subquery())).one()
+    return counts[0], counts[1]

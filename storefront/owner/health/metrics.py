@@ -34,7 +34,7 @@ class _Figures(Collector):
         yield _by("mode", "The running mode.", "mode", [(trouble.mode, 1)])
         yield _by("orders", "Orders.", "state", figures.orders.items())
         yield _by("grants", "Things handed out.", "kind", figures.grants.items())
-        yield _by("mails", "Mails.", "state", trouble.mails.items())
+        yield _by("mails", "Mails.", "state", figures.mails.items())
         yield _by("stripe_events", "Deliveries of Stripe.", "outcome", figures.events.items())
         yield _by("notices", "What needs the owner.", "kind", trouble.notices.items())
         yield _by("warnings", "Warnings given now.", "code", [(warning.code, 1) for warning in self.warnings])
@@ -45,6 +45,7 @@ class _Figures(Collector):
         yield from _age("backup_age", trouble.backed_up_at, trouble.now, empty=None)
         ages = [(worker.name, (trouble.now - worker.seen_at).total_seconds()) for worker in trouble.workers]
         yield _by("worker_age_seconds", "Since each worker was last at work.", "worker", ages)
+        yield from _age("totals_age", figures.counted_at, trouble.now, empty=0)
         measured = trouble.measured
         yield _total("access_denials", "Pages, downloads and mails denied.", "reason", measured[ACCESS_DENIALS])
         yield _total("failed_nudges", "Jobs the queue did not take.", "job", measured[FAILED_NUDGES])

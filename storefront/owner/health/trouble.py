@@ -60,7 +60,10 @@ class WorkerSeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trouble:
-    """Trouble of the running mode at `now`. `reconcile_begun_at` is when the first pass began, complete or not."""
+    """Trouble of the running mode at `now`. `mails` are those that may leave.
+
+    `reconcile_begun_at` is when the first pass began, complete or not.
+    """
 
     now: datetime
     mode: Mode
@@ -96,10 +99,10 @@ class Trouble:
     workers: tuple[WorkerSeen, ...] = ()  # of the last hour, dead ones included
 
 
-def read_trouble(*, counts_all: bool = False) -> Trouble:
-    """Read what is wrong: a few small statements, no network. `counts_all`: emails that left as well."""
+def read_trouble() -> Trouble:
+    """Read what is wrong: a few small statements, no network."""
     shop = settings()
-    mail = mail_trouble(counts_all=counts_all)
+    mail = mail_trouble()
     reconciled_at, begun_at = db.session.execute(
         select(func.max(ReconcilePass.finished_at), func.min(ReconcilePass.started_at)).where(
             ReconcilePass.mode == shop.mode
