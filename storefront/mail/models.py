@@ -75,7 +75,16 @@ class OutboxMessage(Base):
 
     __tablename__ = "outbox"
     __table_args__ = (
-        Index(None, "state", "due_at"),
+        # With the mode in front: an engine that knows only of `mode` reads everything that was ever sent.
+        Index(None, "mode", "state", "due_at"),
+        Index(
+            "ix_outbox_claimed",
+            "mode",
+            "state",
+            "claimed_at",
+            sqlite_where=text("claimed_at IS NOT NULL"),
+            postgresql_where=text("claimed_at IS NOT NULL"),
+        ),
         Index(None, "mode", "sent_at"),
         # What still has an address, for who forgets the old ones.
         Index(

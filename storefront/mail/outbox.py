@@ -179,13 +179,14 @@ def claim_next() -> int | None:
     """
     now = clock.now()
     dead = now - timedelta(seconds=CLAIM_SECONDS)
-    due = or_(
-        OutboxMessage.state.in_((MailState.QUEUED, MailState.PAUSED)) & (OutboxMessage.due_at <= now),
-        (OutboxMessage.state == MailState.SENDING) & (OutboxMessage.claimed_at <= dead),
-    )
     # After a switch to live no email of a test leaves. A copy for trying things out sends no live one.
     in_running_mode = OutboxMessage.mode == settings().mode
-    due = in_running_mode & due
+    due = or_(  # each side names the mode, which its index begins with
+        in_running_mode
+        & OutboxMessage.state.in_((MailState.QUEUED, MailState.PAUSED))
+        & (OutboxMessage.due_at <= now),
+        in_running_mode & (OutboxMessage.state == MailState.SENDING) & (OutboxMessage.claimed_at <= dead),
+    )
     pause = in_running_mode & MET_SERVER_DOWN & (OutboxMessage.claimed_at > now - timedelta(seconds=PAUSE_SECONDS))
     if db.session.scalar(select(OutboxMessage.id).where(pause).limit(1)) is not None:
         return None

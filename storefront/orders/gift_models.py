@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey
+from sqlalchemy import Date, ForeignKey, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
@@ -18,6 +18,15 @@ class Gift(Base):
     """
 
     __tablename__ = "gifts"
+    __table_args__ = (
+        Index(
+            "ix_gifts_to_hand_over",
+            "send_on",
+            "id",
+            sqlite_where=text("handed_over_at IS NULL"),
+            postgresql_where=text("handed_over_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mark: Mapped[str] = mapped_column(index=True)  # a copy of a Session has the same

@@ -1,5 +1,8 @@
 """Hands gifts over on their day: the receiver becomes the holder, in the transaction that promises the email."""
 
+from collections.abc import Iterator
+from itertools import islice
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,6 +19,7 @@ from storefront.orders.models import Decision, Order
 from storefront.orders.queries import order_in_running_mode
 
 BATCH = 100  # handed over a minute
+AT_ONCE = 500  # looked at
 
 
 def hand_over_due() -> int:
@@ -23,24 +27,37 @@ def hand_over_due() -> int:
 
     One cheap question where there is none.
     """
-    orders = db.session.execute(
-        select(Order)
-        .join(Gift, Gift.order_id == Order.id)
-        .where(
-            order_in_running_mode(),
-            Gift.handed_over_at.is_(None),
-            Gift.email != "",
-            Gift.send_on <= clock.now().date(),
-            Order.fulfilled_at.is_not(None),
-            (Order.refunded_minor < Order.total_minor) | (Order.decision == Decision.ALLOW),
-        )
-        .order_by(Gift.send_on, Gift.id)
-    ).scalars()
-    due = [order.id for order in orders if order_access(order).allowed][:BATCH]
-    done = sum(_hand_over_once(order_id) for order_id in due)
+    done = sum(_hand_over_once(order_id) for order_id in list(islice(_find_open(_find_due()), BATCH)))
     if done:
         nudge("outbox")
     return done
+
+
+def _find_due() -> list[int]:
+    """Return the orders of gifts whose day has come, of either mode: led by gifts, whatever the engine knows."""
+    due = select(Gift.order_id).where(
+        Gift.handed_over_at.is_(None),
+        Gift.order_id.is_not(None),
+        Gift.email != "",
+        Gift.send_on <= clock.now().date(),
+    )
+    return list(db.session.scalars(due.order_by(Gift.send_on, Gift.id)))
+
+
+def _find_open(order_ids: list[int]) -> Iterator[int]:
+    """Narrow them to those that may be handed over, in the same order."""
+    for start in range(0, len(order_ids), AT_ONCE):
+        some = order_ids[start : start + AT_ONCE]
+        orders = db.session.scalars(
+            select(Order).where(
+                Order.id.in_(some),
+                order_in_running_mode(),
+                Order.fulfilled_at.is_not(None),
+                (Order.refunded_minor < Order.total_minor) | (Order.decision == Decision.ALLOW),
+            )
+        )
+        allowed = {order.id for order in orders if order_access(order).allowed}
+        yield from (order_id for order_id in some if order_id in allowed)
 
 
 def _hand_over_once(order_id: int) -> bool:

@@ -11,6 +11,7 @@ import click
 from tests.benchmarks.downloads import downloads
 from tests.benchmarks.filling import fill
 from tests.benchmarks.fulfillment import webhook_orders
+from tests.benchmarks.monitors import monitors
 from tests.benchmarks.paint import paint
 from tests.benchmarks.scenarios import busy_orders, catalog_page, duplicate_webhook, new_order, product_page
 from tests.benchmarks.server_choice import compare_servers
@@ -29,6 +30,7 @@ PARTS = (
     "validate",
     "download",
     "paint",
+    "monitors",
     "servers",
 )
 
@@ -62,6 +64,7 @@ def main(parts: tuple[str, ...], *, rounds: int, seconds: float, orders: int, en
             "validate": lambda: validate(made, rounds=rounds, seconds=seconds),
             "download": lambda: downloads(made, rounds=rounds, seconds=seconds),
             "paint": lambda: paint(made, rounds=rounds),
+            "monitors": lambda: monitors(made),
             # Only when asked for: it decided which one `storefront serve` starts.
             "servers": lambda: compare_servers(made, rounds=rounds, seconds=seconds),
         }

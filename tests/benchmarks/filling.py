@@ -2,11 +2,13 @@
 
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import click
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, bindparam, text
 
-from storefront.core.db import Base, db
+from storefront.core import clock
+from storefront.core.db import Base, UtcDateTime, db
 from tests.benchmarks.world import World
 
 
@@ -32,12 +34,23 @@ TABLES = {
 }
 
 
+# Nobody owes anything for what was sold before, and it was not today.
+LONG_AGO = (
+    "UPDATE orders SET placed_at = :then, paid_at = :then",
+    "UPDATE outbox SET state = 'sent', due_at = :then, sent_at = :then",
+)
+AGE = timedelta(days=30)
+
+
 def fill(world: World, orders: int) -> None:
     """Sell once, then copy that sale so many times. The database must have sold nothing before."""
     world.handled_event()
     begun = time.perf_counter()
     with world.app.app_context(), db.engine.connect().execution_options(writes=True) as connection:
         with connection.begin():
+            for statement in LONG_AGO:
+                then = bindparam("then", clock.now() - AGE, UtcDateTime())
+                connection.execute(text(statement).bindparams(then))
             spans = {name: _span(connection, name) for name in TABLES}
             for name, copied in TABLES.items():
                 connection.execute(text(_copy(name, copied, spans, orders)))

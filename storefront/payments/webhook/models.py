@@ -13,6 +13,16 @@ class StripeEvent(Base):
     """By Stripe's `evt_` id. No payload is stored: an event only says which object to look at again."""
 
     __tablename__ = "stripe_events"
+    __table_args__ = (
+        Index(
+            "ix_stripe_events_unhandled",
+            "mode",
+            "received_at",
+            "id",
+            sqlite_where=text("handled_at IS NULL"),
+            postgresql_where=text("handled_at IS NULL"),
+        ),
+    )
 
     id: Mapped[str] = mapped_column(primary_key=True)
     type: Mapped[str]
@@ -22,7 +32,7 @@ class StripeEvent(Base):
     created_at: Mapped[datetime]  # at Stripe
     received_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
     attempts: Mapped[int] = mapped_column(default=1)
-    handled_at: Mapped[datetime | None] = mapped_column(index=True)
+    handled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     last_error: Mapped[str | None]
 

@@ -1,0 +1,35 @@
+"""Index what is still to do: events that nobody has handled, emails and gifts that may leave.
+
+Probes, worker and the owner's pages ask for it each minute and more, and read all that there ever was.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0065"
+down_revision = "0064"
+branch_labels = None
+depends_on = None
+
+INDEXES = (
+    ("ix_stripe_events_unhandled", "stripe_events", ["mode", "received_at", "id"], "handled_at IS NULL"),
+    ("ix_outbox_claimed", "outbox", ["mode", "state", "claimed_at"], "claimed_at IS NOT NULL"),
+    ("ix_gifts_to_hand_over", "gifts", ["send_on", "id"], "handed_over_at IS NULL"),
+)
+
+
+def upgrade() -> None:
+    for name, table, columns, condition in INDEXES:
+        where = sa.text(condition)
+        op.create_index(name, table, columns, sqlite_where=where, postgresql_where=where)
+    op.create_index(op.f("ix_outbox_mode_state_due_at"), "outbox", ["mode", "state", "due_at"])
+    op.drop_index(op.f("ix_outbox_state_due_at"), table_name="outbox")
+    op.drop_index(op.f("ix_stripe_events_handled_at"), table_name="stripe_events")
+
+
+def downgrade() -> None:
+    op.create_index(op.f("ix_stripe_events_handled_at"), "stripe_events", ["handled_at"])
+    op.create_index(op.f("ix_outbox_state_due_at"), "outbox", ["state", "due_at"])
+    op.drop_index(op.f("ix_outbox_mode_state_due_at"), table_name="outbox")
+    for name, table, _columns, _condition in INDEXES:
+        op.drop_index(name, table_name=table)

@@ -1,0 +1,58 @@
+"""What monitors and owners ask again and again, one question at a time: it must not grow with the shop."""
+
+import os
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import click
+import requests
+
+from storefront.core.db import db
+from storefront.owner.health.totals import keep_totals
+from tests.benchmarks.world import World
+
+TIMES = 9
+TOKEN = "a-token-for-measurements"
+COMMANDS = (("status", "--json"), ("orders", "list", "--state", "refunded"), ("mail", "list", "--state", "failed"))
+
+
+def monitors(world: World) -> None:
+    """Ask before a worker has counted everything, and after."""
+    with world.shop(METRICS_TOKEN=TOKEN) as shop:
+        click.echo("\n| asked | ms |\n|---|---|")
+        _print("/readyz", lambda: _get(f"{shop.url}/readyz"))
+        _print("/metrics, nobody has counted", lambda: _get(f"{shop.url}/metrics"), times=3)
+        _print("a worker's count", lambda: _count(world), times=1)
+        _print("/metrics, counted", lambda: _get(f"{shop.url}/metrics"))
+        for command in COMMANDS:
+            _print(f"storefront {' '.join(command)}", lambda arguments=command: _run(world, *arguments), times=3)
+
+
+def _print(what: str, ask: Callable[[], object], *, times: int = TIMES) -> None:
+    taken = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        ask()
+        taken.append((time.perf_counter() - begun) * 1000)
+    click.echo(f"| {what} | {statistics.median(taken):,.0f} |")
+
+
+def _get(url: str) -> None:
+    answer = requests.get(url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
+    answer.raise_for_status()
+
+
+def _count(world: World) -> None:
+    with world.app.app_context():
+        keep_totals()
+        db.session.remove()
+
+
+def _run(world: World, *arguments: str) -> None:
+    environment = dict(os.environ) | world.environment
+    subprocess.run(
+        [sys.executable, "-m", "storefront", *arguments], check=True, env=environment, stdout=subprocess.DEVNULL
+    )
