@@ -23,7 +23,7 @@ from storefront.core.runtime import runtime
 from storefront.core.worker_beats import beat, say_goodbye
 from storefront.customers.proofs import forget_proofs
 from storefront.customers.signed_in_browsers import forget_ended
-from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
+from storefront.delivery.licenses.pools.fill_backorders import fill_backorders, note_forgotten
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
@@ -73,6 +73,8 @@ def reconcile_if_due() -> None:
 def serve_keys() -> None:
     """Serve a sale and an import of keys that missed each other; one cheap question when there is nothing."""
     if take_lease("serve_keys", seconds=LEASE_SECONDS):
+        if take_lease("note_keyless", seconds=FORGET_SECONDS):
+            note_forgotten()
         fill_backorders()
 
 

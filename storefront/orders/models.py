@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, TextClause, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, TextClause, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock, tokens
@@ -19,6 +19,7 @@ FREE = text("total_minor = 0")
 REFUNDED = text("refunded_minor > 0")
 DISPUTED = text("(is_disputed OR dispute_status IS NOT NULL)")
 DECIDED = text("decision <> 'follow_payment'")
+KEYLESS = text("is_keyless")  # of grants
 
 
 def _index_of(name: str, condition: TextClause) -> Index:
@@ -234,11 +235,21 @@ class Upgrade(Base):
 class Grant(Base):
     """One thing a buyer received. `ordinal` counts from 1 within item, product and kind.
 
-    `product_id` is the item's, or that of one of its parts: an item has each product once.
+    `product_id` is the item's, or that of one of its parts: an item has each product once. `is_keyless` finds the
+    few that wait for a license without reading all; that none is there is what counts.
     """
 
     __tablename__ = "grants"
-    __table_args__ = (UniqueConstraint("order_item_id", "product_id", "kind", "ordinal"),)
+    __table_args__ = (
+        UniqueConstraint("order_item_id", "product_id", "kind", "ordinal"),
+        Index(
+            "ix_grants_keyless",
+            "product_id",
+            "id",
+            sqlite_where=KEYLESS,
+            postgresql_where=KEYLESS,
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     order_item_id: Mapped[int] = mapped_column(ForeignKey("order_items.id"), index=True)
@@ -247,4 +258,5 @@ class Grant(Base):
     ordinal: Mapped[int]
     extra_downloads: Mapped[int] = mapped_column(default=0)  # above the limit that was sold, per file
     extra_days: Mapped[int] = mapped_column(default=0)  # after the last day that was sold
+    is_keyless: Mapped[bool] = mapped_column(server_default=false())
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

@@ -6,7 +6,7 @@ that somebody has read is never sold again, so it goes to nobody who may not use
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -40,7 +40,7 @@ class KeysMismatch(Exception):
 class KeylessGrant:
     """A license grant without a license. `is_open`: its buyer may have the key now.
 
-    `key_name` tells its key from the others of the order, whose seed makes them.
+    `key_name` tells its key from the others of the order, whose seed makes them. `is_noted`: its row says so.
     """
 
     grant_id: int
@@ -53,6 +53,7 @@ class KeylessGrant:
     quantity: int
     bought_at: datetime
     mode: str
+    is_noted: bool
 
     @property
     def needs_imported_key(self) -> bool:
@@ -110,6 +111,7 @@ def to_keyless_grant(
         quantity=item.quantity,
         bought_at=order.bought_at,
         mode=order.mode,
+        is_noted=grant.is_keyless,
     )
 
 
@@ -130,7 +132,26 @@ def issue_keys(session: Session, grants: list[KeylessGrant]) -> list[KeylessGran
     _insert_licenses(session, grants, keys)
     if to_import:
         _record_handed_out(session, keys)
-    return [grant for grant in grants if grant.grant_id not in keys]
+    keyless = [grant for grant in grants if grant.grant_id not in keys]
+    note_keyless(session, [grant.grant_id for grant in keyless if not grant.is_noted])
+    served = [grant.grant_id for grant in grants if grant.is_noted and grant.grant_id in keys]
+    _note(session, served, is_keyless=False)
+    return keyless
+
+
+def note_keyless(session: Session, grant_ids: Collection[int]) -> None:
+    """Let these grants be found among those that have no license."""
+    _note(session, grant_ids, is_keyless=True)
+
+
+def _note(session: Session, grant_ids: Collection[int], *, is_keyless: bool) -> None:
+    if grant_ids:
+        session.execute(
+            update(Grant)
+            .where(Grant.id.in_(grant_ids))
+            .values(is_keyless=is_keyless)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _generate_keys(grants: Iterable[KeylessGrant]) -> dict[int, HashedKey]:

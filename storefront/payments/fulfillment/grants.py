@@ -23,6 +23,8 @@ from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.shop.catalog.terms import SaleTerms, SoldProduct, sold_product
 from storefront.stripe_api.seen import SeenCheckout
 
+OF_NEW = ("id", "order_item_id", "product_id", "kind", "ordinal", "is_keyless")
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -161,7 +163,7 @@ def add_grants(session: Session, order: Order, pieces: Sequence[Piece] | None) -
 def _insert_grants(session: Session, order: Order, pieces: Sequence[Piece]) -> list[KeylessGrant]:
     """Make the grants, and return those that need a key. One statement, unless some were there before."""
     rows = [row for piece in pieces for row in piece.rows()]
-    made = insert_returning(session, Grant, rows, ("id", "order_item_id", "product_id", "kind", "ordinal"))
+    made = insert_returning(session, Grant, rows, OF_NEW)
     if len(made) != len(rows):
         return find_keyless_grants(session, order)
     of = {(piece.item.id, piece.product.id): piece for piece in pieces}

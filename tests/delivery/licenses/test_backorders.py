@@ -9,12 +9,15 @@ from sqlalchemy import update
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
-from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
+from storefront.delivery.licenses.pools.fill_backorders import fill_backorders, note_forgotten
+from storefront.migrations import schema
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Order
 from storefront.shop.editor.product_settings import change_product_settings
+from storefront.worker import serve_keys
 from tests.delivery.licenses.licensed import ask, refund
 from tests.delivery.licenses.pools import bring, fulfill, make_pool, numbered, open_pool_notices, pay, sold_keys
+from tests.migrations.tables import go_down
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
@@ -234,3 +237,40 @@ def test_takes_out_keys_brought_by_mistake_which_may_come_again(
     for _ in range(2):
         fulfill(app, pay(app, sandbox, 1)[0])
     assert sold_keys(app) == ["IMPORTED-KEY-0001", "IMPORTED-KEY-0004", "IMPORTED-KEY-0002"]
+
+
+def noted(app: Flask) -> list[bool]:
+    rows = read_rows(app, "SELECT is_keyless FROM grants WHERE kind = 'license' ORDER BY id")
+    return [bool(row["is_keyless"]) for row in rows]
+
+
+@both
+def test_notes_who_waits_until_the_key_is_there(app: Flask, sandbox: SandboxClient) -> None:
+    sell_one_and_let_one_wait(app, sandbox)
+    assert noted(app) == [False, True]
+    with app.app_context():
+        go_down(app, "0064")
+        db.session.remove()
+    schema.upgrade(app)
+    assert noted(app) == [False, True]
+    bring(app, numbered(1, start=2))
+    assert noted(app) == [False, False]
+    assert len(sold_keys(app)) == 2
+
+
+@both
+def test_finds_who_waits_since_older_code_has_sold(app: Flask, sandbox: SandboxClient) -> None:
+    """Older code serves beside this one during an upgrade, and notes nobody."""
+    sell_one_and_let_one_wait(app, sandbox)
+    change_rows(app, "UPDATE grants SET is_keyless = false")
+    assert bring(app, numbered(1, start=2)).served_keys == 0
+    assert serve(app) == 0
+    for _again in range(2):
+        with app.app_context():
+            serve_keys()
+            db.session.remove()
+    assert len(sold_keys(app)) == 2
+    assert noted(app) == [False, False]
+    with app.app_context():
+        assert note_forgotten() == 0
+        db.session.remove()

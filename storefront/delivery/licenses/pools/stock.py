@@ -13,7 +13,7 @@ from storefront.delivery.licenses.models import License, PoolKey
 from storefront.delivery.licenses.queries import UNSOLD, in_pool
 from storefront.orders.access import access
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
-from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+from storefront.orders.models import KEYLESS, Grant, GrantKind, Order, OrderItem
 from storefront.shop.catalog.models import KeySource, Product
 
 
@@ -70,23 +70,26 @@ def count_waiting(session: Session, mode: str, product_ids: Collection[int] | No
 
     Access is a rule in Python, so grants are counted by what that rule asks, and each group is asked once.
     """
-    grants = _keyless_grants(mode, product_ids)
+    grants = _keyless_grants(product_ids)
     groups = session.execute(select(*grants.c, func.count().label("waiting")).group_by(*grants.c))
     waiting: Counter[int] = Counter()
     for group in groups:
-        if access(facts_of_row(group)).allowed:
+        if group.mode == mode and access(facts_of_row(group)).allowed:
             waiting[group.product_id] += group.waiting
     return dict(waiting)
 
 
-def _keyless_grants(mode: str, product_ids: Collection[int] | None) -> Subquery:
-    """Select what the access rule asks of each license grant without a license."""
+def _keyless_grants(product_ids: Collection[int] | None) -> Subquery:
+    """Select what the access rule asks of each license grant without a license.
+
+    Of every mode: asked for one, SQLite begins with all of its orders.
+    """
     grants = (
-        select(Grant.product_id, *FACT_COLUMNS)
+        select(Grant.product_id, Order.mode, *FACT_COLUMNS)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
         .outerjoin(License, License.grant_id == Grant.id)
-        .where(Grant.kind == GrantKind.LICENSE, License.id.is_(None), Order.mode == mode)
+        .where(KEYLESS, Grant.kind == GrantKind.LICENSE, License.id.is_(None))
     )
     if product_ids is not None:
         grants = grants.where(Grant.product_id.in_(list(product_ids)))
