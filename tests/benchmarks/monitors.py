@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 
 import click
 import requests
@@ -28,7 +29,7 @@ def monitors(world: World) -> None:
         _print("a worker's count", lambda: _count(world), times=1)
         _print("/metrics, counted", lambda: _get(f"{shop.url}/metrics"))
         for command in COMMANDS:
-            _print(f"storefront {' '.join(command)}", lambda arguments=command: _run(world, *arguments), times=3)
+            _print(f"storefront {' '.join(command)}", partial(_run, world, *command), times=3)
 
 
 def _print(what: str, ask: Callable[[], object], *, times: int = TIMES) -> None:
