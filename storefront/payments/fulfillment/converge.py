@@ -57,10 +57,10 @@ class StripeAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converged:
-    """What the transaction did, and which mails it promised: held for two minutes, or due at once."""
+    """What the transaction did, and which mails it promised; that of the order's state may be held for a while."""
 
     fulfillment: Fulfillment
-    is_held_mail_new: bool
+    is_state_mail_new: bool
     is_due_mail_new: bool
     is_gift: bool = False
 
@@ -91,11 +91,11 @@ def converge_order(session: Session, answer: StripeAnswer, *, holds_mails: bool 
     if _may_concern_owner(order, outcome, after_sale):
         _settle_notices(session, order, answer, after_sale)
     is_resumed = not is_new and now.allowed and resume_mails(session, order)
-    is_held_mail_new = promise_state(session, order, hold=holds_mails)
+    is_state_mail_new = promise_state(session, order, hold=holds_mails)
     is_after_sale_mail_new = after_sale is not None and promise_after_sale(session, order, after_sale)
     return Converged(
         fulfillment=Fulfillment(outcome=outcome, order_id=order.id),
-        is_held_mail_new=is_held_mail_new,
+        is_state_mail_new=is_state_mail_new,
         is_due_mail_new=is_resumed or is_after_sale_mail_new or _is_handed_out_by_mail(order, outcome),
         is_gift=order.is_gift and order.holder_id is None,
     )

@@ -54,8 +54,7 @@ def fulfill_checkout(
 
     `in_transaction(session, fulfillment)` runs in the transaction of the effects, or in one of its own when there
     are none. `before_first_look()` runs before Stripe is asked about a Session that has no order here; it may
-    raise, and then nothing is asked. `releases_mails`: the order's held emails
-    go now, and the caller nudges.
+    raise, and then nothing is asked. `releases_mails`: no email of the order is held, and the caller nudges.
 
     Raises:
         StripeUnavailable: nothing is known; nothing was changed.
@@ -157,7 +156,7 @@ def _release_mails(session: Session, fulfillment: Fulfillment) -> None:
 
 
 def _nudge_mails(converged: Converged, *, releases_mails: bool) -> None:
-    if converged.is_held_mail_new and not releases_mails:
+    if converged.is_state_mail_new and not releases_mails:
         nudge("outbox", delay_seconds=outbox.HOLD_SECONDS)
     if converged.is_due_mail_new:
         nudge("outbox")
