@@ -16,7 +16,7 @@ from storefront.buyers.reminders.left import forget_old
 from storefront.core.absence import Absence
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
-from storefront.core.leases import take_lease
+from storefront.core.leases import give_back_lease, take_lease
 from storefront.core.measurements import flush as flush_measurements
 from storefront.core.queue import QUEUE, RETRY_SECONDS, Queue
 from storefront.core.runtime import runtime
@@ -73,8 +73,7 @@ def reconcile_if_due() -> None:
 def serve_keys() -> None:
     """Serve a sale and an import of keys that missed each other; one cheap question when there is nothing."""
     if take_lease("serve_keys", seconds=LEASE_SECONDS):
-        if take_lease("note_keyless", seconds=FORGET_SECONDS):
-            note_forgotten()
+        note_forgotten(is_thorough=take_lease("note_keyless", seconds=FORGET_SECONDS))
         fill_backorders()
 
 
@@ -147,9 +146,12 @@ def count_days_that_are_over() -> None:
 
 
 def count_everything() -> None:
-    """A count of millions may take longer than this; the next one then waits for a hundred times as long."""
-    if take_lease("totals", seconds=LEASE_SECONDS):
-        keep_totals()
+    """One worker at a time: a count of millions may take longer than a minute."""
+    if take_lease("totals", seconds=FORGET_SECONDS):
+        try:
+            keep_totals()
+        finally:
+            give_back_lease("totals")
 
 
 def look_at_the_replica() -> None:

@@ -20,7 +20,8 @@ LARGE = "orders|order_items|grants|licenses|activations|downloads|outbox|custome
 SMALL = "ix_grants_keyless|ix_stripe_events_unhandled"
 # Whole, or all that there is of the running mode, which is as much.
 WHOLE = re.compile(
-    rf"(SCAN|SEARCH) ({LARGE})( USING (COVERING )?INDEX (?!{SMALL})\w+)?( \(mode=\?\))?$", re.MULTILINE
+    rf"(SCAN|SEARCH) ({LARGE})(_\d+)?( USING (COVERING )?INDEX (?!{SMALL})\w+)?( \(mode=\?\))?( LEFT-JOIN)?$",
+    re.MULTILINE,
 )
 # The first or last row of an index; the first so many rows.
 BOUNDED = re.compile(r"^SELECT (min|max)\(|^SELECT \(SELECT max\(")
@@ -71,6 +72,8 @@ def test_reads_no_large_table_whole_each_minute(app: Flask, sandbox: SandboxClie
         "SELECT number FROM orders WHERE mode = 'live' AND fulfilled_at IS NULL",
         "DELETE FROM outbox WHERE about IN ('a', 'b')",
         "SELECT count(*) FROM grants",
+        "SELECT count(*) FROM grants AS grants_1 WHERE kind = 'license'",
+        "SELECT 1 FROM leases LEFT JOIN licenses ON licenses.mode || '' = leases.name",
     ],
 )
 def test_sees_what_is_read_whole(app: Flask, sql: str) -> None:

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
+if TYPE_CHECKING:
+    from flask import Flask
+
 WAIT_SECONDS = 0.2
+MOST_DEADLOCKS = 5
 
 
 @click.group()
@@ -21,7 +26,6 @@ def upgrade(dry_run: bool, without_backup: bool) -> None:
     from storefront.cli.make_app import in_sentences, make_command_app
     from storefront.cli.upgrade_text import DONE, prepared_lines
     from storefront.delivery.licenses.seal_keys import seal_new_shop
-    from storefront.migrations import schema
     from storefront.migrations.head import head
     from storefront.owner.upgrade.prepare import prepare
 
@@ -33,10 +37,28 @@ def upgrade(dry_run: bool, without_backup: bool) -> None:
         if dry_run or not prepared.steps:
             return
         with _telling_what_to_do():
-            schema.upgrade(app)
+            _upgrade_beside_a_shop(app)
             if prepared.current is None:  # older code serves on a newer schema, and reads no sealed keys
                 seal_new_shop()
         click.echo(DONE.format(head=head()))
+
+
+def _upgrade_beside_a_shop(app: "Flask") -> None:
+    """PostgreSQL may end it for a sale that holds what it wants: all is as before then, and the same works."""
+    from sqlalchemy.exc import DBAPIError
+
+    from storefront.core.outages import is_deadlock
+    from storefront.migrations import schema
+
+    for is_last in (*[False] * MOST_DEADLOCKS, True):
+        try:
+            schema.upgrade(app)
+        except DBAPIError as error:
+            if is_last or not is_deadlock(error):
+                raise
+            click.echo("The shop was at work in the same tables. Trying again.", err=True)
+        else:
+            return
 
 
 @contextmanager

@@ -165,7 +165,7 @@ def _store(session: Session, collected: Mapping[tuple[str, str], float]) -> None
 def replace_labels(session: Session, name: str, values: Mapping[str, float]) -> None:
     """Let a name have these labels and no others: what is counted anew each time, and nobody adds to."""
     session.execute(delete(Measurement).where(Measurement.name == name))
-    rows = [{"name": name, "label": label, "value": value} for label, value in values.items()]
+    rows = [{"name": name, "label": label, "value": value} for label, value in sorted(values.items())]
     upsert(session, Measurement, rows, changes=_replace_value)
 
 

@@ -25,15 +25,16 @@ ORDERS_PER_FAULT = 12
 def main(orders: int, seed: int, engine: str, faults: int | None) -> None:
     """Sell, fail, recover; then compare Stripe, the mailbox and the pages. Ends with 1 when anything is off.
 
-    Ctrl-C ends the selling: what was sold until then is compared.
+    Ctrl-C ends the selling: what was sold until then is compared. Once more, or SIGTERM, ends all of it.
     """
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     watcher = Watcher(say=lambda line: click.echo(line, err=True))
 
-    def end(_number: int, _frame: object) -> None:
-        if watcher.is_over.is_set():
-            sys.exit(1)  # its programs end with it
+    def end(number: int, _frame: object) -> None:
+        was_asked = watcher.is_over.is_set()
         watcher.is_over.set()
+        if was_asked or number == signal.SIGTERM:
+            sys.exit(1)  # its programs end with it
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
@@ -41,7 +42,7 @@ def main(orders: int, seed: int, engine: str, faults: int | None) -> None:
     with tempfile.TemporaryDirectory(prefix="storefront-soak-") as folder, databases(Path(folder)) as template:
         soaked = soak(Plan(orders=orders, seed=seed, engine=engine, faults=many), template, watcher)
     click.echo("\n".join(lines(soaked)))
-    sys.exit(1 if soaked.verdict.findings else 0)
+    sys.exit(1 if soaked.verdict.findings or not soaked.bought else 0)
 
 
 if __name__ == "__main__":

@@ -32,18 +32,18 @@ def test_tells_the_same_stories_for_a_seed() -> None:
 
 @pytest.mark.slow
 def test_loses_nothing_while_its_programs_are_killed(all_databases: Databases) -> None:
-    """Of fifty buyers about thirty come: somebody ends it then, and these are compared."""
+    """Somebody ends it once two faults were made: whoever has bought until then is compared."""
     watcher = Watcher()
 
-    def end_at_thirty(line: str) -> None:
-        if "buyer 30," in line:
+    def end_after_two_faults(line: str) -> None:
+        if line.endswith("faults 2"):
             watcher.is_over.set()
 
-    watcher.say = end_at_thirty
-    soaked = soak(Plan(orders=50, seed=1, engine="sqlite", faults=3, kinds=KILLS[:2]), all_databases, watcher)
+    watcher.say = end_after_two_faults
+    soaked = soak(Plan(orders=60, seed=1, engine="sqlite", faults=4, kinds=KILLS[:2]), all_databases, watcher)
     assert soaked.verdict.findings == (), "\n".join(lines(soaked))
     sold = len(soaked.bought)
-    assert 30 < sold < 50
+    assert 24 < sold <= 60
     assert len(soaked.evidence.sales) == sold
     assert "| **lost** | **0** |" in lines(soaked)
     assert set(soaked.faults) == {fault.name for fault in KILLS[:2]}

@@ -104,6 +104,7 @@ class World:
                 stdout=log,
                 stderr=log,
                 timeout=COMMAND_SECONDS,
+                start_new_session=True,  # a Ctrl-C is not for it
             )
         return done.returncode
 

@@ -133,18 +133,14 @@ def issue_keys(session: Session, grants: list[KeylessGrant]) -> list[KeylessGran
     if to_import:
         _record_handed_out(session, keys)
     keyless = [grant for grant in grants if grant.grant_id not in keys]
-    note_keyless(session, [grant.grant_id for grant in keyless if not grant.is_noted])
+    note_keyless(session, [grant.grant_id for grant in keyless if not grant.is_noted], is_keyless=True)
     served = [grant.grant_id for grant in grants if grant.is_noted and grant.grant_id in keys]
-    _note(session, served, is_keyless=False)
+    note_keyless(session, served, is_keyless=False)
     return keyless
 
 
-def note_keyless(session: Session, grant_ids: Collection[int]) -> None:
-    """Let these grants be found among those that have no license."""
-    _note(session, grant_ids, is_keyless=True)
-
-
-def _note(session: Session, grant_ids: Collection[int], *, is_keyless: bool) -> None:
+def note_keyless(session: Session, grant_ids: Collection[int], *, is_keyless: bool) -> None:
+    """Let these grants be found among those that have no license, or no more."""
     if grant_ids:
         session.execute(
             update(Grant)

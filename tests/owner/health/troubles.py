@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from storefront.core.config.settings import Mode
-from storefront.mail.models import MailState
+from storefront.mail.models import MAY_LEAVE
 from storefront.owner.health.room import LOW_BYTES, Place
 from storefront.owner.health.trouble import Trouble
 
@@ -13,7 +13,7 @@ WELL = Trouble(
     now=NOW,
     mode=Mode.TEST,
     worker_seen_at=NOW,
-    mails=dict.fromkeys(MailState, 0),
+    mails=dict.fromkeys(MAY_LEAVE, 0),
     oldest_due_mail_at=None,
     mail_server_down_since=None,
     mail_server_down_why=None,

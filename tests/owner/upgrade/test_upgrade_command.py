@@ -8,6 +8,7 @@ from threading import Event, Thread
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from storefront.cli import main
 from storefront.core.db import db
@@ -139,6 +140,29 @@ def test_says_what_to_do_when_a_step_fails_and_changes_nothing(app: Flask, comma
     assert "nothing was changed: " in told
     assert "label" in told
     assert revision_of(app) == "0050"
+
+
+class EndedForASale(Exception):
+    sqlstate = "40P01"
+
+
+def test_begins_again_where_a_sale_was_in_its_way(
+    old: Flask, command: CliRunner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL ends one of two that wait for each other."""
+    endings = [EndedForASale(), EndedForASale()]
+    upgrade = schema.upgrade
+
+    def upgrade_late(app: Flask) -> None:
+        if endings:
+            raise OperationalError("DROP INDEX", {}, endings.pop())
+        upgrade(app)
+
+    monkeypatch.setattr(schema, "upgrade", upgrade_late)
+    answer = run(command, "db", "upgrade", "--without-backup")
+    assert answer.exit_code == 0, answer.output
+    assert answer.stderr.count("The shop was at work in the same tables. Trying again.") == 2
+    assert revision_of(old) == head()
 
 
 def refused_late(command: CliRunner) -> str:

@@ -1,10 +1,10 @@
 """Gives keys to orders that wait for one: who paid first comes first, whatever the key's source is by now."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record_if_asked
@@ -29,6 +29,7 @@ from storefront.orders.models import KEYLESS, Grant, GrantKind, Order
 from storefront.shop.catalog.models import KeySource, Product
 
 AT_ONCE = 500
+NEWEST = 5_000  # grants, by their ids: of the last hours, or of a day
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +52,29 @@ def fill_backorders() -> int:
     return keys
 
 
-def note_forgotten() -> int:
-    """Note the grants without a license that older code beside this one has left unnoted. Reads all of them."""
-    forgotten = (
+def note_forgotten(*, is_thorough: bool) -> int:
+    """Put right what older code beside this one has left: grants without a license unnoted, and served ones noted.
+
+    Among the newest, or `is_thorough` among all: that reads every grant.
+    """
+    unnoted = (
         select(Grant.id)
         .outerjoin(License, License.grant_id == Grant.id)
         .where(Grant.kind == GrantKind.LICENSE, License.id.is_(None), Grant.is_keyless.is_(False))
     )
-    grant_ids = db.session.scalars(forgotten).all()
+    if not is_thorough:
+        unnoted = unnoted.where(Grant.id > (db.session.scalar(select(func.max(Grant.id))) or 0) - NEWEST)
+    served = select(Grant.id).join(License, License.grant_id == Grant.id).where(KEYLESS)
+    return sum(
+        _note(db.session.scalars(statement).all(), is_keyless=is_keyless)
+        for statement, is_keyless in ((unnoted, True), (served, False))
+    )
+
+
+def _note(grant_ids: Sequence[int], *, is_keyless: bool) -> int:
     for start in range(0, len(grant_ids), AT_ONCE):
         with transaction() as session:
-            note_keyless(session, grant_ids[start : start + AT_ONCE])
+            note_keyless(session, grant_ids[start : start + AT_ONCE], is_keyless=is_keyless)
     return len(grant_ids)
 
 

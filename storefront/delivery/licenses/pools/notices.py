@@ -37,12 +37,12 @@ def settle_stale_pool_notices(mode: str) -> None:
     """
     if _has_stale_notices(mode):
         with transaction() as session:
-            settle_notices(session, _draft_notices(count_pools(session, mode), mode), kinds=[NoticeKind.POOL_LOW])
+            settle_notices(session, _draft_low(session, mode), kinds=[NoticeKind.POOL_LOW])
 
 
 def _has_stale_notices(mode: str) -> bool:
     """Return whether a notice is open that nobody wants, or one that is wanted was never there."""
-    wanted = {draft.subject for draft in _draft_notices(count_pools(db.session(), mode), mode)}
+    wanted = {draft.subject for draft in _draft_low(db.session(), mode)}
     known = db.session.execute(
         select(Notice.subject, Notice.closed_at)
         .where(Notice.mode == mode, Notice.kind == NoticeKind.POOL_LOW)
@@ -51,6 +51,13 @@ def _has_stale_notices(mode: str) -> bool:
     open_subjects = {row.subject for row in known if row.closed_at is None}
     known_subjects = {row.subject for row in known}
     return not (open_subjects <= wanted <= known_subjects)
+
+
+def _draft_low(session: Session, mode: str) -> list[NoticeDraft]:
+    """Return the notices that all pools want. Full ones are not counted: they may hold a million keys."""
+    pools = session.scalars(select(Product).where(Product.key_source == KeySource.POOL)).all()
+    low = [product.id for product in pools if _is_running_low(session, product, mode)]
+    return _draft_notices(count_pools(session, mode, low), mode) if low else []
 
 
 def _is_running_low(session: Session, product: Product, mode: str) -> bool:
