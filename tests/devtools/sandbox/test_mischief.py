@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import requests
 
+from storefront.devtools.sandbox.server import SandboxServer
 from tests.devtools.sandbox.calls import Calls
 from tests.devtools.sandbox.receiver import Receiver
 
@@ -75,6 +76,20 @@ def test_repeats_itself_with_the_same_seed(sandbox: Calls) -> None:
     assert suffer(sandbox, 8) != first
     assert {is_lost for is_lost, _ordinal in first} == {True, False}
     assert len(first) > 30
+
+
+def test_counts_thousands_of_events_by_an_index(sandbox: Calls, server: SandboxServer) -> None:
+    """For each event its type's are counted: to read all of them made a long run slower and slower."""
+    sandbox.control("mischief", drop=0.5)
+    asked: list[str] = []
+    with server.store.database.transaction() as connection:
+        connection.set_trace_callback(asked.append)
+    make_customers(sandbox, 1)
+    with server.store.database.transaction() as connection:
+        connection.set_trace_callback(None)
+        (count,) = {sql for sql in asked if "AS so_far" in sql}
+        (plan,) = connection.execute(f"EXPLAIN QUERY PLAN {count}").fetchall()
+    assert "USING INDEX objects_type" in plan["detail"]
 
 
 def test_draws_a_seed_and_tells_it(sandbox: Calls, capfd: pytest.CaptureFixture[str]) -> None:
