@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
@@ -68,7 +68,16 @@ class Notice(Base):
     """A line of the owner's "needs you" list: open until its cause is gone or the owner says done."""
 
     __tablename__ = "notices"
-    __table_args__ = (UniqueConstraint("mode", "kind", "subject"),)
+    __table_args__ = (
+        UniqueConstraint("mode", "kind", "subject"),
+        Index(
+            "ix_notices_open",
+            "mode",
+            "kind",
+            sqlite_where=text("closed_at IS NULL"),
+            postgresql_where=text("closed_at IS NULL"),
+        ),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     mode: Mapped[str]

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
+from storefront.core.runtime import settings
 from storefront.mail.models import MailKind
 from storefront.orders.access import order_access
 from storefront.orders.changes import ChangeKind, add_change
@@ -16,7 +17,6 @@ from storefront.orders.customers import ensure_customer
 from storefront.orders.emails import promise_once_for
 from storefront.orders.gift_models import Gift
 from storefront.orders.models import Decision, Order
-from storefront.orders.queries import order_in_running_mode
 
 BATCH = 100  # handed over a minute
 AT_ONCE = 500  # looked at
@@ -51,12 +51,12 @@ def _find_open(order_ids: list[int]) -> Iterator[int]:
         orders = db.session.scalars(
             select(Order).where(
                 Order.id.in_(some),
-                order_in_running_mode(),
                 Order.fulfilled_at.is_not(None),
                 (Order.refunded_minor < Order.total_minor) | (Order.decision == Decision.ALLOW),
             )
         )
-        allowed = {order.id for order in orders if order_access(order).allowed}
+        mode = settings().mode
+        allowed = {order.id for order in orders if order.mode == mode and order_access(order).allowed}
         yield from (order_id for order_id in some if order_id in allowed)
 
 

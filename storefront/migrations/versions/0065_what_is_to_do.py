@@ -1,4 +1,4 @@
-"""Index what is still to do: events that nobody has handled, emails and gifts that may leave, keys that are owed.
+"""Index what is still to do: events, notices, emails and gifts that are open, and keys that are owed.
 
 Probes, worker and the owner's pages ask for it each minute and more, and read all that there ever was.
 """
@@ -14,6 +14,7 @@ depends_on = None
 INDEXES = (
     ("ix_stripe_events_unhandled", "stripe_events", ["mode", "received_at", "id"], "handled_at IS NULL"),
     ("ix_outbox_claimed", "outbox", ["mode", "state", "claimed_at"], "claimed_at IS NOT NULL"),
+    ("ix_notices_open", "notices", ["mode", "kind"], "closed_at IS NULL"),
     ("ix_gifts_to_hand_over", "gifts", ["send_on", "id"], "handed_over_at IS NULL"),
 )
 # Older code that serves meanwhile notes none: the worker looks for those.
