@@ -107,9 +107,13 @@ def soak(plan: Plan, template: Databases, watcher: Watcher | None = None) -> Soa
         open_world(Path(folder), template, plan.engine, plan.seed) as world,
     ):
         seconds = {"start": time.monotonic() - begun}
-        soaked = _soak(world, plan, seconds, watcher or Watcher())
-        if soaked.verdict.findings:
-            keep_logs(Path(folder))
+        is_well = False
+        try:
+            soaked = _soak(world, plan, seconds, watcher or Watcher())
+            is_well = not soaked.verdict.findings
+        finally:
+            if not is_well:
+                keep_logs(Path(folder))
         return soaked
 
 
