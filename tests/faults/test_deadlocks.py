@@ -19,8 +19,8 @@ def failing(error: Exception, *, times: int) -> Callable[..., Any]:
     """Return `converge_order` that does its work and is then ended, so often."""
     left = [error] * times
 
-    def converge_order(*args: Any) -> Any:
-        converged = converge(*args)
+    def converge_order(*args: Any, **options: Any) -> Any:
+        converged = converge(*args, **options)
         if left:
             raise OperationalError("INSERT", {}, left.pop())
         return converged
