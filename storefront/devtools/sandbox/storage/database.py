@@ -28,10 +28,16 @@ CREATE TABLE IF NOT EXISTS deliveries (
 CREATE INDEX IF NOT EXISTS deliveries_due ON deliveries (state, due_at);
 CREATE INDEX IF NOT EXISTS deliveries_event ON deliveries (event_id);
 CREATE INDEX IF NOT EXISTS deliveries_object ON deliveries (object_id);
+CREATE TABLE IF NOT EXISTS turns (delivery_id INTEGER PRIMARY KEY, after_id INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS attempts (
   id INTEGER PRIMARY KEY AUTOINCREMENT, delivery_id INTEGER NOT NULL, attempt INTEGER NOT NULL, at REAL NOT NULL,
   status INTEGER, latency_ms INTEGER NOT NULL, response TEXT, error TEXT);
 CREATE INDEX IF NOT EXISTS attempts_delivery ON attempts (delivery_id);
+CREATE VIEW IF NOT EXISTS waiting_deliveries AS
+  SELECT id, due_at FROM deliveries WHERE state = 'pending' AND NOT EXISTS (
+    SELECT 1 FROM turns JOIN deliveries AS earlier ON earlier.id = turns.after_id
+    WHERE turns.delivery_id = deliveries.id AND earlier.state IN ('pending', 'in_flight')
+    AND NOT EXISTS (SELECT 1 FROM attempts WHERE attempts.delivery_id = earlier.id));
 """
 
 

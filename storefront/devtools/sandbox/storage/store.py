@@ -101,8 +101,8 @@ class Store:
                 connection.execute("DELETE FROM objects WHERE kind <> 'webhook_endpoint' OR deleted = 1")
             else:
                 connection.execute("DELETE FROM objects")
-            for table in ("idempotency", "timers", "deliveries", "attempts"):
-                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the four names above
+            for table in ("idempotency", "timers", "deliveries", "turns", "attempts"):
+                connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the names above
             connection.execute("DELETE FROM meta WHERE name = 'settings'")
             self.settings = self.config.settings
             if not keeps_keys:

@@ -4,6 +4,7 @@ import random
 import sqlite3
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import itemgetter
 
 from storefront.devtools.sandbox.api.json_rendering import render
@@ -51,7 +52,7 @@ def claim(store: Store, limit: int) -> list[Delivery]:
     with store.database.transaction() as connection:
         rows = connection.execute(
             "UPDATE deliveries SET state = 'in_flight', attempts = attempts + 1 WHERE id IN"
-            " (SELECT id FROM deliveries WHERE state = 'pending' AND due_at <= ? ORDER BY due_at, id LIMIT ?)"
+            " (SELECT id FROM waiting_deliveries WHERE due_at <= ? ORDER BY due_at, id LIMIT ?)"
             " RETURNING id, event_id, endpoint_id, attempts",
             (time.time(), limit),
         ).fetchall()
@@ -121,8 +122,8 @@ def _note_attempt(connection: sqlite3.Connection, delivery: Delivery, result: Re
 def next_due(store: Store) -> float | None:
     """Return when the next delivery that waits is due, in Unix seconds."""
     with store.database.transaction() as connection:
-        row = connection.execute("SELECT min(due_at) AS due FROM deliveries WHERE state = 'pending'").fetchone()
-    return None if row["due"] is None else float(row["due"])
+        row = connection.execute("SELECT due_at FROM waiting_deliveries ORDER BY due_at LIMIT 1").fetchone()
+    return None if row is None else float(row["due_at"])
 
 
 def release(
@@ -132,9 +133,12 @@ def release(
     object_id: str | None = None,
     order: str = "oldest_first",
 ) -> int:
-    """Let held deliveries go; `newest_first` and `shuffled` send them one after the other in that order."""
+    """Let held deliveries go.
+
+    `newest_first` sends each when the one before it was answered; `shuffled` a moment apart, as they come.
+    """
     # A small gap keeps the order visible, though sending is parallel.
-    gap_seconds = 0.0 if order == "oldest_first" else 0.05
+    gap_seconds = 0.05 if order == "shuffled" else 0.0
     with store.database.transaction() as connection:
         ids = _in_order(_held_ids(connection, types, object_id), order)
         now = time.time()
@@ -142,6 +146,10 @@ def release(
             "UPDATE deliveries SET state = 'pending', due_at = ? WHERE id = ?",
             [(now + gap_seconds * place, delivery_id) for place, delivery_id in enumerate(ids)],
         )
+        if order == "newest_first":
+            connection.executemany(
+                "INSERT OR REPLACE INTO turns (after_id, delivery_id) VALUES (?, ?)", pairwise(ids)
+            )
     store.on_deliveries()
     return len(ids)
 
