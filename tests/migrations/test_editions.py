@@ -10,6 +10,8 @@ from tests.migrations.tables import go_down
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 
+pytestmark = pytest.mark.slow  # each goes through fifty versions and more, twice
+
 PRICE = """
 INSERT INTO prices (id, product_id, edition, amount_minor, currency, position, is_active, activation_limit, seats,
     created_at)

@@ -11,6 +11,8 @@ from tests.migrations.tables import add_proof, differences, go_down, make_old
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 
+pytestmark = pytest.mark.slow  # each goes through fifty versions and more, twice
+
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 CUSTOMER = (

@@ -11,6 +11,8 @@ from tests.support.databases import BOTH
 from tests.support.factories import make_order
 from tests.support.rows import change_rows, read_rows
 
+pytestmark = pytest.mark.slow  # each goes through fifty versions and more, twice
+
 CLOSED = "The payment is disputed with the bank."
 
 

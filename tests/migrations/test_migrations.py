@@ -75,6 +75,7 @@ def test_goes_back_to_nothing_and_up_again(app: Flask) -> None:
     assert differences(app) == []
 
 
+@pytest.mark.slow
 @both
 def test_takes_turns_when_two_upgrade_at_once(environment: dict[str, str], app: Flask) -> None:
     """Two machines of one shop that start together: processes, because one has one at a time anyway."""
@@ -91,6 +92,7 @@ def test_takes_turns_when_two_upgrade_at_once(environment: dict[str, str], app: 
     assert differences(app) == []
 
 
+@pytest.mark.slow
 @both
 def test_keeps_orders_their_keys_and_the_owners_decision_through_every_step(app: Flask) -> None:
     """An order of the first version, withdrawn by its owner, goes up to the newest schema and back."""
@@ -114,6 +116,7 @@ def test_keeps_orders_their_keys_and_the_owners_decision_through_every_step(app:
     assert [bool(row["is_withdrawn"]) for row in read_rows(app, "SELECT is_withdrawn FROM orders")] == [True]
 
 
+@pytest.mark.slow
 @both
 def test_keeps_links_in_mails_and_makes_them_useless_to_who_copied_the_seeds(app: Flask) -> None:
     """What the shop of 0006 mailed goes on working; its seeds, which made the links alone, are thrown away."""
@@ -150,6 +153,7 @@ SELECT min(id), 'sandbox', :key, :hash, :grant, '2026-11-02 12:00:00' FROM produ
 """
 
 
+@pytest.mark.slow
 @both
 def test_tells_unsold_keys_apart_exactly_and_leaves_sold_ones_as_they_are_found(app: Flask) -> None:
     """Where two would be one key again, on the way back, the second keeps what it has."""
