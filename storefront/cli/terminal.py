@@ -50,7 +50,9 @@ class PlainStream(io.TextIOBase):
         return self._stream.write(_plain_lines(text))
 
     def flush(self) -> None:
-        self._stream.flush()
+        """As its end does, too, which can come after the stream's: nothing is left to write then."""
+        if not self._stream.closed:
+            self._stream.flush()
 
     def isatty(self) -> bool:
         return self._stream.isatty()

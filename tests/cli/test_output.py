@@ -1,5 +1,6 @@
 """What commands print: nothing in it moves a terminal, and what they make is nobody else's to read."""
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from click.testing import CliRunner
 from flask import Flask
 
 from storefront.cli.root import main
-from storefront.cli.terminal import PlainGroup, plain
+from storefront.cli.terminal import PlainGroup, PlainStream, plain
 from storefront.core.config.settings import Settings
 from storefront.delivery.licenses.keys import hint
 from storefront.owner.health.open_files import find_open_files
@@ -46,6 +47,15 @@ def test_prints_names_as_people_write_them(name: str) -> None:
     group.command("tell")(lambda: click.echo(name))
     assert CliRunner().invoke(group, ["tell"]).stdout == f"{name}\n"
     assert plain(name) == name
+
+
+def test_ends_after_the_stream_that_it_wraps() -> None:
+    """As where a command printed into a stream of a test, or of a program around it."""
+    stream = io.TextIOWrapper(io.BytesIO())
+    door = PlainStream(stream)
+    stream.close()
+    door.close()
+    assert door.closed
 
 
 def test_prints_every_command_through_that_door() -> None:
