@@ -120,16 +120,20 @@ def _verdict(report: Report, row: OutboxMessage) -> Verdict:
 
 def _recipients(part: Message) -> Iterator[Message]:
     """Yield what a part says of each recipient; its first block is about the report itself."""
-    blocks = part.get_payload()
-    if part.get_content_type() == "message/delivery-status" and isinstance(blocks, list):
-        yield from (block for block in blocks if isinstance(block, Message) and "Action" in block)
+    if part.get_content_type() == "message/delivery-status":
+        yield from (block for block in _inner(part) if "Action" in block)
+
+
+def _inner(part: Message) -> list[Message]:
+    """Return the messages in a part. One of text is not asked: of odd character sets Python raises TypeError."""
+    payload = part.get_payload() if part.is_multipart() else []
+    return [inner for inner in payload if isinstance(inner, Message)]
 
 
 def _original_id(part: Message) -> str:
     """Return the Message-ID of the email that came back, which the last part holds whole or in its headers."""
-    payload = part.get_payload()
-    if part.get_content_type() == "message/rfc822" and isinstance(payload, list) and payload:
-        return _id_of(payload[0]) if isinstance(payload[0], Message) else ""
+    if part.get_content_type() == "message/rfc822":
+        return next(map(_id_of, _inner(part)), "")
     if part.get_content_type() == "text/rfc822-headers":
         decoded = part.get_payload(decode=True)
         return _id_of(message_from_string(decoded.decode("latin-1"))) if isinstance(decoded, bytes) else ""
