@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 FUZZED := tests/payments/webhook/test_any_body.py tests/web/test_any_request.py tests/web/test_any_form.py \
 	tests/delivery/licenses/test_any_key_file.py tests/delivery/licenses/test_openapi.py tests/mail/test_any_report.py \
-	tests/shop/files/test_any_folder.py tests/sequences/test_any_order.py
+	tests/shop/files/test_any_folder.py tests/shop/media/test_any_picture.py tests/sequences/test_any_order.py
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 COMPILE := $(BIN)/uv pip compile pyproject.toml --extra build --extra redis --universal --python-version 3.11 --generate-hashes \

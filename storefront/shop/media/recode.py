@@ -36,7 +36,7 @@ HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 # Whatever Pillow raises over bytes that are none of a picture.
 UNREADABLE = (
     OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, AttributeError, OverflowError,
-    RuntimeError, MemoryError, struct.error, zlib.error,
+    RuntimeError, MemoryError, AssertionError, struct.error, zlib.error,
 )  # fmt: skip
 
 # Pillow looks at the size that a file claims before it decodes anything; a warning of it is an error here.
