@@ -18,7 +18,7 @@ class Refund(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     amount_minor: Mapped[int]
     currency: Mapped[str]
-    status: Mapped[str]
+    status: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str | None]
     presentment_minor: Mapped[int | None]  # what the buyer gets back, where Checkout converted the price
     presentment_currency: Mapped[str | None]
@@ -34,7 +34,7 @@ class Dispute(Base):
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
     amount_minor: Mapped[int]
     currency: Mapped[str]
-    status: Mapped[str]
+    status: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str]
     respond_by: Mapped[datetime | None]
     created_at: Mapped[datetime]  # at Stripe

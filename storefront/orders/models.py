@@ -20,6 +20,8 @@ REFUNDED = text("refunded_minor > 0")
 DISPUTED = text("(is_disputed OR dispute_status IS NOT NULL)")
 DECIDED = text("decision <> 'follow_payment'")
 KEYLESS = text("is_keyless")  # of grants
+AWAITED = text("fulfilled_at IS NULL AND NOT has_failed")  # their payment
+EXCESSIVE = text("excess_minor > 0")
 
 
 def _index_of(name: str, condition: TextClause) -> Index:
@@ -56,6 +58,8 @@ class Order(Base):
         _index_of("refunded", REFUNDED),
         _index_of("disputed", DISPUTED),
         _index_of("decided", DECIDED),
+        Index("ix_orders_awaited", "id", sqlite_where=AWAITED, postgresql_where=AWAITED),
+        Index("ix_orders_excessive", "id", sqlite_where=EXCESSIVE, postgresql_where=EXCESSIVE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
