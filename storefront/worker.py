@@ -24,6 +24,7 @@ from storefront.core.worker_beats import beat, say_goodbye
 from storefront.customers.proofs import forget_proofs
 from storefront.customers.signed_in_browsers import forget_ended
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders, note_forgotten
+from storefront.mail import outbox
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
@@ -52,6 +53,7 @@ WORKERS = 3  # a long reconciliation must not hold up mails
 
 
 def deliver_outbox() -> None:
+    outbox.bring_forward()
     deliver_due(compose)
 
 

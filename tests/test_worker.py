@@ -41,6 +41,23 @@ def test_gives_an_expired_lease_to_the_next(app: Flask) -> None:
             assert not take_lease("retry_events", seconds=50)
 
 
+def test_waits_for_no_clock_that_was_put_back(app: Flask) -> None:
+    with app.app_context():
+        with time_machine.travel(NOON + timedelta(days=3), tick=False):
+            assert take_lease("retry_events", seconds=50)
+        with time_machine.travel(NOON, tick=False):
+            assert take_lease("retry_events", seconds=50)
+            assert not take_lease("retry_events", seconds=50)
+
+
+def test_believes_another_host_whose_clock_is_minutes_ahead(app: Flask) -> None:
+    with app.app_context():
+        with time_machine.travel(NOON + timedelta(minutes=5), tick=False):
+            assert take_lease("retry_events", seconds=50)
+        with time_machine.travel(NOON, tick=False):
+            assert not take_lease("retry_events", seconds=50)
+
+
 def test_gives_leases_of_different_jobs_independently(app: Flask) -> None:
     with app.app_context():
         assert take_lease("one", seconds=50)

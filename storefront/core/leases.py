@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.core import clock
@@ -19,14 +19,17 @@ class Lease(Base):
 
 
 def take_lease(name: str, *, seconds: int) -> bool:
-    """Return True to one caller at a time, for so many seconds; a killed holder blocks nobody for longer."""
-    now = clock.now()
+    """Return True to one caller at a time, for so many seconds; a killed holder blocks nobody for longer.
+
+    Nor does one whose clock was ahead.
+    """
+    now, length = clock.now(), timedelta(seconds=seconds)
     with transaction() as session:
         insert_missing(session, Lease, [{"name": name, "until": now - timedelta(seconds=1)}])
         name_taken = session.scalar(
             update(Lease)
-            .where(Lease.name == name, Lease.until <= now)
-            .values(until=now + timedelta(seconds=seconds))
+            .where(Lease.name == name, or_(Lease.until <= now, Lease.until > now + length + clock.AHEAD))
+            .values(until=now + length)
             .returning(Lease.name)
         )
     return name_taken is not None

@@ -14,6 +14,9 @@ ZERO_DECIMAL = frozenset(
 )
 THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 WHOLE_UNITS_IN_TWO_DECIMALS = frozenset({"isk", "ugx"})
+# https://docs.stripe.com/currencies: twelve digits of rupiah, eight of any other
+MOST_MINOR = {"idr": 999_999_999_999}
+MOST_OF_OTHERS = 99_999_999
 TYPED = re.compile(r"(\d{1,12})(?:\.(\d+))?", re.ASCII)
 
 
@@ -31,6 +34,11 @@ def smallest_step(currency: str) -> int:
     if code in THREE_DECIMAL:
         return 10
     return 100 if code in WHOLE_UNITS_IN_TWO_DECIMALS else 1
+
+
+def most_chargeable(currency: str) -> int:
+    """Return the largest amount that Stripe takes, in minor units."""
+    return MOST_MINOR.get(currency.lower(), MOST_OF_OTHERS)
 
 
 def is_chargeable(amount_minor: int, currency: str) -> bool:

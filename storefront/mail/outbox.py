@@ -185,9 +185,12 @@ def claim_next() -> int | None:
         in_running_mode
         & OutboxMessage.state.in_((MailState.QUEUED, MailState.PAUSED))
         & (OutboxMessage.due_at <= now),
-        in_running_mode & (OutboxMessage.state == MailState.SENDING) & (OutboxMessage.claimed_at <= dead),
+        in_running_mode
+        & (OutboxMessage.state == MailState.SENDING)
+        & or_(OutboxMessage.claimed_at <= dead, OutboxMessage.claimed_at > now + clock.AHEAD),
     )
-    pause = in_running_mode & MET_SERVER_DOWN & (OutboxMessage.claimed_at > now - timedelta(seconds=PAUSE_SECONDS))
+    lately = OutboxMessage.claimed_at.between(now - timedelta(seconds=PAUSE_SECONDS), now + clock.AHEAD)
+    pause = in_running_mode & MET_SERVER_DOWN & lately
     if db.session.scalar(select(OutboxMessage.id).where(pause).limit(1)) is not None:
         return None
     if db.session.scalar(select(OutboxMessage.id).where(due).limit(1)) is None:
@@ -223,6 +226,32 @@ def _claim(session: Session, due: ColumnElement[bool], now: datetime) -> int | N
         .returning(OutboxMessage.id)
         .execution_options(synchronize_session=False)
     )
+
+
+def bring_forward() -> int:
+    """Let go now what a clock that was ahead promised or put off until then; return how many."""
+    now = clock.now()
+    longest = timedelta(minutes=max(RETRY_MINUTES))
+    is_ahead = (
+        OutboxMessage.mode == settings().mode,
+        OutboxMessage.state.in_((MailState.QUEUED, MailState.PAUSED)),
+        OutboxMessage.due_at > now + clock.AHEAD,
+        or_(
+            OutboxMessage.created_at > now + clock.AHEAD,
+            (OutboxMessage.attempts > 0) & (OutboxMessage.due_at > now + longest + clock.AHEAD),
+        ),
+    )
+    if db.session.scalar(select(OutboxMessage.id).where(*is_ahead).limit(1)) is None:
+        return 0
+    with transaction() as session:
+        brought = session.scalars(
+            update(OutboxMessage)
+            .where(*is_ahead)
+            .values(due_at=now)
+            .returning(OutboxMessage.id)
+            .execution_options(synchronize_session=False)
+        )
+        return len(brought.all())
 
 
 def _unclaim(message_id: int, claimed_at: datetime) -> None:

@@ -6,7 +6,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
-from storefront.core.db import Base
+from storefront.core.db import Base, Minor
 
 
 class Refund(Base):
@@ -16,11 +16,11 @@ class Refund(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
-    amount_minor: Mapped[int]
+    amount_minor: Mapped[Minor]
     currency: Mapped[str]
     status: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str | None]
-    presentment_minor: Mapped[int | None]  # what the buyer gets back, where Checkout converted the price
+    presentment_minor: Mapped[Minor | None]  # what the buyer gets back, where Checkout converted the price
     presentment_currency: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(index=True)  # at Stripe
 
@@ -32,7 +32,7 @@ class Dispute(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
-    amount_minor: Mapped[int]
+    amount_minor: Mapped[Minor]
     currency: Mapped[str]
     status: Mapped[str] = mapped_column(index=True)
     reason: Mapped[str]

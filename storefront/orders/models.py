@@ -8,7 +8,7 @@ from sqlalchemy import JSON, ForeignKey, Index, TextClause, UniqueConstraint, fa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock, tokens
-from storefront.core.db import Base
+from storefront.core.db import Base, Minor
 
 NULL_JSON = JSON(none_as_null=True)
 
@@ -86,13 +86,13 @@ class Order(Base):
     payment_brand: Mapped[str | None]  # of a card, in Stripe's word
     payment_last4: Mapped[str | None] = mapped_column(index=True)  # digits of a card or a bank account
     currency: Mapped[str]
-    subtotal_minor: Mapped[int]
-    discount_minor: Mapped[int]
+    subtotal_minor: Mapped[Minor]
+    discount_minor: Mapped[Minor]
     discount_code: Mapped[str | None]  # what the buyer typed or followed, or the name of a coupon
     referrer: Mapped[str | None]  # where its buyer came from, as `core/referrers.py` names it
-    tax_minor: Mapped[int]
-    total_minor: Mapped[int]
-    presentment_minor: Mapped[int | None]
+    tax_minor: Mapped[Minor]
+    total_minor: Mapped[Minor]
+    presentment_minor: Mapped[Minor | None]
     presentment_currency: Mapped[str | None]
     taxes: Mapped[list[Any]] = mapped_column(default=list)  # as `stripe_api/seen_tax.py` reads them
     stripe_customer_id: Mapped[str | None] = mapped_column(index=True)
@@ -103,11 +103,11 @@ class Order(Base):
 
     is_paid: Mapped[bool] = mapped_column(default=False)  # goes from no to yes only
     has_failed: Mapped[bool] = mapped_column(default=False)
-    refunded_minor: Mapped[int] = mapped_column(default=0)
+    refunded_minor: Mapped[Minor] = mapped_column(default=0)
     is_disputed: Mapped[bool] = mapped_column(default=False)
     dispute_status: Mapped[str | None]
     waits_for: Mapped[dict[str, Any] | None] = mapped_column(NULL_JSON)  # what the buyer must still do
-    excess_minor: Mapped[int] = mapped_column(default=0)  # sent by bank transfer, and not used
+    excess_minor: Mapped[Minor] = mapped_column(default=0)  # sent by bank transfer, and not used
     decision: Mapped[Decision] = mapped_column(default=Decision.FOLLOW_PAYMENT)
 
     look_ticket: Mapped[int] = mapped_column(default=0)
@@ -173,10 +173,10 @@ class OrderItem(SoldTerms, Base):
     description: Mapped[str]
     quantity: Mapped[int]
     currency: Mapped[str]
-    subtotal_minor: Mapped[int]
-    discount_minor: Mapped[int]
-    tax_minor: Mapped[int]
-    total_minor: Mapped[int]
+    subtotal_minor: Mapped[Minor]
+    discount_minor: Mapped[Minor]
+    tax_minor: Mapped[Minor]
+    total_minor: Mapped[Minor]
     is_refunded: Mapped[bool] = mapped_column(default=False)  # a refund names this item
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from storefront.core.db import Base
+from storefront.core.db import Base, Minor
 
 
 class Payout(Base):
@@ -15,7 +15,7 @@ class Payout(Base):
 
     id: Mapped[str] = mapped_column(primary_key=True)
     mode: Mapped[str] = mapped_column(index=True)
-    amount_minor: Mapped[int]
+    amount_minor: Mapped[Minor]
     currency: Mapped[str]
     status: Mapped[str]
     is_automatic: Mapped[bool]
@@ -43,9 +43,9 @@ class MoneyLine(Base):
     source_id: Mapped[str | None] = mapped_column(index=True)  # of the charge, refund, dispute or payout
     source_currency: Mapped[str]
     payment_intent_id: Mapped[str | None] = mapped_column(index=True)
-    amount_minor: Mapped[int]
-    fee_minor: Mapped[int]
-    net_minor: Mapped[int]
+    amount_minor: Mapped[Minor]
+    fee_minor: Mapped[Minor]
+    net_minor: Mapped[Minor]
     currency: Mapped[str]
     exchange_rate: Mapped[str | None]
     created_at: Mapped[datetime]  # at Stripe

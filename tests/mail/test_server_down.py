@@ -8,11 +8,12 @@ from flask import Flask
 
 from storefront.core.data_keys import DataKeySealed
 from storefront.devtools.mailbox.server import MailboxServer
+from storefront.mail import outbox
 from storefront.mail.letter import Mail
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.mail.outbox import MAX_ATTEMPTS
 from storefront.messages.compose import compose as compose_really
-from tests.mail.promises import compose, deliver, promise, read_trouble, release, row, rows, states
+from tests.mail.promises import claim, compose, deliver, promise, read_trouble, release, row, rows, states
 from tests.mail.smtp_server import answering, smtp_server, use_server
 from tests.support.databases import BOTH
 from tests.support.factories import NOON, make_order
@@ -63,6 +64,50 @@ def test_asks_again_a_minute_later_and_not_before(app: Flask, mailbox: MailboxSe
     with time_machine.travel(NOON + timedelta(seconds=59), tick=False):
         assert deliver(app) == 2
     assert states(app) == ["sent", "sent"]
+
+
+@pytest.mark.parametrize("is_down", [False, True])
+def test_waits_for_no_clock_that_was_put_back(app: Flask, mailbox: MailboxServer, is_down: bool) -> None:
+    """Promised, refused and met by a server that was down while the clock was three days ahead."""
+    order_id = make_order(app)
+    mailbox.trouble.refuse_times = 1
+    with time_machine.travel(NOON + timedelta(days=3), tick=False):
+        promise(app, order_id, hold=False)
+        deliver(app)
+        promise(app, order_id, again="held")
+        if is_down:
+            mailbox.go_down()
+            promise(app, order_id, again="met it", hold=False)
+            deliver(app)
+            mailbox.go_up()
+    with time_machine.travel(NOON, tick=False), app.app_context():
+        assert outbox.bring_forward() == 2 + is_down
+        assert outbox.bring_forward() == 0
+        assert deliver(app) == 2 + is_down
+    assert set(states(app)) == {"sent"}
+
+
+def test_takes_from_a_worker_that_died_while_its_clock_was_ahead(app: Flask, mailbox: MailboxServer) -> None:
+    with time_machine.travel(NOON, tick=False):
+        promise(app, make_order(app), hold=False)
+    with time_machine.travel(NOON + timedelta(days=3), tick=False):
+        assert claim(app) is not None
+    with time_machine.travel(NOON, tick=False):
+        assert deliver(app) == 1
+    assert states(app) == ["sent"]
+
+
+def test_leaves_later_hours_as_they_are(app: Flask, mailbox: MailboxServer) -> None:
+    mailbox.trouble.refuse_times = 5
+    now = NOON
+    for minutes in (0, 1, 5, 30, 120):
+        now += timedelta(minutes=minutes)
+        with time_machine.travel(now, tick=False):
+            if minutes == 0:
+                promise(app, make_order(app), hold=False)
+            assert deliver(app) == 1
+    with time_machine.travel(now, tick=False), app.app_context():
+        assert outbox.bring_forward() == 0, "the next try is half a day away"
 
 
 def test_counts_what_waits(app: Flask, mailbox: MailboxServer) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
-from storefront.core.db import Base
+from storefront.core.db import Base, Minor
 
 
 class AbandonedCheckout(Base):
@@ -27,7 +27,7 @@ class AbandonedCheckout(Base):
     url: Mapped[str]
     url_expires_at: Mapped[datetime]
     currency: Mapped[str]
-    total_minor: Mapped[int]
+    total_minor: Mapped[Minor]
     lines: Mapped[list[Any]] = mapped_column(default=list)  # as `Left` has them
     began_at: Mapped[datetime]  # by Stripe's clock
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)

@@ -24,8 +24,7 @@ CURRENCIES = (
     """.split()  # noqa: SIM905 - the same
     )
 )
-MAXIMUM_AMOUNT = 99_999_999
-
+_MAXIMUM = {"idr": 999_999_999_999}  # any other: eight digits
 _MINIMUM = {
     "usd": 50,
     "eur": 50,
@@ -52,6 +51,10 @@ USD_RATES = {
     "chf": Decimal("1.13"),
     "jpy": Decimal("0.0067"),
 }
+
+
+def maximum(currency: str) -> int:
+    return _MAXIMUM.get(currency, 99_999_999)
 
 
 def exponent(currency: str) -> int:

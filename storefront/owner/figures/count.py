@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -40,26 +40,37 @@ def count_days() -> int:
         return sum(_store(session, zone, day, version, by_day[day]) for day, version in waiting.items())
 
 
+def _last_over(zone: ZoneInfo) -> date:
+    return day_of(clock.now() - OVER, zone) - timedelta(days=1)
+
+
 def _find_new_days(first: datetime, zone: ZoneInfo) -> list[date]:
-    last = day_of(clock.now() - OVER, zone) - timedelta(days=1)
-    known = set(db.session.scalars(select(CountedDay.day).where(_in_zone(zone))))
-    return [day for day in days_between(day_of(first, zone), last) if day not in known]
+    known = set(db.session.scalars(select(CountedDay.day).where(_in_zone(zone), ~_is_void(zone))))
+    return [day for day in days_between(day_of(first, zone), _last_over(zone)) if day not in known]
+
+
+def _is_void(zone: ZoneInfo) -> Any:  # noqa: ANN401 - a condition
+    """Rows of another zone, and those that a clock which was ahead made for days that are not over."""
+    return or_(CountedDay.zone != zone.key, CountedDay.day > _last_over(zone), CountedDay.made_at > clock.now())
 
 
 def _make_rows(zone: ZoneInfo) -> None:
-    """Give every day since the first sale a row, and forget those of another zone."""
+    """Give every day since the first sale a row, and forget those that are void."""
     mode = settings().mode
     first = db.session.scalar(select(func.min(Order.placed_at)).where(order_in_running_mode()))
     if first is None:
         return
     new = _find_new_days(first, zone)
-    others = select(CountedDay.day).where(CountedDay.mode == mode, CountedDay.zone != zone.key).limit(1)
-    if not new and db.session.scalar(others) is None:
+    is_void = (CountedDay.mode == mode) & _is_void(zone)
+    if not new and db.session.scalar(select(CountedDay.day).where(is_void).limit(1)) is None:
         return
     row = {"mode": mode, "zone": zone.key, "is_counted": False, "version": 0, "made_at": clock.now()}
     with transaction() as session:
-        for model in (CountedDay, DaySum):
-            session.execute(delete(model).where(model.mode == mode, model.zone != zone.key))
+        gone = tuple_(DaySum.mode, DaySum.zone, DaySum.day).in_(
+            select(CountedDay.mode, CountedDay.zone, CountedDay.day).where(is_void)
+        )
+        session.execute(delete(DaySum).where(gone).execution_options(synchronize_session=False))
+        session.execute(delete(CountedDay).where(is_void).execution_options(synchronize_session=False))
         insert_missing(session, CountedDay, [{**row, "day": day} for day in new])
 
 

@@ -72,7 +72,7 @@ def _claim(token: str, offset: int) -> Claim:
         ).one_or_none()
         if row is None:
             raise NoSuchUpload(GONE)
-        if row.busy_until is not None and row.busy_until > now:
+        if row.busy_until is not None and now < row.busy_until <= now + SILENT + clock.AHEAD:
             raise UploadBusy
         if row.offset_bytes != offset:
             raise WrongOffset(row.offset_bytes)

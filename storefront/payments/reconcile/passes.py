@@ -32,9 +32,14 @@ def find_last_complete() -> ReconcilePass | None:
     ).one_or_none()
 
 
+def _unless_ahead(moment: datetime | None) -> datetime | None:
+    """Believe no clock that was put back since: what was seen before that moment is not known."""
+    return None if moment is None or moment > clock.now() else moment
+
+
 def find_checkpoint() -> datetime | None:
     last = find_last_complete()
-    return last.checkpoint if last else None
+    return _unless_ahead(last.checkpoint) if last else None
 
 
 def window_start() -> datetime:
@@ -55,7 +60,7 @@ def begin(since: datetime | None, *, first_step: str) -> ReconcilePass:
     start, stumbles = since or window_start(), _stumbles_left()
     with transaction() as session:
         begun = _find_unfinished(session) if since is None else None
-        if begun is None:
+        if begun is None or begun.since > clock.now():
             begun = ReconcilePass(
                 mode=mode, since=start, step=first_step, fixed=[], needs_you=[], stumbles=stumbles
             )
@@ -95,22 +100,24 @@ def save(
         row.fixed, row.stumbles = [line.to_json() for line in fixed], {**stumbles}
 
 
-def finish(pass_id: int, *, checked: int, fixed: list[ReportLine]) -> list[ReportLine]:
+def finish(pass_id: int, *, checked: int, fixed: list[ReportLine], is_whole: bool) -> list[ReportLine]:
     """Move the checkpoint, store the report, promise its email when there is something new for the owner.
 
+    A pass that is not whole leaves the checkpoint, so that the next one looks at the same days again.
     Returns what needs the owner, old and new.
     """
     open_notices = find_open_notices()
     needs_you = [line_of(notice) for notice in open_notices]
     last = find_last_complete()
     finished_at, checkpoint = (last.finished_at, last.checkpoint) if last else (None, None)
+    finished_at, checkpoint = _unless_ahead(finished_at), _unless_ahead(checkpoint)
     is_news = any(_is_news(notice, finished_at) for notice in open_notices)
     with transaction() as session:
         row = session.get_one(ReconcilePass, pass_id)
         row.checked, row.fixed = checked, [line.to_json() for line in fixed]
         row.needs_you = [line.to_json() for line in needs_you] if is_news else []
         row.finished_at = clock.now()
-        row.checkpoint = _next_checkpoint(row, checkpoint)
+        row.checkpoint = _next_checkpoint(row, checkpoint) if is_whole else checkpoint
         _forget_dull(session, row)
         if is_news:
             _promise_report(session, row)

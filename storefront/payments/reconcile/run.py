@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from storefront.core.db import db
-from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused, StripeUnreadable
+from storefront.core.errors import (
+    StorefrontError,
+    StripeMissing,
+    StripeRefused,
+    StripeUnavailable,
+    StripeUnreadable,
+)
 from storefront.core.leases import extend_lease, give_back_lease, take_lease
 from storefront.orders.notices import find_open_notices
 from storefront.payments.money.take_in import take_in_money
@@ -158,12 +164,21 @@ def _run_dry(since: datetime, progress: Progress) -> Report:
     return running.report([line_of(notice) for notice in find_open_notices()])
 
 
-def _take_in_money(running: _Pass) -> None:
-    """Learn of fees and payouts. A restricted key that may not is told to its owner, like any other list."""
+def _take_in_money(running: _Pass) -> Exception | None:
+    """Learn of fees and payouts. A restricted key that may not is told to its owner, like any other list.
+
+    Return a bug: the pass ends before it is raised, or no later one would come to a sale again.
+    """
     try:
         patiently(lambda: take_in_money(running.since))
     except StripeRefused:
         running.unreadable_lists.append("balance transactions and payouts")
+    except StripeUnavailable:
+        raise
+    except Exception as bug:  # noqa: BLE001 - raised by who called, once the pass has ended
+        db.session.rollback()
+        return bug
+    return None
 
 
 def _run(since: datetime | None, progress: Progress) -> Report:
@@ -180,12 +195,14 @@ def _run(since: datetime | None, progress: Progress) -> Report:
         stumbles={**row.stumbles},
     )
     running.run()
-    _take_in_money(running)
+    bug = _take_in_money(running)
     sweep(
         never_received=running.never_received,
         unreadable=running.unreadable,
         unreadable_lists=running.unreadable_lists,
     )
-    needs_you = passes.finish(pass_id, checked=running.checked, fixed=running.fixed)
+    needs_you = passes.finish(pass_id, checked=running.checked, fixed=running.fixed, is_whole=bug is None)
     log.info("reconciled", extra={"checked": running.checked, "fixed": len(running.fixed), "open": len(needs_you)})
+    if bug is not None:
+        raise bug
     return running.report(needs_you)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.core import clock
 from storefront.core.config.checkout_ui import CheckoutUi
-from storefront.core.db import Base
+from storefront.core.db import Base, Minor
 from storefront.shop.translations.column import Translated
 
 
@@ -169,9 +169,9 @@ class Price(Base):
     edition_id: Mapped[int] = mapped_column(ForeignKey("editions.id"), index=True)
     edition: Mapped[Edition] = relationship(lazy="raise_on_sql", foreign_keys=[edition_id])
     upgrades_from_id: Mapped[int | None] = mapped_column(ForeignKey("editions.id"))
-    amount_minor: Mapped[int]
-    least_minor: Mapped[int | None]
-    most_minor: Mapped[int | None]
+    amount_minor: Mapped[Minor]
+    least_minor: Mapped[Minor | None]
+    most_minor: Mapped[Minor | None]
     currency: Mapped[str]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)

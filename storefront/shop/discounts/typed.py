@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 from storefront.core import clock
 from storefront.core.errors import StorefrontError
-from storefront.core.money import format_money, parse_money
+from storefront.core.money import format_money, most_chargeable, parse_money
 from storefront.shop.discounts.rules import WHOLE
-from storefront.shop.editor.prices import MOST_MINOR, check_currency
+from storefront.shop.editor.prices import check_currency
 from storefront.shop.editor.refusals import FieldsRefused
 
 T = TypeVar("T")
@@ -114,9 +114,10 @@ def read_amounts(text: str) -> dict[str, int]:
 
 def _read_minor(text: str, currency: str) -> int:
     minor = parse_money(text, currency)
-    if not 0 < minor <= MOST_MINOR:
-        most = format_money(MOST_MINOR, currency)
-        raise ValueError(f"An amount in {currency.upper()} is more than nothing, and at most {most}.")
+    most = most_chargeable(currency)
+    if not 0 < minor <= most:
+        words = f"more than nothing, and at most {format_money(most, currency)}"
+        raise ValueError(f"An amount in {currency.upper()} is {words}.")
     return minor
 
 

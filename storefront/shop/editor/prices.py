@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import transaction
-from storefront.core.money import digits, format_money, parse_money
+from storefront.core.money import digits, format_money, most_chargeable, parse_money
 from storefront.shop.catalog.amounts import (
     LEAST_MINOR,
     TYPED,
@@ -27,7 +27,6 @@ from storefront.shop.catalog.queries import lock_product
 from storefront.shop.editor.editions import clean_edition, get_edition, make_edition
 from storefront.shop.editor.refusals import PriceMoved, ProductRefused
 
-MOST_MINOR = 99_999_999  # Stripe takes eight digits: https://docs.stripe.com/api/prices/create
 MOST_CURRENCIES = 12
 
 
@@ -122,8 +121,9 @@ def _check_one(amount_minor: int, currency: str) -> None:
     if 0 < amount_minor < least:
         words = f"Stripe takes {format_money(least, currency)} or more. Free is {format_money(0, currency)}."
         raise ProductRefused({"amount": f"{format_money(amount_minor, currency)} is too little: {words}"})
-    if amount_minor > MOST_MINOR:
-        raise ProductRefused({"amount": f"Stripe takes at most {format_money(MOST_MINOR, currency)}."})
+    most = most_chargeable(currency)
+    if amount_minor > most:
+        raise ProductRefused({"amount": f"Stripe takes at most {format_money(most, currency)}."})
 
 
 def set_price(

@@ -185,6 +185,7 @@ def test_gives_a_sold_price_a_new_row_and_leaves_the_old_one(app: Flask, owner: 
         ("usd", "1,000", "is no amount in USD"),
         ("usd", "0.30", "Stripe takes $0.50 or more"),
         ("usd", "1000000", "Stripe takes at most $999,999.99"),
+        ("idr", "10000000000", "Stripe takes at most IDR\xa09,999,999,999.99"),
         ("jpy", "19.50", "is no amount in JPY"),
         ("kwd", "1.005", "third decimal has to be 0"),
         ("xyz", "5", "is no currency"),

@@ -95,6 +95,20 @@ def test_says_what_was_sold_given_back_and_kept_by_stripe(app: Flask, sandbox: S
 
 
 @both
+def test_counts_again_what_a_clock_that_was_ahead_took_for_over(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox)
+    today = clock.now().date()
+    with time_machine.travel(clock.now() + timedelta(days=3), tick=True):
+        assert count_all(app) > 0
+    sell(app, sandbox)
+    count_all(app)
+    (dollars,) = read(app, today, today).currencies
+    assert dollars.sums.orders == 2
+    assert read_rows(app, f"SELECT day FROM counted_days WHERE day >= '{today}'") == []
+    assert read_rows(app, f"SELECT day FROM day_sums WHERE day >= '{today}'") == []
+
+
+@both
 def test_counts_days_that_are_over_and_says_the_same_as_the_rows(app: Flask, sandbox: SandboxClient) -> None:
     sell(app, sandbox)
     copy_order(app, 30)

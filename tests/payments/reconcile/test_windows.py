@@ -1,11 +1,16 @@
 """How far a pass reads: every page of every list, and Sessions that are older than its window."""
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from flask import Flask
 
+from storefront.core import clock
 from storefront.stripe_api import lists
+from storefront.worker import reconcile_if_due
 from tests.payments.reconcile.sales import charge_of, days_ago, refund, run, sell, start
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 
 
@@ -46,3 +51,24 @@ def test_finds_a_session_made_before_the_window_and_paid_inside_it(app: Flask, s
     report = run(app)
     assert [line.kind for line in report.fixed] == ["checkouts"]
     assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+
+
+@pytest.mark.parametrize("is_cut_off", [False, True])
+def test_misses_nothing_after_a_clock_that_was_ahead(app: Flask, sandbox: SandboxClient, is_cut_off: bool) -> None:
+    """The pass of three days to come says nothing of today, whether it ended or not."""
+    with days_ago(0.1):
+        run(app)
+    with days_ago(-3), app.app_context():
+        reconcile_if_due()
+    if is_cut_off:
+        change_rows(app, "UPDATE reconcile_passes SET finished_at = NULL, checkpoint = NULL WHERE id = 2")
+        change_rows(app, "UPDATE reconcile_passes SET since = started_at WHERE id = 2")
+    _nobody, session_id = start(app)
+    sandbox.pay(session_id)
+    with app.app_context():
+        reconcile_if_due()
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+    since = "SELECT id FROM reconcile_passes WHERE since > :now OR checkpoint > :now"
+    assert len(read_rows(app, since, now=f"{clock.now() + timedelta(minutes=1):%Y-%m-%d %H:%M:%S}")) <= 1
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=True):
+        assert run(app).fixed == ()

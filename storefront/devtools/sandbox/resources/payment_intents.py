@@ -19,7 +19,7 @@ from storefront.devtools.sandbox.api.parameter_types import TEXTS, Spec, spec_of
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change
 from storefront.devtools.sandbox.api.versions import ENDIVE, Removed
-from storefront.devtools.sandbox.money import MAXIMUM_AMOUNT, display, minimum_charge
+from storefront.devtools.sandbox.money import display, maximum, minimum_charge
 from storefront.devtools.sandbox.payments import payment_intents
 from storefront.devtools.sandbox.payments.bank_transfers import remaining
 from storefront.devtools.sandbox.payments.payment_methods import add_method, find_method
@@ -104,10 +104,10 @@ def _given_method(call: Call) -> Record:
 
 
 def _check_amount(amount: int, currency: str) -> None:
-    least = minimum_charge(currency)
-    if not least <= amount <= MAXIMUM_AMOUNT:
+    least, most = minimum_charge(currency), maximum(currency)
+    if not least <= amount <= most:
         raise invalid(
-            f"Amount must be at least {display(least, currency)} and at most {MAXIMUM_AMOUNT}.",
+            f"Amount must be at least {display(least, currency)} and at most {most}.",
             param="amount",
             code="amount_too_small" if amount < least else "amount_too_large",
         )
