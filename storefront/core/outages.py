@@ -31,6 +31,8 @@ SQLITE = {
 POSTGRESQL = {
     "08": GONE,  # connection exceptions
     "25006": READ_ONLY,  # connected to what has become a standby
+    "25P03": GONE,  # ended by the server: a transaction that was idle for too long
+    "25P04": GONE,  # the same of one that took too long
     "28": GONE,  # does not let us in
     "3D": GONE,  # no such database
     "40": BUSY,  # serialization failures and deadlocks: the same again works

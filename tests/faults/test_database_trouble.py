@@ -31,7 +31,7 @@ from tests.support.rows import read_rows
 from tests.support.shop import Buyer
 
 JSON = {"Accept": "application/json"}
-STATES = ["57P01", "57P02", "57P03", "08006", "40P01", "53300", "58030"]
+STATES = ["57P01", "57P02", "57P03", "08006", "25P03", "25P04", "40P01", "53300", "58030"]
 
 
 @pytest.mark.parametrize("trouble", [locked, full, read_only, used_up], ids=lambda each: each.__name__)

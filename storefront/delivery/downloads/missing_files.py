@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import select
 
-from storefront.core.db import db, transaction
+from storefront.core.db import db, end_read, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.storage import storage
 from storefront.core.texts import marked
@@ -57,6 +57,7 @@ def check_files() -> list[Missing]:
         .where(Release.withdrawn_at.is_(None))
         .order_by(ReleaseFile.path)
     ).all()
+    end_read()
     files = [Missing(path, size, storage().find_size(path)) for path, size in rows]
     missing = [file for file in files if file.found_bytes != file.size_bytes]
     with transaction() as session:

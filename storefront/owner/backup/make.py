@@ -132,6 +132,7 @@ def _write_all(run: _Run) -> Manifest:
     name = new_name(run.now)
     database = own_database()
     revision = find_revision() or ""
+    end_read()  # the files may take hours
     with database.dumping() as dump:
         sealed_database = run.write(path_of(name, "database.age"), dump)
     listed = list(files_depot(settings()).list())

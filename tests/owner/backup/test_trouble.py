@@ -251,6 +251,33 @@ class Deadly(FolderDepot):
             yield content
 
 
+class Watching(FolderDepot):
+    """Keeps, for each file that it writes, whether the database waits meanwhile for the end of a read."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.has_read: list[bool] = []
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[IO[bytes]]:
+        self.has_read.append(db.session().in_transaction())
+        with super().writing(name) as content:
+            yield content
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_keeps_no_read_open_while_files_are_written(
+    app: Flask, environment: dict[str, str], place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", environment["PATH"])  # PostgreSQL's tools
+    watching = Watching(place)
+    with app.app_context():
+        made = make_backup(watching, Keep())
+    assert made.new_files > 0
+    assert not any(watching.has_read)
+    assert len(watching.has_read) > made.new_files
+
+
 def test_makes_the_next_one_whole_when_one_was_killed(app: Flask, machine: Machine, place: Path) -> None:
     def back_up() -> None:
         with app.app_context():
