@@ -1,7 +1,8 @@
 """`storefront db upgrade` says before what it does, wants a way back, and runs once at a time."""
 
 import io
-from contextlib import redirect_stderr
+import sqlite3
+from contextlib import closing, redirect_stderr
 from pathlib import Path
 from threading import Event, Thread
 
@@ -91,6 +92,41 @@ def test_says_how_many_rows_are_made_anew(app: Flask, command: CliRunner) -> Non
     told = done(command, "db", "upgrade", "--dry-run")
     assert "Made anew while nobody else can write, with so many rows: " in told
     assert any(f"{name} (" in told for name in rebuilt)
+
+
+ORPHAN = (
+    "INSERT INTO person_links (person_id, seed, link_hash, created_at, expires_at) "
+    "VALUES (4711, x'00', '{name}', '2026-01-01', '2026-01-01')"
+)
+
+
+def at_sqlites_own_prompt(app: Flask, statement: str) -> None:
+    """Where foreign keys are off."""
+    with app.app_context():
+        path = db.engine.url.database
+    with closing(sqlite3.connect(str(path), isolation_level=None)) as connection:
+        connection.execute(statement)
+
+
+def test_names_rows_that_pointed_to_nothing_before_and_goes_on(old: Flask, command: CliRunner) -> None:
+    at_sqlites_own_prompt(old, ORPHAN.format(name="old"))
+    answer = run(command, "db", "upgrade", "--without-backup")
+    assert (answer.exit_code, revision_of(old)) == (0, head())
+    assert "rows point to nothing" in answer.stderr
+    assert "person_links" in answer.stderr
+
+
+def test_takes_back_an_upgrade_that_would_leave_more_of_them(old: Flask, command: CliRunner) -> None:
+    at_sqlites_own_prompt(old, ORPHAN.format(name="old"))
+    breaks = f"AFTER UPDATE ON alembic_version BEGIN {ORPHAN.format(name='new')}; END"
+    at_sqlites_own_prompt(old, f"CREATE TRIGGER breaks {breaks}")
+    answer = run(command, "db", "upgrade", "--without-backup")
+    assert answer.exit_code == 1
+    assert "nothing was changed: rows would point to nothing then (1 of person_links to people)" in answer.stderr
+    assert revision_of(old) == BEFORE
+    assert read_rows(old, "SELECT link_hash FROM person_links") == [{"link_hash": "old"}]
+    at_sqlites_own_prompt(old, "DROP TRIGGER breaks")
+    done(command, "db", "upgrade", "--without-backup")
 
 
 class Hearing(io.StringIO):
