@@ -1,11 +1,12 @@
 """`storefront backup` and `storefront restore`: the whole shop, encrypted, to a folder or a bucket and back."""
 
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
+from storefront.cli.text_files import decode
 
 if TYPE_CHECKING:
     from storefront.core.depots import Depot
@@ -15,7 +16,7 @@ PLACE = click.argument("address", metavar="PLACE")
 NAME = click.option("--name", metavar="NAME", help="One of `backup list`. Without it: the newest.")
 IDENTITY = click.option(
     "--identity",
-    type=click.File("r"),
+    type=click.File("rb"),
     required=True,
     help="The file with the secret half of your key; - reads it from the terminal or a pipe.",
 )
@@ -104,12 +105,12 @@ def key(as_json: bool) -> None:
 @NAME
 @IDENTITY
 @as_json
-def secret_key(address: str, name: str | None, identity: IO[str], as_json: bool) -> None:
+def secret_key(address: str, name: str | None, identity: BinaryIO, as_json: bool) -> None:
     """Print the SECRET_KEY of the shop that a backup is of: for when it was lost with the machine."""
     from storefront.owner.backup.restore import read_secret_keys
 
     with open_shop():
-        secret, *before = read_secret_keys(_open(address), name, identity=identity.read())
+        secret, *before = read_secret_keys(_open(address), name, identity=_read_key(identity))
     lines = [secret, *([f"SECRET_KEY_FALLBACKS={','.join(before)}"] if before else [])]
     print_result({"secret_key": secret, "secret_key_fallbacks": before}, lines, as_json=as_json)
 
@@ -119,7 +120,7 @@ def secret_key(address: str, name: str | None, identity: IO[str], as_json: bool)
 @NAME
 @IDENTITY
 @as_json
-def restore(address: str, name: str | None, identity: IO[str], as_json: bool) -> None:
+def restore(address: str, name: str | None, identity: BinaryIO, as_json: bool) -> None:
     """Bring a shop back from a backup, into an empty database. Stop web server and worker before."""
     from dataclasses import asdict
 
@@ -127,8 +128,13 @@ def restore(address: str, name: str | None, identity: IO[str], as_json: bool) ->
     from storefront.owner.backup.restore import restore_backup
 
     with open_shop():
-        restored = restore_backup(_open(address), name, identity=identity.read())
+        restored = restore_backup(_open(address), name, identity=_read_key(identity))
     print_result(asdict(restored), restored_lines(restored), as_json=as_json)
+
+
+def _read_key(identity: BinaryIO) -> str:
+    """Return the text of a file, whatever wrote it: what is no key in it is refused as such."""
+    return decode(identity.read(), errors="replace")
 
 
 def _open(address: str) -> "Depot":

@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
@@ -45,14 +45,14 @@ def _state_line(answer: "Answer") -> str:
 
 @disputes.command()
 @click.argument("dispute_id", metavar="ID")
-@click.argument("file", type=click.File(encoding="utf-8"))
+@click.argument("file", type=click.File("rb"))
 @as_json
-def draft(dispute_id: str, file: IO[str], as_json: bool) -> None:
+def draft(dispute_id: str, file: BinaryIO, as_json: bool) -> None:
     """Save a draft: JSON with a text for each field. Stripe does not see it."""
     from storefront.owner.disputes.answer import save_draft
 
     try:
-        fields = json.load(file)
+        fields = json.loads(file.read())  # in whatever encoding its mark says
     except ValueError as error:
         raise click.UsageError(f"FILE is not JSON: {error}") from error
     if not isinstance(fields, dict) or not all(isinstance(text, str) for text in fields.values()):

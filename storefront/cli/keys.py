@@ -2,20 +2,20 @@
 
 from dataclasses import asdict
 from datetime import datetime
+from pathlib import Path
 from typing import BinaryIO
 
 import click
 
 from storefront.cli.output import as_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
+from storefront.cli.text_files import read_text
 
 
 def _read_key(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
     if value != "-":
         return value
-    with click.open_file("-", encoding="utf-8") as given:
-        key: str = given.read()
-    return key.strip()
+    return read_text(Path(value)).strip()
 
 
 @click.group()

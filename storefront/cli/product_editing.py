@@ -8,8 +8,7 @@ import click
 
 from storefront.cli.output import as_json, changed_line, only_given, print_result
 from storefront.cli.shop import open_shop
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+from storefront.cli.text_files import FILE, read_text
 
 
 @click.command()
@@ -55,7 +54,7 @@ def edit(
         "requirements": requirements_file,
         "first_steps": first_steps_file,
     }
-    texts |= {name: _read_text(file) for name, file in files.items() if file}
+    texts |= {name: read_text(file) for name, file in files.items() if file}
     if tags:
         texts["tags"] = list(tags)
     if not texts:
@@ -66,13 +65,6 @@ def edit(
     with open_shop():
         changed = change_texts(slug, texts)
     print_result({"slug": slug, "changed": changed}, [changed_line(map(in_words, changed))], as_json=as_json)
-
-
-def _read_text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file} is no UTF-8 text: save it as UTF-8.") from error
 
 
 @click.command()

@@ -8,8 +8,7 @@ import click
 
 from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
-
-FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+from storefront.cli.text_files import FILE, read_text
 
 
 @click.group()
@@ -43,17 +42,13 @@ def upload(
     from storefront.shop.catalog.releases import list_releases as releases_of
     from storefront.shop.catalog.upload import add_release_files
 
-    notes = _read_notes(notes_file)
+    notes = read_text(notes_file) if notes_file else None
     with open_shop():
         add_release_files(
             slug=slug, version=version, sources=files, notes=notes, is_draft=draft, allow_empty=allow_empty
         )
         uploaded = next(release for release in releases_of(slug) if release.version == version)
     print_result(asdict(uploaded), uploaded_lines(uploaded), as_json=as_json)
-
-
-def _read_notes(file: Path | None) -> str | None:
-    return file.read_text(encoding="utf-8") if file else None
 
 
 @releases.command("list")
@@ -102,7 +97,7 @@ def publish(slug: str, version: str, notes_file: Path | None, as_json: bool) -> 
     """Show a draft, or a withdrawn release again."""
     from storefront.shop.catalog import publish as publishing
 
-    notes = _read_notes(notes_file)
+    notes = read_text(notes_file) if notes_file else None
     with open_shop():
         is_new = publishing.publish(slug, version, notes=notes)
     lines = [f"{version} was published already."]

@@ -6,6 +6,7 @@ import click
 
 from storefront.cli.output import as_json, changed_line, only_given, print_result
 from storefront.cli.shop import open_shop
+from storefront.cli.text_files import read_text
 
 FILE_OR_STDIN = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 
@@ -48,7 +49,7 @@ def edit(*, about_file: Path | None, as_json: bool, **given: str | None) -> None
     """Change what is named, from the next page and email on; "" takes it away. The rest stays as it is."""
     texts = only_given(given)
     if about_file:
-        texts["about"] = _read_text(about_file)
+        texts["about"] = read_text(about_file)
     if not texts:
         raise click.ClickException("Nothing to change: name a text, for example --tagline.")
     from storefront.shop.profile.change import change_profile
@@ -56,14 +57,6 @@ def edit(*, about_file: Path | None, as_json: bool, **given: str | None) -> None
     with open_shop():
         changed = change_profile(texts)
     print_result({"changed": changed}, [changed_line(changed)], as_json=as_json)
-
-
-def _read_text(file: Path) -> str:
-    try:
-        with click.open_file(str(file), encoding="utf-8-sig") as opened:
-            return str(opened.read())
-    except UnicodeDecodeError as error:
-        raise click.ClickException(f"{file} is no UTF-8 text: save it as UTF-8.") from error
 
 
 COMMANDS = (show, edit)

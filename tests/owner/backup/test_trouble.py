@@ -148,6 +148,12 @@ def test_says_which_key_is_wrong(machine: Machine, empty: Machine, place: Path) 
     key_file.write_text(f"# created by somebody\n{IDENTITY}\n")
     secret = empty.done("backup", "secret-key", place, "--identity", key_file).strip()
     empty.environment["SECRET_KEY"] = secret
+    for content in (b"\xff\xfe\x00\xd8", b"\xe9", IDENTITY.encode("utf-16-le")):
+        key_file.write_bytes(content)
+        assert "AGE-SECRET-KEY-" in empty.refused("restore", place, "--identity", key_file)
+    for encoding in ("utf-16", "utf-8-sig"):  # as PowerShell and Notepad save it
+        key_file.write_text(f"# created by somebody\n{IDENTITY}\n", encoding=encoding)
+        assert empty.done("backup", "secret-key", place, "--identity", key_file).strip() == secret
     empty.done("restore", place, "--identity", key_file)
 
 
