@@ -22,6 +22,7 @@ from obstore.exceptions import BaseError
 from storefront.core import clock
 from storefront.core.config.settings import BUCKETS, Settings
 from storefront.core.db import end_read
+from storefront.core.disposition import disposition
 from storefront.core.errors import StorefrontError
 from storefront.core.folders import sync_folder
 from storefront.core.storage import (
@@ -32,7 +33,6 @@ from storefront.core.storage import (
     StorageFull,
     StorageUnavailable,
     connect,
-    disposition,
     is_full,
 )
 

@@ -7,7 +7,6 @@ import errno
 import hashlib
 import logging
 import os
-import re
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -15,7 +14,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Protocol
-from urllib.parse import quote
 
 import obstore
 from flask import Flask
@@ -25,6 +23,7 @@ from obstore.store import AzureStore, GCSStore, S3Store, from_url
 from storefront.core import clock
 from storefront.core.config.settings import BUCKETS, Settings, SettingsError
 from storefront.core.db import end_read
+from storefront.core.disposition import disposition
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import Part
 from storefront.core.texts import marked
@@ -77,12 +76,16 @@ class OtherContent(StorefrontError):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """`path` is relative to the storage; `sha256` in hex, of the whole file. `is_new`: it was not there before."""
+    """`path` is relative to the storage; `sha256` in hex, of the whole file. `is_new`: it was not there before.
+
+    `mark` says which file it is, should another one come to lie at its path: see `mark_of`.
+    """
 
     path: str
     size_bytes: int
     sha256: str
     is_new: bool
+    mark: str = ""
 
 
 class Storage(Protocol):
@@ -110,20 +113,14 @@ class Storage(Protocol):
     def path_of(self, *, folder: str, filename: str, sha256: str) -> str:
         """Return where `put` keeps these bytes under this name."""
 
+    def mark_of(self, path: str) -> str:
+        """Return another word for each file that ever lies at this path; the empty one where there is none.
+
+        Always the empty one in a bucket: a key has its hash in it, so it has the same bytes whenever it is there.
+        """
+
     def delete(self, path: str) -> None:
-        """Delete what an upload has just made and nothing refers to. Safe to repeat."""
-
-
-# In quotes everything else is read alike. Some browsers decode a percent sign (RFC 6266, appendix D).
-PLAIN_NAME = re.compile(r'[^ -~]|["\\%?]')
-
-
-def disposition(filename: str) -> str:
-    """Return `attachment` with a name in any language: RFC 6266 and, for what ASCII cannot say, RFC 8187."""
-    plain = PLAIN_NAME.sub("_", filename)
-    if plain == filename:
-        return f'attachment; filename="{plain}"'
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='', errors='replace')}"
+        """Delete what nothing refers to. Safe to repeat. Raises StorageClosed, StorageUnavailable."""
 
 
 class Folder:
@@ -139,23 +136,18 @@ class Folder:
         target = self.root / path
         _make_folder(target.parent)
         _clean_up(target.parent)
-        is_new = True
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
         try:
             with os.fdopen(handle, "wb") as output:
                 size, digest = _copy(content, output)
+                own_mark = _mark_of(os.fstat(output.fileno()))
             Path(temporary).chmod(0o644)  # nginx reads it too
-            try:
-                os.link(temporary, target)  # unlike a rename, this refuses to replace
-            except FileExistsError as error:
-                is_new = False
-                if _digest_of(target) != digest:
-                    raise OtherContent(
-                        f"{path} exists with other content: give the new one a new version."
-                    ) from error
+            there = _link(Path(temporary), target)
         finally:
             Path(temporary).unlink()
-        return Stored(path, size, digest, is_new=is_new)
+        if there is not None and there[0] != digest:
+            raise OtherContent(f"{path} exists with other content: give the new one a new version.")
+        return Stored(path, size, digest, is_new=there is None, mark=there[1] if there else own_mark)
 
     def find_local_path(self, path: str) -> Path | None:
         local_path = self.root / path
@@ -178,8 +170,13 @@ class Folder:
     def path_of(self, *, folder: str, filename: str, sha256: str = "") -> str:  # noqa: ARG002 - a folder has one file of a name
         return f"{folder}/{filename}"
 
+    def mark_of(self, path: str) -> str:
+        local_path = self.find_local_path(path)
+        return _mark_of(local_path.stat()) if local_path else ""
+
     def delete(self, path: str) -> None:
-        (self.root / path).unlink(missing_ok=True)
+        with _disk_refusals():
+            (self.root / path).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +248,9 @@ class Bucket:
 
     def path_of(self, *, folder: str, filename: str, sha256: str) -> str:
         return f"{folder}/{sha256[:16]}/{filename}"
+
+    def mark_of(self, path: str) -> str:  # noqa: ARG002 - the same for all
+        return ""
 
     def delete(self, path: str) -> None:
         with _refusals():
@@ -331,9 +331,21 @@ def measure(content: IO[bytes]) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _digest_of(path: Path) -> str:
-    with path.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
+def _link(temporary: Path, target: Path) -> tuple[str, str] | None:
+    """Give the file its name, unless another one has it: then return that one's hash and mark."""
+    while True:
+        try:
+            os.link(temporary, target)  # unlike a rename, this refuses to replace
+        except FileExistsError:
+            with suppress(FileNotFoundError), target.open("rb") as content:  # deleted meanwhile: once more
+                return hashlib.file_digest(content, "sha256").hexdigest(), _mark_of(os.fstat(content.fileno()))
+        else:
+            return None
+
+
+def _mark_of(found: os.stat_result) -> str:
+    """A number of a file is given again after it was deleted, but not with the same moment."""
+    return f"{found.st_ino}-{found.st_mtime_ns}-{found.st_size}"
 
 
 def _make_folder(folder: Path) -> None:

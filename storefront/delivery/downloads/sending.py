@@ -14,8 +14,9 @@ from werkzeug.http import http_date, quote_etag
 from werkzeug.wrappers import Response as BaseResponse
 from werkzeug.wsgi import ClosingIterator
 
+from storefront.core.disposition import disposition
 from storefront.core.runtime import settings
-from storefront.core.storage import disposition, storage
+from storefront.core.storage import storage
 from storefront.delivery.downloads import counting
 from storefront.delivery.downloads.concurrent_downloads import SLOTS
 from storefront.delivery.downloads.granted_files import GrantedFile, ReleasedFile

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response as BaseResponse
 
 from storefront.core.config.settings import Settings
+from storefront.core.disposition import disposition
 from storefront.core.errors import StorefrontError
-from storefront.core.storage import disposition
 from storefront.core.texts import marked
 from storefront.delivery.downloads import counting
 from storefront.delivery.downloads.archive import open_archive

@@ -7,7 +7,8 @@ from sqlalchemy import delete
 from storefront.audit.record import record
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
-from storefront.core.storage import StorageUnavailable, storage
+from storefront.core.storage import StorageClosed, StorageUnavailable, storage
+from storefront.shop.catalog.leftovers import delete_unnamed
 from storefront.shop.catalog.models import ReleaseFile
 from storefront.shop.catalog.releases import lock_release
 
@@ -38,6 +39,7 @@ def remove_draft_file(slug: str, version: str, filename: str) -> None:
         ).one_or_none()
         if removed is None:
             raise NotFound(f"There is no file {filename} in {version} any more.")
+        mark = storage().mark_of(removed.path)  # somebody may bring another file before this one is gone
         record(
             session,
             "release.file_removed",
@@ -45,5 +47,5 @@ def remove_draft_file(slug: str, version: str, filename: str) -> None:
             subject=f"{slug} {version}",
             before={"file": filename, "sha256": removed.sha256},
         )
-    with suppress(StorageUnavailable):  # bytes that no release names harm nobody
-        storage().delete(removed.path)
+    with suppress(StorageUnavailable, StorageClosed):  # bytes that no release names harm nobody
+        delete_unnamed(removed.path, mark)

@@ -1,4 +1,7 @@
-"""Brings files into releases: into the storage whole or not at all, with size and SHA-256, never overwritten."""
+"""Brings files into releases: into the storage whole or not at all, with size and SHA-256.
+
+Nothing that a release names is ever overwritten.
+"""
 
 import mimetypes
 import unicodedata
@@ -15,8 +18,9 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, insert_missing, transaction
-from storefront.core.storage import OtherContent, StorageUnavailable, storage
+from storefront.core.storage import OtherContent, StorageClosed, StorageUnavailable, Stored, storage
 from storefront.shop.catalog.file_names import check_path_part
+from storefront.shop.catalog.leftovers import delete_unnamed
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.shop.catalog.queries import find_product_id, find_release, no_such_product
 from storefront.shop.catalog.releases import state_of
@@ -40,7 +44,7 @@ CONTENT_TYPES = {".epub": "application/epub+zip", ".ttf": "font/ttf", ".zip": "a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredFile:
-    """A file in the storage; `path` is relative to it. `is_new`: it was not there before."""
+    """A file in the storage; `path` is relative to it. `is_new`: it was not there before. `mark`: see `Stored`."""
 
     filename: str
     content_type: str
@@ -48,6 +52,7 @@ class StoredFile:
     sha256: str
     path: str
     is_new: bool
+    mark: str
 
 
 def add_release_files(
@@ -92,7 +97,8 @@ def add_release_files(
             check_release(release, slug, notes, is_draft=is_draft)
             return _record_files(session, slug, release, stored)
     except (ReleaseFileExists, ReleaseIsThere, TooManyFiles):
-        # Refused, so nobody will come back for it. After any other failure the next try finds it there.
+        # Refused, so nobody will come back for it. After any other failure the next try finds it there, or
+        # replaces it.
         delete_unused(stored)
         raise
 
@@ -100,17 +106,22 @@ def add_release_files(
 def store_file(content: IO[bytes], *, slug: str, version: str, filename: str) -> StoredFile:
     """Put a file into the storage, whole or not at all.
 
-    A file that is already there with the same bytes was left by a run that stopped before its row was written.
+    What is already there and no release names was left by a run that stopped before its row was written: the same
+    bytes are taken as they are, others are replaced.
 
     Raises:
-        ReleaseFileExists: there are other bytes under this name.
+        ReleaseFileExists: a release has other bytes under this name.
     """
     filename = stored_name(slug, version, filename)
     content_type = _content_type(filename)
+    folder, begins_at = f"{slug}/{version}", content.tell()
     try:
-        stored = storage().put(content, folder=f"{slug}/{version}", filename=filename, content_type=content_type)
-    except OtherContent as error:
-        raise ReleaseFileExists(error.message) from error
+        stored = _put(content, folder, filename, content_type)
+    except ReleaseFileExists:
+        if not _delete_leftover(folder, filename):
+            raise
+        content.seek(begins_at)
+        stored = _put(content, folder, filename, content_type)
     return StoredFile(
         filename=filename,
         content_type=content_type,
@@ -118,7 +129,22 @@ def store_file(content: IO[bytes], *, slug: str, version: str, filename: str) ->
         sha256=stored.sha256,
         path=stored.path,
         is_new=stored.is_new,
+        mark=stored.mark,
     )
+
+
+def _put(content: IO[bytes], folder: str, filename: str, content_type: str) -> Stored:
+    try:
+        return storage().put(content, folder=folder, filename=filename, content_type=content_type)
+    except OtherContent as error:
+        raise ReleaseFileExists(error.message) from error
+
+
+def _delete_leftover(folder: str, filename: str) -> bool:
+    """False where a release names what is there, and in a bucket, where other content has another path."""
+    path = storage().path_of(folder=folder, filename=filename, sha256="")
+    mark = storage().mark_of(path)
+    return bool(mark) and delete_unnamed(path, mark)
 
 
 def record_file(
@@ -205,6 +231,7 @@ def _record_file(session: Session, release: Release, stored: StoredFile) -> int:
     check_names_on_disk({stored.filename} - names, names)
     if stored.filename not in names:
         check_file_count(len(names) + 1)
+        _demand_own_bytes(stored)
     new = {
         "release_id": release.id,
         "filename": stored.filename,
@@ -222,6 +249,12 @@ def _record_file(session: Session, release: Release, stored: StoredFile) -> int:
     if known is None or known.sha256 != stored.sha256:
         raise other_content(stored.filename, release.version)
     return known.id
+
+
+def _demand_own_bytes(stored: StoredFile) -> None:
+    """Another upload replaces what no row names yet. A folder is asked, and nothing of a network."""
+    if storage().mark_of(stored.path) != stored.mark:
+        raise ReleaseFileExists(f"Another upload brought {stored.filename} at the same moment: try again.")
 
 
 def _read_names(session: Session, release: Release) -> set[str]:
@@ -242,13 +275,12 @@ def _record_upload(session: Session, slug: str, release: Release, new_names: lis
 def delete_unused(stored: Iterable[StoredFile]) -> None:
     """Delete what this upload has brought and no release refers to.
 
-    Should another upload record the very same bytes at this moment, `releases check` finds the gap.
+    Should another upload record the very same bytes in a bucket at this moment, `releases check` finds the gap.
     """
-    new = {file.path for file in stored if file.is_new}
-    used = set(db.session.scalars(select(ReleaseFile.path).where(ReleaseFile.path.in_(new))))
-    for path in new - used:
-        with suppress(StorageUnavailable):  # the refusal is what the owner has to read
-            storage().delete(path)
+    for file in stored:
+        if file.is_new:
+            with suppress(StorageUnavailable, StorageClosed):  # the refusal is what the owner has to read
+                delete_unnamed(file.path, file.mark)
 
 
 def _content_type(filename: str) -> str:

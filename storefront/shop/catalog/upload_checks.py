@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from storefront.core.db import db
+from storefront.core.db import db, end_read
 from storefront.core.errors import StorefrontError
 from storefront.core.storage import measure
 from storefront.shop.catalog.file_names import same_name
@@ -115,6 +115,7 @@ def check_same_bytes(product_id: int, version: str, sources: Mapping[str, Path])
         .where(Release.product_id == product_id, Release.version == version)
     )
     known = {row.filename: row.sha256 for row in rows}
+    end_read()
     check_names_on_disk(sources.keys() - known.keys(), [*sources, *known])
     for filename in sources.keys() & known.keys():
         with sources[filename].open("rb") as content:

@@ -12,7 +12,8 @@ from flask import Flask
 
 from storefront.core.config.settings import SettingsError, load_settings
 from storefront.core.db import db, transaction
-from storefront.core.storage import Bucket, StorageUnavailable, disposition, storage
+from storefront.core.disposition import disposition
+from storefront.core.storage import Bucket, StorageUnavailable, storage
 from storefront.delivery.downloads.models import Download
 from storefront.shop.catalog.upload_checks import ReleaseFileExists
 from tests.delivery.downloads.sent import get

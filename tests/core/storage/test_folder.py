@@ -11,8 +11,9 @@ import pytest
 from werkzeug.http import parse_options_header
 
 from storefront.core import clock
+from storefront.core.disposition import disposition
 from storefront.core.errors import StorefrontError
-from storefront.core.storage import Folder, OtherContent, StorageClosed, StorageFull, disposition
+from storefront.core.storage import Folder, OtherContent, StorageClosed, StorageFull
 
 
 def put(folder: Folder, name: str, content: bytes = b"x") -> bool:

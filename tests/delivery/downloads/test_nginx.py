@@ -11,7 +11,7 @@ from flask import Flask
 
 from storefront.core.config.settings import load_settings
 from storefront.core.db import db
-from storefront.core.storage import disposition
+from storefront.core.disposition import disposition
 from storefront.delivery.downloads.models import Download
 from tests.delivery.downloads.nginx import nginx
 from tests.delivery.downloads.sent import get, head, short_address

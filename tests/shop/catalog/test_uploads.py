@@ -3,6 +3,8 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -12,8 +14,11 @@ from click.testing import Result
 from flask import Flask
 
 from storefront.core.config.settings import Settings
-from storefront.core.db import db
+from storefront.core.db import db, transaction
+from storefront.shop.catalog.leftovers import delete_unnamed
 from storefront.shop.catalog.models import Release, ReleaseFile
+from storefront.shop.catalog.queries import get_product_id
+from storefront.shop.catalog.upload import delete_unused, record_draft_file, store_file
 from storefront.shop.catalog.upload_checks import ReleaseFileExists
 from tests.support.databases import BOTH
 from tests.support.releases import add_release_file
@@ -66,16 +71,54 @@ def test_takes_the_first_file_back_when_the_second_has_other_bytes(
     assert stored(settings) == ["b.zip"]
 
 
-def test_replaces_no_bytes_that_lie_there_without_a_row(
+@both
+def test_replaces_what_an_upload_left_that_was_ended_half_way(
     app: Flask, upload: Any, settings: Settings, tmp_path: Path
 ) -> None:
     there = settings.files_path / "twinspot" / "3.0"
     there.mkdir(parents=True)
-    (there / "b.zip").write_text("put there by hand")
-    refused = upload(make(tmp_path, "a.zip"), make(tmp_path, "b.zip"))
-    assert (refused.exit_code, "new version" in refused.output) == (1, True)
-    assert stored(settings) == ["b.zip"], "what was new is taken back, what was there stays"
-    assert (there / "b.zip").read_text() == "put there by hand"
+    (there / "a.zip").write_text("the wrong build")
+    files = make(tmp_path, "a.zip", "the right one"), make(tmp_path, "b.zip")
+    assert upload(*files).exit_code == 0
+    assert (there / "a.zip").read_text() == "the right one"
+    assert stored(settings) == ["a.zip", "b.zip"]
+    assert upload(*files).exit_code == 0, "the same files again change nothing"
+    assert upload(make(tmp_path, "a.zip", "another one")).exit_code == 1
+    assert (there / "a.zip").read_text() == "the right one"
+
+
+@both
+def test_refuses_the_slower_upload_whose_bytes_another_one_replaced(
+    app: Flask, settings: Settings, tmp_path: Path
+) -> None:
+    with app.app_context():
+        product_id = get_product_id(db.session(), "twinspot")
+        slow = store_file(BytesIO(b"slow"), slug="twinspot", version="3.0", filename="a.zip")
+        fast = store_file(BytesIO(b"fast"), slug="twinspot", version="3.0", filename="a.zip")
+        write = partial(record_draft_file, slug="twinspot", product_id=product_id, version="3.0")
+        with pytest.raises(ReleaseFileExists, match="at the same moment"), transaction() as session:
+            write(session, stored=slow)
+        delete_unused([slow])
+        with transaction() as session:
+            write(session, stored=fast)
+        with pytest.raises(ReleaseFileExists, match="other content"), transaction() as session:
+            write(session, stored=slow)
+        delete_unused([slow, fast])
+    assert (settings.files_path / fast.path).read_text() == "fast"
+    assert read_rows(app, "SELECT sha256 FROM release_files WHERE path = :path", path=fast.path) == [
+        {"sha256": fast.sha256}
+    ]
+
+
+@both
+def test_deletes_no_file_that_came_after_the_one_that_was_removed(app: Flask, settings: Settings) -> None:
+    with app.app_context():
+        removed = store_file(BytesIO(b"removed"), slug="twinspot", version="3.0", filename="a.zip")
+        came = store_file(BytesIO(b"came"), slug="twinspot", version="3.0", filename="a.zip")
+        assert not delete_unnamed(removed.path, removed.mark)
+        assert stored(settings) == ["a.zip"]
+        assert delete_unnamed(came.path, came.mark)
+    assert stored(settings) == []
 
 
 def test_refuses_two_files_of_one_name(upload: Any, tmp_path: Path) -> None:
