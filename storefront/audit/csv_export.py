@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain, islice
 from string import whitespace
 from typing import Any
 
@@ -16,18 +17,24 @@ COLUMNS = (
 BLANKS = f"{whitespace}\0\u00a0\ufeff"
 FORMULA_SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones are the same to some spreadsheets
 CELL_ENDS = ("\t", "\r", "\n")
+BOM = "\ufeff"  # begins every CSV of the shop: without it a spreadsheet takes UTF-8 for its country's code page
+AT_ONCE = 200  # lines in one piece that is sent
 
 
-def csv_lines(entries: Iterable[Entry]) -> Iterator[str]:
-    yield csv_line(COLUMNS)
-    for entry in entries:
-        yield csv_line(
-            (
-                entry.id, entry.created_at.isoformat(), entry.mode, entry.actor_kind.value, entry.actor,
-                entry.client, entry.browser, entry.request_id, entry.verb, entry.subject_kind, entry.subject,
-                _json(entry.before), _json(entry.after),
-            )
-        )  # fmt: skip
+def csv_pieces(entries: Iterable[Entry]) -> Iterator[str]:
+    lines = chain((BOM + csv_line(COLUMNS),), map(_line, entries))
+    while piece := "".join(islice(lines, AT_ONCE)):
+        yield piece
+
+
+def _line(entry: Entry) -> str:
+    return csv_line(
+        (
+            entry.id, entry.created_at.isoformat(), entry.mode, entry.actor_kind.value, entry.actor,
+            entry.client, entry.browser, entry.request_id, entry.verb, entry.subject_kind, entry.subject,
+            _json(entry.before), _json(entry.after),
+        )
+    )  # fmt: skip
 
 
 def csv_line(cells: Iterable[object]) -> str:

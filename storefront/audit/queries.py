@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 
 from storefront.audit.models import ActorKind, AuditEntry
-from storefront.core.db import db
+from storefront.core.db import db, end_read
 
 PAGE = 50  # entries
 BATCH = 500  # rows that an export reads at once
@@ -54,10 +54,11 @@ def read_page(chosen: Filter, *, older_than: int | None = None, limit: int = PAG
 
 
 def read_all(chosen: Filter) -> Iterator[Entry]:
-    """Yield every entry, newest first, a batch at a time."""
+    """Yield every entry, newest first. A batch is in memory, and nothing stays open while its reader takes it."""
     older_than: int | None = None
     while True:
         page = read_page(chosen, older_than=older_than, limit=BATCH)
+        end_read()
         yield from page.entries
         if page.older_than is None:
             return

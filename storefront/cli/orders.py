@@ -113,9 +113,11 @@ def _read_filter(
 @orders.command("csv")
 def write_csv() -> None:
     """All orders as CSV, oldest first: amounts, taxes with their rates, tax ids and invoices, for bookkeeping."""
+    from storefront.audit.csv_export import BOM
     from storefront.owner.history.orders_csv import csv_of_orders
 
     with open_shop(says_try_again=False):
+        click.echo(BOM.encode(), nl=False)  # as bytes: as text the terminal's door would take it for a command
         for line in csv_of_orders():
             click.echo(line.removesuffix("\r\n"))
 

@@ -116,6 +116,8 @@ def test_exports_everything_that_was_chosen_and_no_formula(app: Flask) -> None:
     answer = browser.get("/admin/audit.csv?verb=product.changed")
     assert answer.mimetype == "text/csv"
     assert "attachment" in answer.headers["Content-Disposition"]
+    assert "Content-Length" not in answer.headers, "it is sent while it is read"
+    assert answer.text.startswith("\ufeffid,"), "or a spreadsheet takes it for the code page of its country"
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["subject"] for row in rows] == [f"'=HYPERLINK({number})" for number in reversed(range(PAGE + 1))]
     assert rows[0]["after"] == '{"name": "a \\"b\\", c"}'

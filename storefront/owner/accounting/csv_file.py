@@ -8,11 +8,10 @@ from datetime import date, time
 from decimal import Decimal
 from enum import StrEnum
 
-from storefront.audit.csv_export import without_formula
+from storefront.audit.csv_export import BOM, without_formula
 from storefront.core.errors import StorefrontError
 from storefront.owner.accounting.rows import Amount, Cell
 
-BOM = "\ufeff"  # without it a spreadsheet takes UTF-8 for the code page of its country
 AT_ONCE = 200  # rows in one piece that is sent
 
 

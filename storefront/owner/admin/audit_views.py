@@ -1,9 +1,9 @@
 """The audit log: shown, searched, exported."""
 
-from flask import Response, render_template, request
+from flask import Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
-from storefront.audit.csv_export import csv_lines
+from storefront.audit.csv_export import csv_pieces
 from storefront.audit.queries import Filter, list_verbs, read_all, read_page
 from storefront.core import clock
 from storefront.core.runtime import settings
@@ -41,6 +41,6 @@ def audit() -> ResponseReturnValue:
 @needs(Permission.PEOPLE)
 def audit_csv() -> ResponseReturnValue:
     name = f"audit-{settings().mode.value}-{clock.now():%Y-%m-%d}.csv"
-    answer = Response("".join(csv_lines(read_all(_filter()))), mimetype="text/csv")
+    answer = Response(stream_with_context(csv_pieces(read_all(_filter()))), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, tuple_
 
 from storefront.audit.csv_export import csv_line
 from storefront.core.clock import iso
-from storefront.core.db import db
+from storefront.core.db import db, end_read
 from storefront.core.money import write_money
 from storefront.orders.access import order_access
 from storefront.orders.models import Order
@@ -22,11 +22,22 @@ BATCH = 500
 
 
 def csv_of_orders() -> Iterator[str]:
-    """Yield the lines, oldest order first; amounts in the order's own currency, with its own decimals."""
+    """Yield the lines, oldest order first; amounts in the order's own currency, with its own decimals.
+
+    A batch is in memory, and nothing stays open while it goes to its reader.
+    """
     yield csv_line(COLUMNS)
-    oldest_first = select(Order).where(order_in_running_mode()).order_by(Order.placed_at, Order.id)
-    for order in db.session.scalars(oldest_first.execution_options(yield_per=BATCH)):
-        yield csv_line(_cells(order))
+    orders = db.session.scalars(_oldest_first()).all()
+    while orders:
+        lines, last = [csv_line(_cells(order)) for order in orders], orders[-1]
+        after = tuple_(Order.placed_at, Order.id) > (last.placed_at, last.id)
+        end_read()
+        yield from lines
+        orders = db.session.scalars(_oldest_first().where(after)).all()
+
+
+def _oldest_first() -> Select[Order]:
+    return select(Order).where(order_in_running_mode()).order_by(Order.placed_at, Order.id).limit(BATCH)
 
 
 def _or_nothing(*texts: str | None) -> tuple[str, ...]:

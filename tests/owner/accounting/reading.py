@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 
 from flask import Flask
 
+from storefront.audit.csv_export import BOM
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.money import digits
-from storefront.owner.accounting.csv_file import BOM, CsvForm
+from storefront.owner.accounting.csv_file import CsvForm
 from storefront.owner.accounting.export import export_csv
 from storefront.owner.accounting.oss import Oss, read_oss
 from storefront.owner.accounting.periods import Quarter

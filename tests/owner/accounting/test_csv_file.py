@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from storefront.owner.accounting.csv_file import BOM, CsvForm, DecimalSign, Separator, csv_pieces
+from storefront.audit.csv_export import BOM
+from storefront.owner.accounting.csv_file import CsvForm, DecimalSign, Separator, csv_pieces
 from storefront.owner.accounting.rows import Amount, Cell
 
 POINTS = CsvForm()
