@@ -1,10 +1,13 @@
 """`storefront accounting`: files for the accountant, and what was sold across the EU."""
 
+from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
 from storefront.cli.choices import DECIMAL_SIGNS, FILE_FORMATS, SEPARATORS
+from storefront.cli.out_file import whole_file
 from storefront.cli.output import as_json, print_result
 from storefront.cli.shop import open_shop
 
@@ -33,13 +36,19 @@ def export(file_format: str, output: Path | None, **asked: str) -> None:
     with open_shop(says_try_again=False):
         zone = shop_zone()
         span = read_days(asked["first"], asked["last"], today=today(zone))
-        if file_format == "xlsx" and output is not None:
-            export_xlsx(span, zone, output)
-            return
-        pieces = export_csv(span, zone, read_csv_form(asked["separator"], asked["decimal"]))
-        with click.open_file(str(output or "-"), "wb") as out:
-            for piece in pieces:
-                out.write(piece.encode())
+        form = read_csv_form(asked["separator"], asked["decimal"])
+        # The file first: what cannot be written is not noted as exported.
+        with whole_file(output) if output is not None else nullcontext() as path:
+            if path is not None and file_format == "xlsx":
+                export_xlsx(span, zone, path)
+            else:
+                _write(path, export_csv(span, zone, form))
+
+
+def _write(path: Path | None, pieces: Iterable[str]) -> None:
+    with click.open_file(str(path or "-"), "wb") as out:
+        for piece in pieces:
+            out.write(piece.encode())
 
 
 @accounting.command()

@@ -4,12 +4,14 @@ The one importer of `xlsxwriter`.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+from xlsxwriter.exceptions import FileCreateError
 
 from storefront.core.errors import StorefrontError
 from storefront.owner.accounting.rows import Amount, Cell
@@ -38,15 +40,25 @@ def write_xlsx(path: Path, title: str, header: Iterable[str], rows: Iterable[Ite
 
     Raises:
         TooManyRows: a sheet cannot have so many; there is no file then.
+        OSError: it cannot be written.
     """
     book = xlsxwriter.Workbook(str(path), OPTIONS)
     try:
         _fill(book, title, header, rows)
     except BaseException:
-        book.close()  # or its own files stay
-        path.unlink()
+        with suppress(OSError):
+            _close(book)  # or its own files stay
+        path.unlink(missing_ok=True)
         raise
-    book.close()
+    _close(book)
+
+
+def _close(book: Any) -> None:  # noqa: ANN401 - no types
+    """Write the file. Raises OSError, which the library makes its own."""
+    try:
+        book.close()
+    except FileCreateError as error:
+        raise error.args[0] from error
 
 
 def _fill(book: Any, title: str, header: Iterable[str], rows: Iterable[Iterable[Cell]]) -> None:  # noqa: ANN401 - no types
