@@ -79,7 +79,7 @@ def test_takes_in_a_payout_of_millions(
     assert read_rows(app, "SELECT amount_minor FROM money_lines") == [{"amount_minor": -MILLIONS}]
 
 
-def test_a_bug_with_the_money_ends_no_pass(
+def test_ends_no_pass_for_a_bug_with_the_money(
     app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is raised when the rest is done, and the next pass looks at the same days."""
