@@ -155,12 +155,16 @@ def promise_news(
 
 
 def find_end_of_news(session: Session) -> datetime:
-    """Return when news that waits will have left: two mailings at once keep the pace of one."""
+    """Return when news that waits will have left: two mailings at once keep the pace of one.
+
+    What failed before sets no pace: one full mailbox would hold up everybody's for hours.
+    """
     last = session.scalar(
         select(func.max(OutboxMessage.due_at)).where(
             OutboxMessage.kind == MailKind.NEW_RELEASE,
             OutboxMessage.mode == settings().mode,
             OutboxMessage.state == MailState.QUEUED,
+            OutboxMessage.attempts == 0,
         )
     )
     return max(clock.now(), last) if last else clock.now()

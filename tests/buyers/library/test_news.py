@@ -14,6 +14,7 @@ from storefront.buyers.library.news import Told, tell_buyers
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.mail.models import OutboxMessage
+from storefront.mail.outbox import find_end_of_news
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Order
 from storefront.shop.catalog.models import Release, ReleaseFile
@@ -21,7 +22,7 @@ from storefront.shop.catalog.publish import publish, withdraw
 from tests.mail.strict import read_strictly, text_of
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, Shop
@@ -200,6 +201,28 @@ def test_holds_news_until_receipts_are_out_and_a_second_mailing_until_the_first(
     assert is_news == sorted(is_news)  # receipts first
     assert shop.mails(to="eve@example.com")
     assert is_news.count(True) == 4
+
+
+def test_keeps_its_pace_though_one_mailbox_is_full(
+    shop: Shop, sandbox: SandboxClient, run: Any, file: str
+) -> None:
+    sell_to(shop.app, sandbox, "ada")
+    shop.work()
+    for version in ("3.0", "3.1"):
+        run("releases", "upload", "twinspot", version, file)
+    tell(shop.app)
+    later = clock.now() + timedelta(hours=12)
+    change_rows(
+        shop.app, "UPDATE outbox SET attempts = 5, due_at = :later WHERE kind = 'new_release'", later=str(later)
+    )
+    with shop.app.app_context():
+        tell_buyers("twinspot", "3.1")
+        assert find_end_of_news(db.session()) <= clock.now()  # which broadcasts wait for
+        db.session.remove()
+    shop.work()
+    assert [mail["subject"] for mail in shop.mails() if "is here" in str(mail["subject"])] == [
+        "Twinspot 3.1 is here"
+    ]
 
 
 def test_follows_a_buyer_to_another_address(shop: Shop, sandbox: SandboxClient, run: Any, file: str) -> None:
