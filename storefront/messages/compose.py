@@ -172,6 +172,8 @@ def _new_release(message: OutboxMessage) -> Composed:
     order = find_reader(release, product, customer.id)
     if release.withdrawn_at is not None:
         return Canceled("the release is not to be had any more")
+    if release.published_at is None or release.published_at > clock.now():
+        return Canceled("the release is not to be had yet", may_return=True)
     if order is None:
         return Canceled("no order opens this release now", may_return=True)
     purchase = read_received(order)

@@ -67,6 +67,9 @@ def _get_published(slug: str, version: str) -> tuple[Release, Product]:
         raise NotFound(f"There is no release {version} of {slug}. `storefront releases list {slug}` shows them.")
     if row.Release.published_at is None or row.Release.withdrawn_at is not None:
         raise NotPublished(f"{version} is not published: `storefront releases publish {slug} {version}` first.")
+    if row.Release.published_at > clock.now():
+        day = f"{row.Release.published_at:%Y-%m-%d %H:%M} UTC"
+        raise NotPublished(f"{version} appears on {day}: tell buyers of it then, when they can download it.")
     return row.Release, row.Product
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import delete, update
 
@@ -22,6 +23,7 @@ from storefront.shop.catalog.publish import publish, withdraw
 from tests.mail.strict import read_strictly, text_of
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
+from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -223,6 +225,28 @@ def test_keeps_its_pace_though_one_mailbox_is_full(
     assert [mail["subject"] for mail in shop.mails() if "is here" in str(mail["subject"])] == [
         "Twinspot 3.1 is here"
     ]
+
+
+@both
+def test_tells_nobody_of_a_release_before_its_day(shop: Shop, sandbox: SandboxClient, run: Any, file: str) -> None:
+    """A shop as files may name a later day, and nobody can download it before."""
+    sale = sell_to(shop.app, sandbox, "ada")
+    run("releases", "upload", "twinspot", "3.0", file)
+    tell(shop.app)  # as a version did that asked for no day
+    later = clock.now() + timedelta(days=20)
+    with shop.app.app_context(), transaction() as session:
+        session.execute(update(Release).where(Release.version == "3.0").values(published_at=later))
+    refused = run("releases", "tell-buyers", "twinspot", "3.0")
+    assert (refused.exit_code, f"appears on {later:%Y-%m-%d}" in refused.output) == (1, True)
+    page = sign_in_at_admin(shop.app, make_person(shop.app)).get("/admin/products/twinspot/files/3.0/tell")
+    assert (page.status_code, f"appears on {later:%Y-%m-%d}" in page.text) == (409, True)
+    shop.work()
+    news = "SELECT state FROM outbox WHERE kind = 'new_release'"
+    assert read_rows(shop.app, news) == [{"state": "paused"}]
+    with time_machine.travel(later + timedelta(days=10), tick=True):
+        shop.work()
+        assert read_rows(shop.app, news) == [{"state": "sent"}]
+        assert "twinspot-3.0.zip" in sale.order_page()
 
 
 def test_follows_a_buyer_to_another_address(shop: Shop, sandbox: SandboxClient, run: Any, file: str) -> None:
