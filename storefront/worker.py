@@ -23,12 +23,12 @@ from storefront.core.runtime import runtime
 from storefront.core.worker_beats import beat, say_goodbye
 from storefront.customers.proofs import forget_proofs
 from storefront.customers.signed_in_browsers import forget_ended
+from storefront.delivery.hand_over import hand_over_due
 from storefront.delivery.licenses.pools.fill_backorders import fill_backorders, note_forgotten
 from storefront.mail import outbox
 from storefront.mail.delivery import deliver_due
 from storefront.messages.compose import compose
 from storefront.migrations.state import find_problem, find_trouble
-from storefront.orders.hand_over import hand_over_due
 from storefront.owner.broadcasts.sending import send_some
 from storefront.owner.figures.count import count_days
 from storefront.owner.health.totals import keep_totals

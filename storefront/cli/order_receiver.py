@@ -14,7 +14,7 @@ from storefront.cli.shop import open_shop
 @as_json
 def correct_gift(number: str, to: str, as_json: bool) -> None:
     """Correct whom a gift is for. The link of before stops working; a gift that was sent goes out again."""
-    from storefront.orders.gift_changes import correct_receiver
+    from storefront.delivery.gift_changes import correct_receiver
 
     with open_shop():
         corrected = correct_receiver(number, to)

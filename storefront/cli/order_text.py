@@ -94,7 +94,8 @@ def _what_came_later(history: OrderHistory) -> Iterator[str]:
 def _gift(gift: HistoryGift | None) -> Iterator[str]:
     if gift is None:
         return
-    sent = f"sent on {gift.sent_at:%Y-%m-%d}" if gift.sent_at else f"to be sent on {gift.send_on:%Y-%m-%d}"
+    to_come = f"to be sent on {gift.send_on:%Y-%m-%d}, when its days begin"
+    sent = f"sent on {gift.sent_at:%Y-%m-%d}" if gift.sent_at else to_come
     whom = gift.email or "an address that was erased or lost"
     yield f"Gift      for {whom}{f', from {gift.from_name}' if gift.from_name else ''}, {sent}"
 
@@ -225,18 +226,18 @@ def _item(item: HistoryItem, history: OrderHistory) -> Iterator[str]:
     if item.access != history.access:
         yield f"     {access_line(item.access)}"
     for grant in item.grants:
-        yield f"     {_grant(grant)}"
+        yield f"     {_grant(grant, is_waiting=history.gift is not None and history.gift.sent_at is None)}"
         for device in grant.devices:
             yield f"       device {device.id}  {device.name}"
 
 
-def _grant(grant: HistoryGrant) -> str:
-    """Return one line; of a key of several lines it shows the first."""
+def _grant(grant: HistoryGrant, *, is_waiting: bool) -> str:
+    """Return one line; of a key of several lines it shows the first. The days of a gift begin when it is sent."""
     if grant.key is None:
         return f"{grant.kind} {grant.product}"
     first, *more = grant.key.splitlines()
     named = f" “{grant.label}”" if grant.label else ""
-    until = f", until {grant.expires_at:%Y-%m-%d}" if grant.expires_at else ""
+    until = f", until {grant.expires_at:%Y-%m-%d}" if grant.expires_at and not is_waiting else ""
     hidden = f" (and {len(more)} more lines: --json has them)" if more else ""
     return f"{grant.kind} {grant.product}: {first}{hidden}{named}{until}"
 

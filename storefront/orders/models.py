@@ -121,13 +121,14 @@ class Order(Base):
     placed_at: Mapped[datetime]  # when the Session was created
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
     paid_at: Mapped[datetime | None]
+    days_begin_at: Mapped[datetime | None]  # of a gift that waited for its day: when it was handed over first
     fulfilled_at: Mapped[datetime | None]
     erased_at: Mapped[datetime | None]  # its buyer's personal data: no page shows it any more
 
     @property
     def bought_at(self) -> datetime:
         """Return when the days of its licenses, updates and downloads begin."""
-        return self.paid_at or self.placed_at
+        return self.days_begin_at or self.paid_at or self.placed_at
 
 
 class OrderLink(Base):

@@ -16,12 +16,12 @@ from storefront.buyers.account.change_address import move_customer
 from storefront.buyers.account.erase import erase_address
 from storefront.core import clock
 from storefront.core.errors import StorefrontError
+from storefront.delivery.gift_changes import change_gift, correct_receiver, send_now
+from storefront.delivery.hand_over import hand_over_due
 from storefront.mail.letter import Mail
 from storefront.mail.outbox import get_message
 from storefront.messages.compose import compose
-from storefront.orders.gift_changes import change_gift, correct_receiver, send_now
 from storefront.orders.gifts import Wish
-from storefront.orders.hand_over import hand_over_due
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.web.limits import limiter
 from storefront.worker import deliver_outbox

@@ -19,11 +19,11 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.money import digits
+from storefront.delivery.hand_over import hand_over_due
 from storefront.mail.letter import Mail
 from storefront.orders.decide import NotPaid, decide
 from storefront.orders.gift_links import gift_token
 from storefront.orders.gifts import find_gift
-from storefront.orders.hand_over import hand_over_due
 from storefront.orders.models import Decision, Order
 from storefront.orders.notices import close_notice
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout

@@ -61,7 +61,7 @@ POINTS = (
     ),
     Point(
         name="gift-handed-over",
-        module="storefront.orders.hand_over",
+        module="storefront.delivery.hand_over",
         function="hand_over",
         is_after=True,
         parts=("worker",),

@@ -9,9 +9,9 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db
+from storefront.delivery.hand_over import hand_over_due
 from storefront.orders.gift_links import gift_token
 from storefront.orders.gifts import Wish, find_gift, find_kept, keep_wish
-from storefront.orders.hand_over import hand_over_due
 from storefront.orders.queries import find_order
 from tests.support.sale import Sale, link_of
 from tests.support.sandbox_client import SandboxClient

@@ -9,8 +9,8 @@ from storefront.buyers.library.gift_words import mask
 from storefront.buyers.library.views import library, order_page
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.texts import marked
+from storefront.delivery.gift_changes import change_gift, resend_gift, send_now
 from storefront.orders.browsers import get_order_here
-from storefront.orders.gift_changes import change_gift, resend_gift, send_now
 from storefront.orders.gifts import GiftRefused, read_wish
 from storefront.web.flashes import flash
 from storefront.web.limits import limiter

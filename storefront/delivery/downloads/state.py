@@ -17,6 +17,7 @@ from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 from storefront.orders.notices import NoticeKind
 
 NOTHING_TO_DOWNLOAD = "There is nothing to download in this order."
+NOT_SENT = "They cannot, because the gift was not sent yet."
 NO_RELEASE = "They cannot, because no release that the order includes is published."
 
 
@@ -50,6 +51,8 @@ def read_download_state(order: Order) -> DownloadState:
     access = order_access(order)
     if not access.allowed:
         return _closed(access.reason.value)
+    if order.is_gift and order.holder_id is None:
+        return DownloadState(is_possible=False, sentence=NOT_SENT)
     try:
         granted = find_newest_files(order)
     except AccessDenied as closed:

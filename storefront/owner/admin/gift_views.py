@@ -4,7 +4,7 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StorefrontError
-from storefront.orders.gift_changes import correct_receiver
+from storefront.delivery.gift_changes import correct_receiver
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.admin.order_views import order_done, order_page
 from storefront.owner.people.roles import Permission

@@ -7,7 +7,7 @@ from flask import Flask
 from storefront.buyers.account.change_address import move_customer
 from storefront.buyers.account.erase import erase_address
 from storefront.core.db import db
-from storefront.orders.gift_changes import correct_receiver
+from storefront.delivery.gift_changes import correct_receiver
 from tests.support.gifts import ROSA, give, hand_over, received_link
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient

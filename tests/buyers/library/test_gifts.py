@@ -1,15 +1,21 @@
 """A gift: who pays has everything about money, who receives it keys and files, and nobody both."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 
 from storefront.buyers.library.news import find_language_of
 from storefront.core import clock
+from storefront.core.db import db
+from storefront.delivery.gift_changes import correct_receiver
+from storefront.delivery.licenses.extend import extend_license
+from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.owner_actions import withdraw_key
 from storefront.owner.buyers.read import read_buyer
 from tests.support.databases import BOTH
@@ -24,9 +30,10 @@ from tests.support.gifts import (
     in_days,
     received_link,
 )
+from tests.support.goods import change_product
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_license_keys, read_rows
-from tests.support.sale import Sale
+from tests.support.sale import Sale, number_of
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, find_price, keys_on, post_event, run_worker_once
 from tests.support.sign_in import signed_in
@@ -124,6 +131,98 @@ def test_waits_for_its_day_and_is_changed_until_then(app: Flask, sandbox: Sandbo
         assert late.status_code == 303
         assert "sent already" in sale.order_page()
         assert hand_over(app) == 0
+
+
+@both
+def test_has_all_its_days_however_long_it_waited(
+    app: Flask, sandbox: SandboxClient, mailbox: Any, run: Any, tmp_path: Path
+) -> None:
+    """Of its license, updates and downloads; another receiver gets what is left of them."""
+    change_product(app, "twinspot", license_days=30, update_days=30, download_days=14)
+    sale = give(app, sandbox, gift_on=in_days(60))
+    number = number_of(sale)
+    with time_machine.travel(clock.now() + timedelta(days=60), tick=True):
+        path = tmp_path / "twinspot-3.0.zip"
+        path.write_bytes(b"after the days that were sold, and before those of the gift end")
+        run("releases", "upload", "twinspot", "3.0", str(path))
+        handed_over_on = clock.now()
+        assert hand_over(app) == 1
+        page = Buyer(app).get(received_link(sale)).text
+        assert ends_on(page) == [shown(handed_over_on, 30), shown(handed_over_on, 14)]
+        assert "twinspot-3.0.zip" in page
+        with Buyer(app).get(re.findall(r'href="[^"]*(/downloads/[^"]+)"', page)[0]) as download:
+            assert download.status_code in (200, 303)
+    with time_machine.travel(clock.now() + timedelta(days=65), tick=True):
+        with app.app_context():
+            correct_receiver(number, "rose@example.org")
+        page = Buyer(app).get(received_link(sale)).text
+        assert ends_on(page) == [shown(handed_over_on, 30), shown(handed_over_on, 14)]
+
+
+def test_tells_the_owner_no_last_day_before_its_days_begin(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+    change_product(app, "twinspot", license_days=30, download_days=14)
+    number = number_of(give(app, sandbox, gift_on=in_days(60)))
+    with time_machine.travel(clock.now() + timedelta(days=20), tick=True):
+        owner = sign_in_at_admin(app, make_person(app))
+        for told in (run("orders", "show", number).output, owner.get(f"/admin/orders/{number}").text):
+            assert "its days begin" in told
+            assert "the gift was not sent yet" in told
+            assert "works until" not in told
+            assert not re.search(r", until 20\d\d", told)
+
+
+def ends_on(page: str) -> list[str]:
+    """The last days that a receiver's page names: of the key, then of its downloads."""
+    return re.findall(r'until <time datetime="(\d{4}-\d\d-\d\d)', page)
+
+
+def shown(begin: datetime, days: int) -> str:
+    return (begin + timedelta(days=days)).date().isoformat()
+
+
+@pytest.mark.parametrize(
+    ("terms", "waits", "expected"),
+    [
+        ({"license_days": 30, "license_until": None}, 60, 90),
+        ({"license_days": 30, "license_until": 70}, 60, 70),  # the same for everybody
+        ({"license_days": None, "license_until": 20}, 60, 20),
+        ({"license_days": None, "license_until": None}, 60, None),
+        ({"license_days": 30, "license_until": None}, 0, 30),
+    ],
+)
+def test_moves_only_what_counts_from_the_sale(
+    app: Flask, sandbox: SandboxClient, terms: dict[str, int | None], waits: int, expected: int | None
+) -> None:
+    begin = clock.now()
+    until = terms["license_until"]
+    change_product(
+        app,
+        "twinspot",
+        license_days=terms["license_days"],
+        license_until=begin + timedelta(days=until) if until is not None else None,
+    )
+    give(app, sandbox, gift_on=in_days(waits))
+    with time_machine.travel(begin + timedelta(days=waits, minutes=5), tick=True):
+        assert hand_over(app) == 1
+    [order] = read_rows(app, "SELECT days_begin_at FROM orders")
+    assert (order["days_begin_at"] is not None) == (waits > 0)
+    with app.app_context():
+        [expires_at] = db.session.scalars(select(License.expires_at))
+        db.session.remove()
+    assert (expires_at and (expires_at - begin).days) == expected
+
+
+def test_keeps_a_later_day_that_the_owner_gave_it(app: Flask, sandbox: SandboxClient) -> None:
+    change_product(app, "twinspot", license_days=30)
+    sale = give(app, sandbox, gift_on=in_days(60))
+    until = clock.now() + timedelta(days=500)
+    with app.app_context():
+        extend_license(number_of(sale), until=until)
+    with time_machine.travel(clock.now() + timedelta(days=60), tick=True):
+        assert hand_over(app) == 1
+    with app.app_context():
+        assert db.session.scalars(select(License.expires_at)).all() == [until]
+        db.session.remove()
 
 
 def test_is_sent_now_or_again_to_the_same_address(app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:

@@ -1,6 +1,7 @@
 """Hands gifts over on their day: the receiver becomes the holder, in the transaction that promises the email."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import islice
 
 from sqlalchemy import select
@@ -10,6 +11,7 @@ from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
+from storefront.delivery.licenses.begin_days import begin_days
 from storefront.mail.models import MailKind
 from storefront.orders.access import order_access
 from storefront.orders.changes import ChangeKind, add_change
@@ -20,6 +22,7 @@ from storefront.orders.models import Decision, Order
 
 BATCH = 100  # handed over a minute
 AT_ONCE = 500  # looked at
+A_WAIT = timedelta(hours=1)  # what leaves sooner was sent at once, and its days begin like those of any order
 
 
 def hand_over_due() -> int:
@@ -71,8 +74,11 @@ def _hand_over_once(order_id: int) -> bool:
 
 
 def lock_gift(session: Session, order_id: int) -> tuple[Order, Gift]:
-    """Lock the order, which stands for its gift. Raises NoResultFound for an order that is none."""
-    order = session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
+    """Lock the order, which stands for its gift. Raises NoResultFound for an order that is none.
+
+    Who has locked a key of it, and writes what happened to it, does not wait: its keys are locked next.
+    """
+    order = session.get_one(Order, order_id, with_for_update={"key_share": True}, populate_existing=True)
     found = select(Gift).where(Gift.order_id == order_id).execution_options(populate_existing=True)
     return order, session.scalars(found).one()
 
@@ -82,9 +88,16 @@ def may_hand_over(order: Order) -> bool:
 
 
 def hand_over(session: Session, order: Order, gift: Gift) -> None:
-    """Make the receiver the holder and promise the email; in the caller's transaction, with the order locked."""
+    """Make the receiver the holder and promise the email; in the caller's transaction, with the order locked.
+
+    Its days begin when it is handed over first: another receiver gets what is left of them.
+    """
+    now = clock.now()
     order.holder_id = ensure_customer(session, mode=order.mode, email=gift.email)
-    gift.handed_over_at = clock.now()
+    if gift.handed_over_at is None and now - order.bought_at >= A_WAIT:
+        order.days_begin_at = now
+        begin_days(session, order, now)
+    gift.handed_over_at = now
     about = f"{gift.id}:{gift.token_version}"
     promise_once_for(session, order, MailKind.GIFT, recipient=gift.email, about=about)
     add_change(session, order.id, ChangeKind.GIFT, "handed over to who receives it")

@@ -16,12 +16,12 @@ from storefront.core.texts import marked
 from storefront.customers import signed_in_browsers
 from storefront.customers.merging import merge_customer
 from storefront.customers.models import Customer, email_key
+from storefront.delivery.hand_over import hand_over, lock_gift, may_hand_over
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, TO_RECEIVER, MailKind, MailState, OutboxMessage
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for
 from storefront.orders.gift_models import Gift
 from storefront.orders.gifts import GiftRefused, Wish, wish_values
-from storefront.orders.hand_over import hand_over, lock_gift, may_hand_over
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Order
 
