@@ -4,11 +4,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, exists, func, or_, select, union
+from sqlalchemy.orm import aliased
 
 from storefront.buyers.library.gift_words import mask
 from storefront.buyers.library.order_words import order_state
 from storefront.core.db import db
+from storefront.core.runtime import settings
 from storefront.core.texts import marked
 from storefront.delivery.contents import Goods, ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.granted_files import ReleasedFile
@@ -17,7 +19,6 @@ from storefront.orders.gift_links import gift_token
 from storefront.orders.gift_models import Gift
 from storefront.orders.links import order_tokens
 from storefront.orders.models import ItemPart, Order, OrderItem
-from storefront.orders.queries import order_in_running_mode
 from storefront.shop.catalog.models import Product
 from storefront.shop.translations.read import told
 
@@ -84,22 +85,36 @@ class Owned:
 
 
 def _matches(customer_id: int, query: str) -> ColumnElement[bool]:
-    is_theirs = (Order.customer_id == customer_id) | (Order.holder_id == customer_id)
-    is_match = is_theirs & order_in_running_mode()
+    """Select by the two indexes of who pays and who holds, and look at the mode last.
+
+    SQLite takes an index of the mode for the narrowest there is, and would read every order of the shop.
+    """
+    theirs = _ids_of(customer_id)
+    is_match = Order.id.in_(theirs) & (Order.mode.concat("") == settings().mode)
     for word in query.split()[:8]:
-        items = select(OrderItem.order_id).outerjoin(Product, Product.id == OrderItem.product_id)
-        named = items.where(
-            or_(
-                OrderItem.description.icontains(word, autoescape=True),
-                Product.name.icontains(word, autoescape=True),
-                told(Product.name).icontains(word, autoescape=True),
-                OrderItem.id.in_(
-                    select(ItemPart.order_item_id).where(ItemPart.description.icontains(word, autoescape=True))
-                ),
-            )
-        )
+        named = select(OrderItem.order_id).outerjoin(Product, Product.id == OrderItem.product_id)
+        named = named.where(OrderItem.order_id.in_(theirs), _is_named(word))
         is_match &= or_(Order.number.icontains(word, autoescape=True), Order.id.in_(named))
     return is_match
+
+
+def _ids_of(customer_id: int) -> CompoundSelect[int]:
+    paid, held = aliased(Order), aliased(Order)
+    return union(
+        select(paid.id).where(paid.customer_id == customer_id),
+        select(held.id).where(held.holder_id == customer_id),
+    )
+
+
+def _is_named(word: str) -> ColumnElement[bool]:
+    """Ask an item for a word of its own name, of its product's in either language, or of a part's."""
+    of_part = ItemPart.order_item_id == OrderItem.id, ItemPart.description.icontains(word, autoescape=True)
+    return or_(
+        OrderItem.description.icontains(word, autoescape=True),
+        Product.name.icontains(word, autoescape=True),
+        told(Product.name).icontains(word, autoescape=True),
+        exists().where(*of_part),
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

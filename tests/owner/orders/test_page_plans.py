@@ -10,6 +10,7 @@ from tests.support.rows import read_rows
 from tests.support.sale import COMPLETED, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
+from tests.support.sign_in import signed_in
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -50,6 +51,9 @@ def test_reads_no_large_table_whole_for_a_buyer(app: Flask, sandbox: SandboxClie
         key = {"license_key": sale.keys[0], "instance_name": "desk"}
         for act in ("validate", "activate"):
             assert app.test_client().post(f"/v1/licenses/{act}", json=key).status_code == 200
+        at_home = signed_in(app, ADA)
+        for path in ("/library", "/library?q=twin", "/library/orders", "/library/orders?q=twin", "/account"):
+            assert at_home.get(path).status_code == 200, path
         sale.refund()
         first.at_charge("dispute", status="needs_response")
         for each in (sale, first):
