@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import transaction
+from storefront.core.runtime import settings
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 
 FIRST_LOOK = timedelta(minutes=2)
@@ -77,10 +78,12 @@ def _find_told_again(rows: list[Row[int, str, MailState]]) -> list[int]:
 
 
 def _lock_news(session: Session, readers: list[int]) -> list[int]:
+    # The mode is what the index of what waits begins with: without it all that was ever sent is read.
+    paused = OutboxMessage.mode == settings().mode, OutboxMessage.state == MailState.PAUSED
     ids: list[int] = []
     for reader in readers:
         news = OutboxMessage.kind == MailKind.NEW_RELEASE, OutboxMessage.about.like(f"%:{reader}")
-        ids += [row.id for row in _lock(session, *news, OutboxMessage.state == MailState.PAUSED)]
+        ids += [row.id for row in _lock(session, *paused, *news)]
     return ids
 
 

@@ -54,6 +54,8 @@ def test_reads_no_large_table_whole_for_a_buyer(app: Flask, sandbox: SandboxClie
         at_home = signed_in(app, ADA)
         for path in ("/library", "/library?q=twin", "/library/orders", "/library/orders?q=twin", "/account"):
             assert at_home.get(path).status_code == 200, path
+        sale.refund(amount=500)  # and it stays open
+        sale.deliver(COMPLETED, "charge", "refund")
         sale.refund()
         first.at_charge("dispute", status="needs_response")
         for each in (sale, first):
