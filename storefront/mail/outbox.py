@@ -105,7 +105,7 @@ def promise_once(
     """Promise a mail that a state owes, however often it is looked at; False when it was promised before."""
     due_at = clock.now() + timedelta(seconds=HOLD_SECONDS if hold else 0)
     row: dict[str, Any] = {
-        "dedupe_key": ":".join(str(part) for part in (kind, order_id, about, again) if part),
+        "dedupe_key": key_of(kind, order_id, about, again),
         "about": about,
         "kind": kind,
         "mode": mode,
@@ -116,6 +116,11 @@ def promise_once(
         "due_at": max(due_at, not_before) if not_before else due_at,
     }
     return insert_missing(session, OutboxMessage, [row]) == 1
+
+
+def key_of(kind: MailKind, order_id: int | None, about: str | None, again: str = "") -> str:
+    """Return the unique key of a mail."""
+    return ":".join(str(part) for part in (kind, order_id, about, again) if part)
 
 
 def new_message_id() -> str:

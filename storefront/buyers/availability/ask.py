@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront.buyers.availability.forget import forget_requests, has_left
-from storefront.buyers.availability.models import AvailabilityRequest
+from storefront.buyers.availability.models import MOST_MAILS, AvailabilityRequest
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.languages import current_language
@@ -19,7 +19,6 @@ from storefront.mail import outbox
 from storefront.mail.models import MailKind
 
 PURPOSE = "availability"
-MOST_MAILS = 3  # that ask one address about one product
 BETWEEN_MAILS = timedelta(minutes=10)
 PRODUCTS_A_DAY = 5  # of one address that has confirmed none of them
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -1,24 +1,25 @@
 """Deletes requests with their addresses: told, never confirmed, older than a year, or of who is erased."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, cast, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, String, cast, delete, exists, or_, select
 from sqlalchemy.orm import Session
 
-from storefront.buyers.availability.models import AvailabilityRequest
+from storefront.buyers.availability.models import MOST_MAILS, AvailabilityRequest
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.runtime import settings
 from storefront.customers.models import email_key
-from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
+from storefront.mail.forget import forget_mails
+from storefront.mail.models import MailKind, MailState, OutboxMessage
+from storefront.mail.outbox import key_of
 from storefront.shop.catalog.models import Product
 
 TO_CONFIRM = timedelta(days=3)
 KEPT = timedelta(days=365)
 TRIED = timedelta(days=30)  # an email that no server takes
-KINDS = (MailKind.AVAILABILITY_CONFIRM, MailKind.AVAILABLE)
 
 
 def has_left() -> ColumnElement[bool]:
@@ -55,7 +56,7 @@ def forget_requests(session: Session, which: ColumnElement[bool]) -> int:
         .execution_options(synchronize_session=False)
     ).all()
     if ids:
-        _forget_mails(session, ids)
+        forget_mails(session, list(_mails_of(ids)))
     return len(ids)
 
 
@@ -87,11 +88,9 @@ def _is_of(addresses: Collection[str]) -> ColumnElement[bool]:
     return (AvailabilityRequest.mode == settings().mode) & AvailabilityRequest.email_key.in_(keys)
 
 
-def _forget_mails(session: Session, ids: Sequence[int]) -> None:
-    about = OutboxMessage.kind.in_(KINDS), OutboxMessage.about.in_([str(request_id) for request_id in ids])
-    canceled = {"state": MailState.CANCELED, "last_error": "what it tells of was deleted"}
-    for statement in (
-        update(OutboxMessage).where(*about, OutboxMessage.state.in_(NOT_LEFT)).values(**canceled),
-        update(OutboxMessage).where(*about).values(recipient=""),
-    ):
-        session.execute(statement.execution_options(synchronize_session=False))
+def _mails_of(request_ids: Iterable[int]) -> Iterator[str]:
+    """Name the keys of all the emails that a request can have."""
+    for about in map(str, request_ids):
+        yield key_of(MailKind.AVAILABLE, None, about)
+        for number in range(1, MOST_MAILS + 1):
+            yield key_of(MailKind.AVAILABILITY_CONFIRM, None, about, str(number))

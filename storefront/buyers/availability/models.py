@@ -8,6 +8,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storefront.core import clock
 from storefront.core.db import Base
 
+MOST_MAILS = 3  # that ask one address about one product
+
 
 class AvailabilityRequest(Base):
     """Deleted with its address once its email has left. Until `confirmed_at` it is a stranger's word, for 3 days.

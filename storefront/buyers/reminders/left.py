@@ -1,6 +1,6 @@
 """What somebody left at Checkout: kept with the promise of one email, forgotten after 30 days."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,8 @@ from storefront.core.languages import find_language, offered
 from storefront.core.runtime import settings
 from storefront.customers.models import email_key
 from storefront.mail import outbox
-from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
+from storefront.mail.forget import forget_mails
+from storefront.mail.models import MailKind
 
 DELAY = timedelta(hours=1)  # who has only lost a tab, or pays another way, needs no email
 KEPT = timedelta(days=30)  # as long as Stripe's link works
@@ -160,15 +161,5 @@ def _forget(session: Session, which: ColumnElement[bool]) -> int:
         .returning(AbandonedCheckout.checkout_session_id)
         .execution_options(synchronize_session=False)
     ).all()
-    _forget_mails(session, session_ids)
+    forget_mails(session, [outbox.key_of(MailKind.CHECKOUT_REMINDER, None, each) for each in session_ids])
     return len(session_ids)
-
-
-def _forget_mails(session: Session, session_ids: Sequence[str]) -> None:
-    about = OutboxMessage.kind == MailKind.CHECKOUT_REMINDER, OutboxMessage.about.in_(session_ids)
-    canceled = {"state": MailState.CANCELED, "last_error": "what it tells of was deleted"}
-    for statement in (
-        update(OutboxMessage).where(*about, OutboxMessage.state.in_(NOT_LEFT)).values(**canceled),
-        update(OutboxMessage).where(*about).values(recipient=""),
-    ):
-        session.execute(statement.execution_options(synchronize_session=False))

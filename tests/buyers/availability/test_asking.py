@@ -11,8 +11,9 @@ from flask import Flask
 
 from storefront.buyers.account.erase import erase_address
 from storefront.buyers.account.export import export_address
-from storefront.buyers.availability.ask import MOST_MAILS, PRODUCTS_A_DAY, ask_for
+from storefront.buyers.availability.ask import PRODUCTS_A_DAY, ask_for
 from storefront.buyers.availability.forget import forget_old_requests
+from storefront.buyers.availability.models import MOST_MAILS
 from storefront.buyers.availability.tell import tell_waiting
 from storefront.core import clock
 from storefront.core.db import db
@@ -24,6 +25,7 @@ from tests.mail.strict import read_strictly
 from tests.owner.admin.editor_forms import TWINSPOT
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
+from tests.support.plans import asked_of, read_whole
 from tests.support.rows import change_rows, read_rows
 from tests.support.shop import ADA, Buyer, run_worker_once
 
@@ -204,6 +206,18 @@ def test_forgets_who_never_confirmed_and_who_leaves(app: Flask, mailbox: Any) ->
     link = confirmed(app, mailbox)  # and may come again
     work(app, days=366)
     assert read_rows(app, ROWS) == []
+
+
+@both
+def test_forgets_without_a_look_at_every_email(app: Flask, mailbox: Any) -> None:
+    link = confirmed(app, mailbox)
+    ask(app, "stranger@example.com")
+    with asked_of(app) as asked:
+        Buyer(app).post(link)
+        work(app, days=4)
+    assert sum(sql.startswith("UPDATE outbox") for sql in asked) >= 2
+    assert {row["recipient"] for row in read_rows(app, OURS)} == {""}
+    assert read_whole(app, asked, trusts_limits=True) == []
 
 
 def test_waits_on_when_the_sale_is_over_before_its_email_left(app: Flask, mailbox: Any) -> None:
