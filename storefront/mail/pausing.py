@@ -3,6 +3,7 @@
 One row is one mail: whatever closes and opens how often, it leaves once, and one that left never comes back.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Row, case, select, update
@@ -68,6 +69,18 @@ def resume(session: Session, order_id: int, readers: list[int]) -> bool:
     _change(session, again, state=MailState.QUEUED, due_at=now, last_error=None)
     _change(session, looked_at, due_at=now)
     return bool(again or looked_at)
+
+
+def look_again(session: Session, message_ids: Sequence[int]) -> int:
+    """Let paused ones of these be looked at now, inside the caller's transaction; return how many there are."""
+    statement = (
+        update(OutboxMessage)
+        .where(OutboxMessage.id.in_(message_ids), OutboxMessage.state == MailState.PAUSED)
+        .values(state=MailState.QUEUED, due_at=clock.now(), last_error=None)
+        .returning(OutboxMessage.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(session.scalars(statement).all())
 
 
 def _find_told_again(rows: list[Row[int, str, MailState]]) -> list[int]:

@@ -1,8 +1,10 @@
 """Promises the one email of who waits for a product that can be bought by now, and says what it holds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, exists, func, select, update
+from sqlalchemy import ColumnElement, Integer, case, cast, exists, func, select, update
+from sqlalchemy.orm import Session
 
 from storefront.buyers.availability.ask import token_of
 from storefront.buyers.availability.models import AvailabilityRequest
@@ -11,8 +13,8 @@ from storefront.core.db import db, transaction
 from storefront.core.languages import find_language
 from storefront.core.queue import nudge
 from storefront.core.runtime import absolute_url, settings
-from storefront.mail import outbox
-from storefront.mail.models import MailKind
+from storefront.mail import outbox, pausing
+from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.shop.catalog.models import Edition, Price, Product
 from storefront.shop.catalog.queries import is_for_sale
 from storefront.shop.translations.read import said
@@ -32,7 +34,10 @@ class AvailabilityMail:
 
 
 def tell_waiting() -> int:
-    """Promise the emails that are due, a hundred at most; return how many. One cheap question if there is none."""
+    """Promise the emails that are due, a hundred at most; return how many. Two cheap questions if there is none.
+
+    Those that were stopped go on: a product was for sale for a moment, was taken back, and is for sale again.
+    """
     due = (
         AvailabilityRequest.confirmed_at.is_not(None),
         AvailabilityRequest.told_at.is_(None),
@@ -41,28 +46,54 @@ def tell_waiting() -> int:
     )
     found = select(AvailabilityRequest.id).where(*due).order_by(AvailabilityRequest.id).limit(BATCH)
     ids = db.session.scalars(found).all()
-    if not ids:
+    stopped = _find_stopped(BATCH - len(ids))
+    if not ids and not stopped:
         return 0
     with transaction() as session:
-        claimed = session.execute(
-            update(AvailabilityRequest)
-            .where(AvailabilityRequest.id.in_(ids), AvailabilityRequest.told_at.is_(None))
-            .values(told_at=clock.now())
-            .returning(AvailabilityRequest.id, AvailabilityRequest.email, AvailabilityRequest.language)
-            .execution_options(synchronize_session=False)
-        ).all()
-        for row in claimed:
-            outbox.promise(
-                session,
-                kind=MailKind.AVAILABLE,
-                order_id=None,
-                mode=settings().mode,
-                recipient=row.email,
-                language=find_language(row.language),
-                about=str(row.id),
-                hold=False,
-            )
+        count = _promise(session, ids) + pausing.look_again(session, stopped)
     nudge("outbox")
+    return count
+
+
+def _find_stopped(most: int) -> Sequence[int]:
+    """Return mails that are paused while their product can be bought, oldest first."""
+    # Only of its own kind: what others are about is no number.
+    about = case((OutboxMessage.kind == MailKind.AVAILABLE, OutboxMessage.about))
+    found = (
+        select(OutboxMessage.id)
+        .join(AvailabilityRequest, AvailabilityRequest.id == cast(about, Integer))
+        .where(
+            OutboxMessage.mode == settings().mode,
+            OutboxMessage.state == MailState.PAUSED,
+            OutboxMessage.kind == MailKind.AVAILABLE,
+            _is_sold(),
+        )
+        .order_by(OutboxMessage.id)
+        .limit(most)
+    )
+    return db.session.scalars(found).all()
+
+
+def _promise(session: Session, ids: Sequence[int]) -> int:
+    """Promise the emails of these requests, each once whoever else does it at the same moment."""
+    claimed = session.execute(
+        update(AvailabilityRequest)
+        .where(AvailabilityRequest.id.in_(ids), AvailabilityRequest.told_at.is_(None))
+        .values(told_at=clock.now())
+        .returning(AvailabilityRequest.id, AvailabilityRequest.email, AvailabilityRequest.language)
+        .execution_options(synchronize_session=False)
+    ).all()
+    for row in claimed:
+        outbox.promise(
+            session,
+            kind=MailKind.AVAILABLE,
+            order_id=None,
+            mode=settings().mode,
+            recipient=row.email,
+            language=find_language(row.language),
+            about=str(row.id),
+            hold=False,
+        )
     return len(claimed)
 
 

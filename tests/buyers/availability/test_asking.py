@@ -234,6 +234,25 @@ def test_waits_on_when_the_sale_is_over_before_its_email_left(app: Flask, mailbo
     assert subjects(mailbox) == [AVAILABLE]
 
 
+@both
+def test_is_told_at_once_though_its_product_was_for_sale_for_a_moment_before(app: Flask, mailbox: Any) -> None:
+    """Its email is looked at ever more rarely by itself: after half the time again that it is old."""
+    confirmed(app, mailbox)
+    switch(app, is_on=True)
+    with app.app_context():
+        assert tell_waiting() == 1
+    switch(app, is_on=False)
+    work(app)
+    later = str(clock.now() + timedelta(days=15))
+    change_rows(app, "UPDATE outbox SET due_at = :later WHERE state = 'paused'", later=later)
+    work(app, days=10)
+    assert mailbox.messages() == []
+    switch(app, is_on=True)
+    for minutes in (1, 2):
+        work(app, days=10, minutes=minutes)
+    assert subjects(mailbox) == [AVAILABLE]
+
+
 def test_shows_the_owner_how_many_and_the_person_what_is_kept(app: Flask, mailbox: Any) -> None:
     owner = sign_in_at_admin(app, make_person(app))
     mailbox.clear()
