@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from zipstream import ZIP_STORED, ZipStream
 
 from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.languages import say
 from storefront.core.storage import storage
 from storefront.core.texts import marked
 from storefront.delivery.downloads.counting import find_refusal
@@ -72,7 +73,7 @@ def _zip(files: Iterable[GrantedFile], note: str) -> ZipStream:
 
 
 def _line(granted: GrantedFile, refusal: StorefrontError) -> str:
-    return f"{granted.file.filename}: {refusal.message}\r\n"
+    return f"{granted.file.filename}: {say(refusal.message)}\r\n"
 
 
 def _add_file(zipped: ZipStream, granted: GrantedFile, names: set[str]) -> None:

@@ -25,8 +25,9 @@ def zip_address(sale: Sale) -> str:
     return f"{sale.link.replace('/orders/', '/downloads/')}/all.zip"
 
 
-def fetch(sale: Sale) -> zipfile.ZipFile:
-    with sale.buyer.get(zip_address(sale)) as answer:
+def fetch(sale: Sale, at: str = "") -> zipfile.ZipFile:
+    """`at` is where the pages of another language begin."""
+    with sale.buyer.get(at + zip_address(sale)) as answer:
         assert answer.status_code == 200
         assert answer.headers["Content-Length"] == str(len(answer.data))
         archive = zipfile.ZipFile(io.BytesIO(answer.data))
@@ -48,6 +49,10 @@ def test_leaves_out_a_file_that_is_used_up_and_keeps_the_others(app: Flask, sand
     told = archive.read("Not in this archive.txt").decode()
     assert told.startswith(f"{book.rsplit('/', 1)[1]}: ")
     assert "Contact the shop" in told
+    german = fetch(sale, "/de").read("Not in this archive.txt").decode()
+    assert german.startswith(f"{book.rsplit('/', 1)[1]}: ")
+    assert "wurde" in german
+    assert "Contact" not in german
     assert counted_downloads(app) == 2
 
 
