@@ -13,6 +13,7 @@ from storefront.core.runtime import settings
 from storefront.core.tokens import derive_known_token, derive_token, hash_token
 from storefront.payments.webhook import secrets
 from storefront.payments.webhook.models import WebhookEndpoint
+from tests.buyers.account.customers import erase
 from tests.delivery.licenses.licensed import ask
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
@@ -63,6 +64,17 @@ def test_keeps_browsers_carts_and_codes_in_mails(
     assert Buyer(app).get(sale.link).status_code == 200
     with buyer.client.get(address, base_url=buyer.base_url) as download:
         assert download.status_code == 200
+
+
+def test_knows_the_devices_of_who_was_erased(
+    shop: Shop, sandbox: SandboxClient, with_new_key: Callable[[], Flask]
+) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    fields = {"license_key": sale.keys[0], "instance_name": "a", "fingerprint": "disk-0"}
+    device = ask(shop.app, "activate", **fields).get_json()["instance"]
+    erase(shop.app, ADA)
+    again = ask(with_new_key(), "activate", **fields).get_json()["instance"]
+    assert again["id"] == device["id"]
 
 
 def test_opens_what_is_sealed_and_knows_who_wants_no_reminders(

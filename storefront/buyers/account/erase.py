@@ -23,8 +23,8 @@ from storefront.customers.proofs import Proof
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
 from storefront.customers.unproven import find_known
 from storefront.delivery.downloads.models import Download
+from storefront.delivery.licenses.device_names import erase_devices
 from storefront.delivery.licenses.labels import erase_labels
-from storefront.delivery.licenses.models import Activation, License
 from storefront.delivery.licenses.queries import select_keyless_grants
 from storefront.delivery.refusals import forget_refusals_of
 from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
@@ -41,7 +41,6 @@ from storefront.orders.sent_answers import forget_sent_answers
 from storefront.orders.unproven import take_in_unproven
 from storefront.shop.profile.reminders import are_reminders_on
 
-DEVICE_NAME = "Device"
 TO_MANY = (MailKind.NEW_RELEASE, MailKind.BROADCAST)  # each names its reader, after what it is about
 
 
@@ -65,7 +64,7 @@ class Erased:
 def erase_customer(customer_id: int) -> Erased:
     """Address, name, tax ids, names of devices and licenses, recipients of mails; links to orders stop working.
 
-    What stays: numbers, amounts, country, what was bought, the keys, and a device's place by its instance id.
+    What stays: numbers, amounts, country, what was bought, the keys, and each device's place.
 
     Raises:
         NotFound: no such customer.
@@ -162,7 +161,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
     proofs = _find_proofs(session, customer, orders)
     done = Erased(
         orders=len(orders),
-        devices=_erase_devices(session, held),
+        devices=erase_devices(session, held),
         mails=_erase_mails(session, customer, are_mails_of(orders, received), proofs),
         checkouts=_erase_left(session, customer, orders),
         waits=forget_requests_of(session, _addresses(customer, orders)),
@@ -231,23 +230,6 @@ def _erase_order(session: Session, order: Order) -> None:
     order.erased_at = clock.now()
     renew_link(order)
     add_change(session, order.id, ChangeKind.ERASED, "personal data")
-
-
-def _erase_devices(session: Session, order_ids: Sequence[int]) -> int:
-    of_customer = (
-        select(License.id)
-        .join(Grant, Grant.id == License.grant_id)
-        .join(OrderItem, OrderItem.id == Grant.order_item_id)
-        .where(OrderItem.order_id.in_(order_ids))
-    )
-    erased_ids = session.scalars(
-        update(Activation)
-        .where(Activation.license_id.in_(of_customer))
-        .values(name=DEVICE_NAME, fingerprint=None)
-        .returning(Activation.id)
-        .execution_options(synchronize_session=False)
-    )
-    return len(erased_ids.all())
 
 
 def _erase_downloads(session: Session, order_ids: Sequence[int]) -> None:

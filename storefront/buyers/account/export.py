@@ -21,6 +21,7 @@ from storefront.customers.offers import list_consents
 from storefront.customers.unproven import find_known
 from storefront.delivery.contents import ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.models import Download
+from storefront.delivery.licenses.device_names import shown_fingerprint
 from storefront.delivery.licenses.issued import IssuedLicense
 from storefront.delivery.licenses.models import Activation
 from storefront.delivery.refusals import Refusal
@@ -249,7 +250,8 @@ def _devices(license_ids: Sequence[int]) -> ById:
     )
     by_license: ById = defaultdict(list)
     for row in rows:
-        device = {"name": row.name, "fingerprint": row.fingerprint, "since": row.created_at.isoformat()}
+        fingerprint = shown_fingerprint(row.fingerprint)
+        device = {"name": row.name, "fingerprint": fingerprint, "since": row.created_at.isoformat()}
         by_license[row.license_id].append(device)
     return by_license
 

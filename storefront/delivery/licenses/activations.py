@@ -16,6 +16,7 @@ from storefront.core.db import db, one_read, transaction
 from storefront.core.runtime import settings
 from storefront.delivery.licenses import keys
 from storefront.delivery.licenses.codes import Code
+from storefront.delivery.licenses.device_names import kept_forms
 from storefront.delivery.licenses.lookup import Instance, LicenseStatus, find_license_status
 from storefront.delivery.licenses.models import Activation, KeyEvent, KeyEventKind, License
 from storefront.delivery.licenses.named_license import lock_named_license
@@ -202,7 +203,7 @@ def _add(session: Session, license_id: int, *, name: str, fingerprint: str) -> I
         id=str(uuid.uuid4()),
         license_id=license_id,
         name=name,
-        fingerprint=fingerprint or None,
+        fingerprint=kept_forms(fingerprint)[0],
         created_at=clock.now(),
     )
     session.add(activation)
@@ -230,4 +231,4 @@ def _instance_refusal(status: LicenseStatus, instance_id: str, fingerprint: str)
     if instance_id and status.instance is None:
         return Code.INSTANCE_NOT_FOUND
     known = status.instance.fingerprint if status.instance else None
-    return Code.FINGERPRINT_MISMATCH if fingerprint and fingerprint != known else None
+    return Code.FINGERPRINT_MISMATCH if fingerprint and known not in kept_forms(fingerprint) else None

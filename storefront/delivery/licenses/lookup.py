@@ -11,6 +11,7 @@ from storefront.core import clock
 from storefront.core.config.settings import Mode
 from storefront.customers.models import Customer
 from storefront.delivery.licenses.codes import Code
+from storefront.delivery.licenses.device_names import kept_forms
 from storefront.delivery.licenses.models import Activation, License, RetiredKey
 from storefront.delivery.licenses.sealed import hashes_of
 from storefront.delivery.licenses.validity import license_refusal
@@ -49,6 +50,7 @@ _WAYS = (
     _L.key_hash.in_(_forms("normal")),
     _L.id == _retired("normal"),
 )
+_FINGERPRINTS = ("fingerprint", "fingerprint_now", "fingerprint_before")
 _HASHES = ("exact_now", "exact_before", "normal_now", "normal_before")
 _OF_REPLACED = (1, 3)
 _WAY = case(*((way, place) for place, way in enumerate(_WAYS)))
@@ -98,7 +100,7 @@ _FIND = (
         (_A.license_id == _L.id)
         & or_(
             _A.id == bindparam("instance_id"),
-            (bindparam("instance_id") == "") & (_A.fingerprint == bindparam("fingerprint")),
+            (bindparam("instance_id") == "") & _A.fingerprint.in_([bindparam(name) for name in _FINGERPRINTS]),
         ),
     )
     .where(or_(*_WAYS), _L.mode == bindparam("mode"))
@@ -165,8 +167,8 @@ def find_license_status(
     than the answer does.
     """
     hashes = dict(zip(_HASHES, hashes_of(key).all, strict=True))
-    named = {"instance_id": instance_id, "fingerprint": fingerprint or None}
-    row = session.execute(_FIND, {**hashes, "mode": mode, **named}).first()
+    device = dict(zip(_FINGERPRINTS, kept_forms(fingerprint), strict=True))
+    row = session.execute(_FIND, {**hashes, "mode": mode, "instance_id": instance_id, **device}).first()
     if row is None:
         return None
     is_replaced = row.way in _OF_REPLACED

@@ -43,7 +43,7 @@ class Activation(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     license_id: Mapped[int] = mapped_column(ForeignKey("licenses.id"), index=True)
     name: Mapped[str]
-    fingerprint: Mapped[str | None]  # what the program says of its device; None never equals another None
+    fingerprint: Mapped[str | None]  # what the program says, or `device_names`; no None equals another
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 

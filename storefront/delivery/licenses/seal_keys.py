@@ -15,6 +15,7 @@ from storefront.audit.record import record
 from storefront.core import data_keys
 from storefront.core.data_keys import KEYED, LOOK_AGAIN_SECONDS, SEALED
 from storefront.core.db import transaction
+from storefront.delivery.licenses.device_names import key_erased_devices
 from storefront.delivery.licenses.models import License, PoolKey, RetiredKey
 from storefront.delivery.licenses.sealed import LICENSE_KEYS, kept_hash
 
@@ -79,6 +80,7 @@ def seal_keys(wait: Callable[[float], None] = time.sleep) -> SealedKeys:
     # Pools first: what is sold is compared with what was imported.
     imported, sold = _seal_rows(PoolKey), _seal_rows(License)
     sealed = SealedKeys(sold=sold, imported=imported, retired=_seal_retired(), is_resealed=is_resealed)
+    _key_devices()
     if any(asdict(sealed).values()):
         with transaction() as session:
             record(session, "keys.sealed", subject_kind="keys", subject="license keys", after=asdict(sealed))
@@ -129,3 +131,10 @@ def _seal_retired() -> int:
         if not hashes:
             return count
         count += len(hashes)
+
+
+def _key_devices() -> None:
+    count = BATCH
+    while count:
+        with transaction() as session:
+            count = key_erased_devices(session, BATCH)
