@@ -72,13 +72,17 @@ def keep_token(token: str) -> None:
 
 
 def sign_out() -> None:
-    """Sign this browser out: its rows go, so that no copy of its cookie opens anything."""
+    """Sign this browser out: its rows go, so that no copy of its cookie opens anything.
+
+    It reads on as another one, so that a link which it used up says that it has ended.
+    """
     token = token_here()
     if token:
         with transaction() as changes:
             signed_in_browsers.end_browser(changes, tokens.hash_token(token))
             signed_in_browsers.close_opened(changes, None)
     session.pop(KEY, None)
+    session.pop(READER_KEY, None)
     _forget_what_was_begun()
 
 
@@ -112,6 +116,11 @@ def trust_order_here(*, customer_id: int, order_id: int) -> None:
         signed_in_browsers.begin(
             changes, token=token, customer_id=customer_id, order_id=order_id, browser=browser_here()
         )
+    keep_order_token(token)
+
+
+def keep_order_token(token: str) -> None:
+    """Keep the token of a row that is committed, beside whatever was begun by who is signed in."""
     session[KEY] = token
     session.permanent = True
 

@@ -85,7 +85,10 @@ def check_code() -> ResponseReturnValue:
 @limiter.limit("30/minute")
 def open_link(token: str) -> ResponseReturnValue:
     """Show a page with a button: programs that open links in emails before people do sign nobody in."""
-    proof = _find_proof(token)
+    return _link_page(token, _find_proof(token))
+
+
+def _link_page(token: str, proof: Proof | None) -> ResponseReturnValue:
     page = render_template("customers/link.html", token=token, email=proof.email if proof else None)
     answer = make_response(page, 200 if proof else 404)
     answer.headers["X-Robots-Tag"] = "noindex"
@@ -101,12 +104,12 @@ def _find_proof(token: str) -> Proof | None:
 @limiter.limit("30/minute")
 def use_link(token: str) -> ResponseReturnValue:
     proof = _find_proof(token)
-    new_token = proof and sign_in_by_link(
+    if proof is None:
+        return redirect(url_for("customers.open_link", token=token), 303)
+    new_token = sign_in_by_link(
         token, proof.email, reader=reader_here(), browser=browser_here(), before=token_here()
     )
-    if not new_token:
-        return redirect(url_for("customers.open_link", token=token), 303)
-    return _enter(new_token)
+    return _enter(new_token) if new_token else _link_page(token, None)
 
 
 def _enter(token: str) -> ResponseReturnValue:

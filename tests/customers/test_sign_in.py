@@ -16,7 +16,7 @@ from storefront.customers.models import ProofPurpose
 from storefront.customers.sign_in import sign_in_by_code
 from storefront.customers.spend_proofs import CodeResult, Reader
 from tests.support.databases import BOTH
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, Shop
@@ -178,3 +178,29 @@ def test_ends_every_browser_at_signing_out_everywhere(shop: Shop, sandbox: Sandb
     assert not is_in(first)
     assert not is_in(second)
     assert "Soft Taps" in first.get("/cart").text
+
+
+def test_says_that_a_used_link_has_ended_after_signing_out(shop: Shop, sandbox: SandboxClient) -> None:
+    sell(shop.app, sandbox, email=ADA)
+    ada = Buyer(shop.app)
+    ask_for_code(ada)
+    _code, link = mailed(shop)
+    for _twice in range(2):
+        assert ada.post(link).location == "/library"
+    ada.post("/sign-out")
+    page = ada.get(link)
+    assert (page.status_code, "This link has expired" in page.text) == (404, True)
+    assert not is_in(ada)
+
+
+def test_says_that_a_used_link_has_ended_where_another_browser_ended_this_one(
+    shop: Shop, sandbox: SandboxClient
+) -> None:
+    sell(shop.app, sandbox, email=ADA)
+    ada = Buyer(shop.app)
+    ask_for_code(ada)
+    _code, link = mailed(shop)
+    ada.post(link)
+    change_rows(shop.app, "DELETE FROM sign_ins")
+    pressed = ada.post(link)
+    assert (pressed.status_code, "This link has expired" in pressed.text) == (404, True)

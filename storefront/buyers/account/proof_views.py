@@ -5,15 +5,15 @@ from flask.typing import ResponseReturnValue
 
 from storefront.buyers.account.change_address import ENDS, find_change, prove_by_link
 from storefront.buyers.account.erase import erase_by_link
-from storefront.buyers.library.open_order import open_by_code, open_by_link, reader_of
+from storefront.buyers.library.open_order import Here, OpenedHere, open_by_code, open_by_link, reader_of
 from storefront.core.texts import marked
 from storefront.customers import proofs
-from storefront.customers.browser_session import reader_here
+from storefront.customers.browser_session import browser_here, keep_order_token, reader_here, token_here
 from storefront.customers.models import ProofPurpose
 from storefront.customers.proofs import Proof
 from storefront.customers.spend_proofs import CODE_SENTENCES, CodeResult, find_by_link
-from storefront.orders.browsers import is_trusted, trust_browser
-from storefront.orders.gift_links import Opened, gift_token, open_by_token
+from storefront.orders.browsers import is_trusted
+from storefront.orders.gift_links import gift_token, open_by_token
 from storefront.orders.links import order_token
 from storefront.web.flashes import flash
 from storefront.web.limits import limiter
@@ -33,7 +33,11 @@ def open_link(token: str) -> ResponseReturnValue:
     change = find_change(int(proof.about or 0)) if proof and proof.purpose in ENDS else None
     purpose = proof.purpose if proof else None
     page = render_template("buyers/account/confirm.html", token=token, purpose=purpose, change=change)
-    answer = make_response(page, 200 if proof else 404)
+    return _unlisted(page, 200 if proof else 404)
+
+
+def _unlisted(page: str, status: int) -> ResponseReturnValue:
+    answer = make_response(page, status)
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer
 
@@ -50,18 +54,27 @@ def use_link(token: str) -> ResponseReturnValue:
     if proof is None:
         return redirect(url_for("confirm.open_link", token=token), 303)
     if proof.purpose is ProofPurpose.OPEN_ORDER:
-        return _open_order(open_by_link(token, reader=reader_here()))
+        result, opened = open_by_link(token, here=_here())
+        return _ended_page(token) if result is CodeResult.EXPIRED else _open_order(opened)
     if proof.purpose is ProofPurpose.ERASE:
         return _erase(token, proof)
     return _change_address(token, proof)
 
 
-def _open_order(opened: Opened | None) -> ResponseReturnValue:
-    if opened is None:
+def _ended_page(token: str) -> ResponseReturnValue:
+    return _unlisted(render_template("buyers/account/confirm.html", token=token, purpose=None, change=None), 404)
+
+
+def _here() -> Here:
+    return Here(reader=reader_here(), words=browser_here(), token=token_here())
+
+
+def _open_order(here: OpenedHere | None) -> ResponseReturnValue:
+    if here is None:
         flash(marked("This order now belongs to another email address."), "bad")
         return redirect("/", 303)
-    trust_browser(opened)
-    order, gift = opened.order, opened.gift
+    keep_order_token(here.token)
+    order, gift = here.opened.order, here.opened.gift
     token = order_token(order) if gift is None else gift_token(order, gift)
     return redirect(url_for("library.order", token=token), 303)
 
@@ -101,12 +114,8 @@ def ask_for_code(token: str) -> ResponseReturnValue:
 
 
 def _code_page(token: str, *, is_mailed: bool, error: str = "") -> ResponseReturnValue:
-    answer = make_response(
-        render_template("buyers/library/order_code.html", token=token, is_mailed=is_mailed, error=error),
-        400 if error else 200,
-    )
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
+    page = render_template("buyers/library/order_code.html", token=token, is_mailed=is_mailed, error=error)
+    return _unlisted(page, 400 if error else 200)
 
 
 @confirm.post("/orders/<token>/code")
@@ -131,7 +140,7 @@ def check_code(token: str) -> ResponseReturnValue:
     order_id = open_by_token(token).order.id
     if kept[0] != order_id:
         return redirect(url_for("confirm.ask_for_code", token=token), 303)
-    result, opened = open_by_code(kept[1], request.form.get("code", ""), order_id=order_id, reader=reader_here())
+    result, opened = open_by_code(kept[1], request.form.get("code", ""), order_id=order_id, here=_here())
     if result is not CodeResult.PROVEN:
         return _code_page(token, is_mailed=True, error=CODE_SENTENCES[result])
     session.pop(ORDER_KEY)

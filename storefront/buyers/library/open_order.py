@@ -1,15 +1,35 @@
 """A mailed code opens an order, as long as it belongs to the customer with the address it was mailed to."""
 
+from dataclasses import dataclass
+
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, transaction
+from storefront.customers import signed_in_browsers
 from storefront.customers.models import Customer, ProofPurpose
-from storefront.customers.proofs import Proof
-from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
+from storefront.customers.proofs import Proof, derive
+from storefront.customers.spend_proofs import CodeResult, Reader, Spent, spend_code, spend_link
 from storefront.customers.unproven import unproven_key
 from storefront.orders.gift_links import Opened
 from storefront.orders.gifts import find_gift
 from storefront.orders.models import Order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Here:
+    """The browser that opens: how it reads, what it is in words, and the token that it has."""
+
+    reader: Reader
+    words: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedHere:
+    """`token` is the browser's from now on."""
+
+    opened: Opened
+    token: str
 
 
 def reader_of(opened: Opened) -> str:
@@ -17,17 +37,45 @@ def reader_of(opened: Opened) -> str:
     return db.session.get_one(Customer, opened.reader_id).email
 
 
-def open_by_code(proof_id: int, code: str, *, order_id: int, reader: Reader) -> tuple[CodeResult, Opened | None]:
+def open_by_code(proof_id: int, code: str, *, order_id: int, here: Here) -> tuple[CodeResult, OpenedHere | None]:
+    """Open the order in this browser; PROVEN without one where it belongs to somebody else by now."""
     with transaction() as session:
-        result, spent = spend_code(session, proof_id, code, purpose=ProofPurpose.OPEN_ORDER, reader=reader)
-        opened = _find_proven(session, spent.proof) if spent else None
-        return result, opened if opened is not None and opened.order.id == order_id else None
+        result, spent = spend_code(session, proof_id, code, purpose=ProofPurpose.OPEN_ORDER, reader=here.reader)
+        if spent is None or spent.proof.about != str(order_id):
+            return result, None
+        return _open(session, spent, here)
 
 
-def open_by_link(token: str, *, reader: Reader) -> Opened | None:
+def open_by_link(token: str, *, here: Here) -> tuple[CodeResult, OpenedHere | None]:
+    """As `open_by_code`, for the button behind a mailed link."""
     with transaction() as session:
-        spent = spend_link(session, token, reader=reader)
-        return _find_proven(session, spent.proof) if spent else None
+        spent = spend_link(session, token, reader=here.reader)
+        return _open(session, spent, here) if spent else (CodeResult.EXPIRED, None)
+
+
+def _open(session: Session, spent: Spent, here: Here) -> tuple[CodeResult, OpenedHere | None]:
+    """Trust the browser in the transaction that uses the proof up, so that a second click finds it trusted.
+
+    Its token is its own, or one that is the same for this proof and browser. EXPIRED where it used the proof
+    before and is trusted no more: somebody signed it out.
+    """
+    opened = _find_proven(session, spent.proof)
+    if opened is None:
+        return CodeResult.PROVEN, None
+    derived = derive(spent.seed, f"open-order:{here.reader.browser}").hex()[:32]
+    if spent.is_again:
+        token = next((token for token in (here.token, derived) if token and _is_trusted(opened, token)), "")
+    else:
+        token = here.token if here.token and signed_in_browsers.has_any(here.token) else derived
+        signed_in_browsers.begin(
+            session, token=token, customer_id=opened.reader_id, order_id=opened.order.id, browser=here.words
+        )
+    return (CodeResult.PROVEN, OpenedHere(opened=opened, token=token)) if token else (CodeResult.EXPIRED, None)
+
+
+def _is_trusted(opened: Opened, token: str) -> bool:
+    customer_id, order_id = opened.reader_id, opened.order.id
+    return signed_in_browsers.find_seen_with(token, customer_id=customer_id, order_id=order_id) is not None
 
 
 def _find_proven(session: Session, proof: Proof) -> Opened | None:

@@ -117,7 +117,7 @@ def use_mailed_link(token: str) -> ResponseReturnValue:
     if entry.needs_passkey:
         flash(NEEDS_PASSKEY, "bad")
         return redirect(url_for("admin.sign_in"), 303)
-    return _enter(entry.token) if entry.token else redirect(url_for("admin.open_mailed_link", token=token), 303)
+    return _enter(entry.token) if entry.token else _ended_page()
 
 
 @admin.get("/link/<token>")
@@ -136,7 +136,11 @@ def open_link(token: str) -> ResponseReturnValue:
 @limiter.limit("30/minute")
 def use_link(token: str) -> ResponseReturnValue:
     entry = sign_in_by_link(token, knocking_browser())
-    return _enter(entry.token) if entry.token else redirect(url_for("admin.open_link", token=token), 303)
+    return _enter(entry.token) if entry.token else _ended_page()
+
+
+def _ended_page() -> ResponseReturnValue:
+    return _link_page(email=None, action="")
 
 
 def _link_page(*, email: str | None, action: str) -> ResponseReturnValue:

@@ -1,8 +1,10 @@
 """ORDER_PAGE_CODE: a browser that did not buy types a mailed code before it sees keys and downloads."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -13,11 +15,14 @@ from storefront.core import clock, tokens
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.payments.checkout.payment_links import create_link
+from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, Shop, keys_on
-from tests.support.sign_in import mailed_proof, newest_code, signed_in
+from tests.support.sign_in import enter_code, mailed_proof, newest_code, signed_in
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
 @pytest.fixture
@@ -177,3 +182,64 @@ def test_keeps_an_order_that_a_code_opened_open_through_signing_in_until_the_acc
 def number_of(link: str, app: Flask) -> str:
     token_hash = tokens.hash_token(link.rpartition("/")[2])
     return str(read_rows(app, "SELECT number FROM orders WHERE token_hash = :h", h=token_hash)[0]["number"])
+
+
+def test_opens_nothing_by_a_used_link_after_signing_out(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    other = Buyer(shop.app)
+    other.post(f"{sale.link}/code")
+    _code, link = mailed_proof(shop, ADA)
+    other.post(link)
+    cookie = other.client.get_cookie("storefront_session", domain=urlsplit(other.base_url).hostname or "")
+    assert cookie
+    other.post("/sign-out")
+    page = other.get(link)
+    assert (page.status_code, "This link has expired" in page.text) == (404, True)
+    assert other.post(link).location == link
+    other.client.set_cookie("storefront_session", cookie.value, domain=cookie.domain)  # a copy of before
+    pressed = other.post(link)
+    assert (pressed.status_code, "This link has expired" in pressed.text) == (404, True)
+    assert other.get(sale.link).location == f"{sale.link}/code"
+
+
+@both
+@pytest.mark.parametrize("ways", ["code", "link"])
+def test_opens_an_order_by_a_double_click_whichever_answer_comes_last(
+    shop: Shop, sandbox: SandboxClient, ways: str
+) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    other = Buyer(shop.app)
+    other.post(f"{sale.link}/code")
+    code, link = mailed_proof(shop, ADA)
+    address, form = (link, {}) if ways == "link" else (f"{sale.link}/code/check", {"code": code})
+    token = other.csrf_token()
+    cookie = other.client.get_cookie("storefront_session", domain=urlsplit(other.base_url).hostname or "")
+    assert cookie
+
+    def press(_number: int) -> Buyer:
+        twin = Buyer(shop.app)
+        twin.client.set_cookie("storefront_session", cookie.value, domain=cookie.domain)
+        sent = {"csrf_token": token, **form}
+        headers = {"Referer": twin.base_url + "/"}
+        answer = twin.client.post(address, data=sent, base_url=twin.base_url, headers=headers)
+        assert answer.location == sale.link
+        return twin
+
+    with ThreadPoolExecutor(4) as pool:
+        twins = list(pool.map(press, range(4)))
+    assert all(keys_on(twin.get(sale.link).text) == sale.keys for twin in twins)
+
+
+def test_opens_an_order_by_the_same_link_beside_a_sign_in(shop: Shop, sandbox: SandboxClient) -> None:
+    """One link pressed in a browser that has a token of its own, and again after signing in there."""
+    sale = sell(shop.app, sandbox, email=ADA)
+    sell(shop.app, sandbox, email="eve@example.com")
+    eve = signed_in(shop.app, "eve@example.com")
+    eve.post(f"{sale.link}/code")
+    _code, link = mailed_proof(shop, ADA)
+    for _twice in range(2):
+        assert eve.post(link).location == sale.link
+    eve.post("/sign-in", email=ADA)
+    assert enter_code(eve, newest_code(shop, ADA))
+    assert eve.post(link).location == sale.link
+    assert keys_on(eve.get(sale.link).text) == sale.keys

@@ -118,7 +118,7 @@ def test_leaves_a_buyers_link_as_it_was(app: Flask) -> None:
     make_customer(app)
     buyer = ask(app)
     link = link_in(waiting_mails(app)[-1])
-    assert buyer.post(f"/admin{link}").location == f"/admin{link}"
+    assert buyer.post(f"/admin{link}").status_code == 404
     assert buyer.post(link).location == "/library"
     assert not is_in(buyer)
 
@@ -176,6 +176,20 @@ def test_opens_nothing_to_a_copy_of_the_cookie_after_signing_out(app: Flask) -> 
     browser.post("/admin/sign-out")
     assert not is_in(thief)
     assert count_rows(app, PersonSession) == {"person_sessions": 0}
+
+
+def test_says_that_a_used_link_has_ended_after_signing_out(app: Flask) -> None:
+    person_id = make_person(app)
+    browser = ask_for_code(app)
+    _code, mailed_link = mailed(app)
+    made_link = link_for(app, person_id)
+    for link in (mailed_link, made_link):
+        assert browser.post(link).location == "/admin"
+        assert browser.post(link).location == "/admin", "a double click"
+        browser.post("/admin/sign-out")
+        again = browser.post(link)
+        assert (again.status_code, "This link has expired" in again.text) == (404, True)
+        assert not is_in(browser)
 
 
 def test_ends_one_session_and_all_others(app: Flask) -> None:
