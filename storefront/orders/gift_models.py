@@ -2,11 +2,13 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, text
+from sqlalchemy import ColumnElement, Date, ForeignKey, Index, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base
+
+FIRST_VERSION = 1  # of a receiver's link
 
 
 class Gift(Base):
@@ -37,7 +39,7 @@ class Gift(Base):
     message: Mapped[str]
     send_on: Mapped[date] = mapped_column(Date)  # UTC
     handed_over_at: Mapped[datetime | None]
-    token_version: Mapped[int] = mapped_column(default=1)
+    token_version: Mapped[int] = mapped_column(default=FIRST_VERSION)
     created_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
 
 
@@ -49,3 +51,8 @@ class GiftLink(Base):
     token_hash: Mapped[str] = mapped_column(primary_key=True)
     gift_id: Mapped[int] = mapped_column(ForeignKey("gifts.id"), index=True)
     version: Mapped[int]
+
+
+def gift_version() -> ColumnElement[int]:
+    """Select the version of the receiver's link of an order, outer joined; the first where it is no gift."""
+    return func.coalesce(Gift.token_version, FIRST_VERSION)

@@ -17,6 +17,7 @@ from storefront.core.texts import marked
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.downloads.rules import Allowance, allowance, counting_window, is_included
 from storefront.orders.access import Access, item_access, order_access, sentence_for_holder
+from storefront.orders.gift_models import Gift, gift_version
 from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
 from storefront.orders.queries import order_in_running_mode, part_of_grant
 from storefront.orders.upgrades import is_upgraded, read_update_days, widest_days
@@ -46,6 +47,7 @@ class GrantedFile:
     grant_id: int
     order_id: int
     token_version: int
+    gift_version: int  # of the receiver's link; the first one's where the order is no gift
     allowance: Allowance
     used: int
     last_at: datetime | None
@@ -155,6 +157,7 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
             OrderItem,
             ItemPart,
             Grant,
+            gift_version().label("gift_version"),
             is_upgraded(OrderItem.id).label("is_upgraded"),
             select(func.count()).select_from(Download).where(counted).scalar_subquery().label("used"),
             select(func.max(Download.at)).where(counted).scalar_subquery().label("last_at"),
@@ -163,6 +166,7 @@ def _find_granted(*which: Any) -> list[Row[Any]]:  # noqa: ANN401 - conditions o
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
         .outerjoin(ItemPart, part_of_grant())
+        .outerjoin(Gift, Gift.order_id == Order.id)
         .where(Grant.kind == GrantKind.DOWNLOAD, order_in_running_mode(), *which)
         .order_by(Release.published_at.desc(), Release.id.desc(), ReleaseFile.filename, Grant.id)
         .execution_options(populate_existing=True)
@@ -215,6 +219,7 @@ def _granted(row: Row[Any]) -> GrantedFile:
         grant_id=row.Grant.id,
         order_id=row.Order.id,
         token_version=row.Order.token_version,
+        gift_version=row.gift_version,
         allowance=allowance(
             limit=_sold(row).download_limit,
             days=_sold(row).download_days,

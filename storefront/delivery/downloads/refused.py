@@ -13,6 +13,7 @@ from storefront.customers.browser_words import client_words
 from storefront.delivery.downloads.tickets import read_ticket
 from storefront.delivery.refusals import Refused, note_refusal
 from storefront.orders.gift_links import find_known_gift_link
+from storefront.orders.gift_models import Gift, gift_version
 from storefront.orders.links import find_known_link
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
@@ -62,12 +63,15 @@ def by_ticket(ticket: str) -> Asked | None:
     if read is None:
         return None
     row = db.session.execute(
-        select(Order.id, Order.token_version)
+        select(Order.id, Order.token_version, gift_version().label("gift_version"))
         .join(OrderItem, OrderItem.order_id == Order.id)
         .join(Grant, Grant.order_item_id == OrderItem.id)
+        .outerjoin(Gift, Gift.order_id == Order.id)
         .where(Grant.id == read.grant_id, order_in_running_mode())
     ).first()
-    return Asked(row.id, read.file_id, row.token_version != read.token_version) if row is not None else None
+    if row is None:
+        return None
+    return Asked(row.id, read.file_id, is_old_link=not read.is_of(row.token_version, row.gift_version))
 
 
 def _note(asked: Asked, error: StorefrontError) -> None:

@@ -12,6 +12,7 @@ from storefront.core.runtime import Part, settings
 from storefront.core.texts import marked
 from storefront.delivery.downloads.granted_files import GrantedFile, get_file_of_grant
 from storefront.delivery.downloads.rules import link_lifetime
+from storefront.orders.gift_models import FIRST_VERSION
 
 
 class LinkExpired(NotFound):
@@ -34,29 +35,39 @@ class Ticket:
     grant_id: int
     file_id: int
     token_version: int
+    gift_version: int
     ends_at: datetime
+
+    def is_of(self, token_version: int, gift_version: int) -> bool:
+        """Tell whether the links of its order, and of who received that, are those of when it was made."""
+        return (self.token_version, self.gift_version) == (token_version, gift_version)
 
 
 SERIALIZER = Part("download tickets", _make_serializer)
 
 
 def new_ticket(granted: GrantedFile) -> str:
-    """Make a ticket with the version of the order's link: a new link, or erasing, ends older tickets."""
+    """Make a ticket with the versions of the order's link and the gift's: a new one, or erasing, ends older ones.
+
+    The gift's first version is left out. So is every one in tickets of before, and older code reads what it knows.
+    """
     ends_at = clock.now() + link_lifetime(granted.file.size_bytes)
     parts = [granted.grant_id, granted.file.id, granted.token_version, int(ends_at.timestamp())]
-    return str(SERIALIZER.get().dumps(parts))
+    of_gift = [granted.gift_version] if granted.gift_version != FIRST_VERSION else []
+    return str(SERIALIZER.get().dumps(parts + of_gift))
 
 
 def read_ticket(ticket: str) -> Ticket | None:
     """Return what it says, also long after its end. None: nobody here made it."""
     try:
-        grant_id, file_id, token_version, ends_at = map(int, SERIALIZER.get().loads(ticket))
+        grant_id, file_id, token_version, ends_at, *of_gift = map(int, SERIALIZER.get().loads(ticket))
     except (BadSignature, ValueError, TypeError):
         return None
     return Ticket(
         grant_id=grant_id,
         file_id=file_id,
         token_version=token_version,
+        gift_version=of_gift[0] if of_gift else FIRST_VERSION,
         ends_at=datetime.fromtimestamp(ends_at, UTC),
     )
 
@@ -76,7 +87,7 @@ def get_ticketed_file(ticket: str) -> GrantedFile:
             marked("Download links work for a while only. Start the download again from your order page.")
         )
     granted = get_file_of_grant(read.grant_id, read.file_id)
-    if granted.token_version != read.token_version:
+    if not read.is_of(granted.token_version, granted.gift_version):
         raise LinkExpired(
             marked("The order has a new link by now. Start the download again from your order page.")
         )

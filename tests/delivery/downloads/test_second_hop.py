@@ -15,13 +15,21 @@ from storefront.core import clock
 from storefront.core.config.settings import load_settings
 from storefront.core.db import db, transaction
 from storefront.delivery.downloads.granted_files import get_file_of_grant
-from storefront.delivery.downloads.tickets import new_ticket
+from storefront.delivery.downloads.tickets import SERIALIZER, get_ticketed_file, new_ticket
+from storefront.orders.gift_changes import correct_receiver
 from storefront.orders.models import Order
+from storefront.orders.queries import find_order
 from storefront.shop.catalog.models import Release
 from tests.delivery.downloads.clicks import BOOK, add_release, counted_downloads, short_link, status
+from tests.support.databases import BOTH
+from tests.support.gifts import give, hand_over, receive
 from tests.support.goods import change_sold
 from tests.support.rows import read_rows
 from tests.support.sale import Sale
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
 def publish_newest(app: Flask, **away: float) -> None:
@@ -91,3 +99,37 @@ def test_counts_no_prefetch_of_the_short_lived_address(app: Flask, sale: Sale, l
     assert [status(sale.buyer, address, **{header: "prefetch"}) for address in (short, zipped)] == [403, 403]
     assert counted_downloads(app) == 0
     assert status(sale.buyer, short) == 200
+
+
+@both
+def test_opens_nothing_to_a_wrong_receiver_after_a_gift_was_corrected(app: Flask, sandbox: SandboxClient) -> None:
+    gift = give(app, sandbox, BOOK)
+    hand_over(app)
+    receivers = [Buyer(app) for _receiver in range(3)]
+    links: list[str] = []
+    for number, receiver in enumerate(receivers):
+        links.append(short_link(receiver, receive(gift).downloads[0]))
+        opened = [status(receiver, link) for receiver, link in zip(receivers, links, strict=False)]
+        assert opened == [404] * number + [200]
+        with app.app_context():
+            order = find_order(gift.session_id)
+            assert order is not None
+            correct_receiver(order.number, f"right{number}@example.net")
+            db.session.remove()
+    assert {row["reason"] for row in read_rows(app, "SELECT reason FROM refusals")} == {"old_link"}
+
+
+def test_makes_tickets_that_older_code_reads_and_reads_those_of_older_code(
+    app: Flask, sandbox: SandboxClient, sale: Sale, link: str
+) -> None:
+    """Both serve at once while a new version is brought out. `parts` are all that older code knew."""
+    gift = give(app, sandbox, BOOK)
+    hand_over(app)
+    for whose in (link, receive(gift).downloads[0]):
+        ticket = short_link(Buyer(app), whose).split("/")[3]
+        grant_id, file_id, version, ends_at = URLSafeSerializer("x").loads_unsafe(ticket)[1]
+        with app.app_context():
+            parts = [grant_id, file_id, version, ends_at]
+            old = SERIALIZER.get().dumps(parts)
+            assert get_ticketed_file(str(old)).grant_id == grant_id
+            db.session.remove()
