@@ -14,7 +14,7 @@ from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.texts import marked
 from storefront.customers import signed_in_browsers
-from storefront.customers.merging import merge_customer
+from storefront.customers.merging import forget_stranger
 from storefront.customers.models import Customer, email_key
 from storefront.delivery.hand_over import hand_over, lock_gift, may_hand_over
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, TO_RECEIVER, MailKind, MailState, OutboxMessage
@@ -178,7 +178,7 @@ def _forget_stranger(session: Session, before_id: int | None, order: Order) -> N
         known.with_for_update(skip_locked=True).execution_options(populate_existing=True)
     ).first()
     if before is not None and session.scalar(others) is None:
-        merge_customer(session, before, into=session.get_one(Customer, order.holder_id))
+        forget_stranger(session, before, buyer=session.get_one(Customer, order.holder_id))
 
 
 def _demand_waiting(gift: Gift) -> None:

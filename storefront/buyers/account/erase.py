@@ -15,9 +15,8 @@ from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.texts import marked
-from storefront.customers import signed_in_browsers
-from storefront.customers.at_stripe import give_up_at_stripe
 from storefront.customers.browser_session import find_customer
+from storefront.customers.merging import empty_customer
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.proofs import Proof
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
@@ -176,12 +175,7 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
     session.flush()
     gone = delete(AddressProof).where(AddressProof.link_hash.in_(proofs))
     session.execute(gone.execution_options(synchronize_session=False))
-    session.execute(delete(AddressChange).where(AddressChange.customer_id == customer.id))
-    customer.email, customer.email_key = "", f"erased:{customer.id}"
-    customer.erased_at = clock.now()
-    customer.wants_offers_since = None  # that they agreed stays as a proof, which names nobody any more
-    give_up_at_stripe(session, customer.id)
-    signed_in_browsers.end_all(session, customer.id)
+    empty_customer(session, customer)
     return done
 
 

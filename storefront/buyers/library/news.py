@@ -236,11 +236,12 @@ def news_token(customer: Customer) -> str:
 
 
 def get_reader(token: str) -> Customer:
-    """Raises NotFound for what is not one of our links."""
+    """Raises NotFound for what is not one of our links, and of who was erased or written to by mistake."""
     kept = db.session.get(NewsLink, tokens.hash_token(token))
-    if kept is None:
+    reader = get_customer_now(kept.customer_id) if kept is not None else None
+    if reader is None or reader.erased_at is not None:
         raise NotFound(marked("We can't find this link. Copy the complete link from your latest email."))
-    return get_customer_now(kept.customer_id)
+    return reader
 
 
 def set_news(customer_id: int, *, wants: bool) -> None:
@@ -255,10 +256,11 @@ def set_news(customer_id: int, *, wants: bool) -> None:
 
 def find_language_of(customer_id: str) -> str | None:
     """Return the language of a customer's newest order that has one, else of the newest gift they received."""
-    is_own = Order.customer_id == int(customer_id)
+    reader_id = get_customer_now(int(customer_id)).id
+    is_own = Order.customer_id == reader_id
     newest = (
         select(Order.language)
-        .where(is_own | (Order.holder_id == int(customer_id)), Order.language.is_not(None))
+        .where(is_own | (Order.holder_id == reader_id), Order.language.is_not(None))
         .order_by(case((is_own, 0), else_=1), Order.id.desc())
         .limit(1)
     )

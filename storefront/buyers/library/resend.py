@@ -14,7 +14,7 @@ from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.texts import marked
 from storefront.customers import signed_in_browsers
-from storefront.customers.merging import merge_customer
+from storefront.customers.merging import forget_stranger
 from storefront.customers.models import Customer, email_key
 from storefront.delivery.downloads.counting import add_allowance
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, MailKind, MailState, OutboxMessage
@@ -214,7 +214,7 @@ def _move(session: Session, order: Order, to: str) -> None:
     is_theirs = (Order.customer_id == before_id) | (Order.holder_id == before_id)
     others = select(Order.id).where(is_theirs).limit(1)
     if session.scalar(others) is None and before.email:  # nobody else ever bought with the wrong address
-        merge_customer(session, before, into=session.get_one(Customer, order.customer_id))
+        forget_stranger(session, before, buyer=session.get_one(Customer, order.customer_id))
 
 
 def _renew_link(session: Session, order: Order) -> None:

@@ -260,7 +260,7 @@ def test_follows_a_buyer_to_another_address(shop: Shop, sandbox: SandboxClient, 
         move_customer("bob@example.com", "ada@new.example.com")
     shop.work()
     told = [mail["to"] for mail in shop.mails() if "is here" in str(mail["subject"])]
-    assert told == [["ada@new.example.com"]] * 2
+    assert told == [["ada@new.example.com"]], "two who became one are told once"
 
 
 def test_sends_none_to_another_address_of_who_wants_none(
