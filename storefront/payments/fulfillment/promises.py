@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -39,7 +39,7 @@ def promise_free(session: Session, order: Order, repeated: Mapping[int, Order]) 
 
     The receipt of what is new, at once; where the same was mailed within the hour (a promotion code may be used
     often), when that hour is over. For what the address has already (`repeated`: product -> its order) the receipt
-    of that order again, or nothing: it went there within the hour.
+    of that order again, of a gift its email to who received it, or nothing: it went there within the hour.
     """
     mailed = _find_mailed(session, order)
     own = granted_products(session, order)
@@ -48,7 +48,12 @@ def promise_free(session: Session, order: Order, repeated: Mapping[int, Order]) 
     for earlier, products in _by_order(repeated):
         if mailed.keys().isdisjoint(products):
             # The number is random, and its order is fulfilled once.
-            promise_for(session, earlier, MailKind.RECEIPT, again=order.number)
+            promise_for(session, earlier, _kind_for_holder(earlier), again=order.number)
+
+
+def _kind_for_holder(order: Order) -> MailKind:
+    """Return the mail that brings all of an order to who has it: a gift's receipt goes to its giver."""
+    return MailKind.GIFT if order.is_gift else MailKind.RECEIPT
 
 
 def _hour_is_over(products: Iterable[int], mailed: Mapping[int, datetime]) -> datetime | None:
@@ -67,7 +72,7 @@ def _by_order(repeated: Mapping[int, Order]) -> list[tuple[Order, list[int]]]:
 
 
 def _find_mailed(session: Session, order: Order) -> dict[int, datetime]:
-    """Product id -> when a receipt with it went to this address, or will go; within the hour."""
+    """Product id -> when a receipt, or a gift's email, with it went to this address, or will; within the hour."""
     known = select(Customer.id).where(
         Customer.mode == order.mode, Customer.email_key.in_((email_key(order.email), unproven_key(order.email)))
     )
@@ -79,10 +84,9 @@ def _find_mailed(session: Session, order: Order) -> dict[int, datetime]:
         .outerjoin(Grant, Grant.order_item_id == OrderItem.id)
         .join(OutboxMessage, OutboxMessage.order_id == Order.id)
         .where(
-            Order.customer_id.in_(known),
-            Order.is_gift.is_(False),
+            Order.holder_id.in_(known),
             handed_out.is_not(None),
-            OutboxMessage.kind == MailKind.RECEIPT,
+            OutboxMessage.kind == case((Order.is_gift, MailKind.GIFT), else_=MailKind.RECEIPT),
             OutboxMessage.state != MailState.CANCELED,
             or_(
                 OutboxMessage.created_at > clock.now() - ONCE_WITHIN,

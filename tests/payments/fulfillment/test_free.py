@@ -18,10 +18,11 @@ from storefront.mail.models import OutboxMessage
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Grant, Order
 from tests.support.databases import BOTH
+from tests.support.gifts import ROSA, give, hand_over, received_link
 from tests.support.rows import count_rows, read_rows
 from tests.support.sale import FONT, TOOL, sell, take_free
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import ADA, Buyer, keys_on
+from tests.support.shop import ADA, Buyer, keys_on, run_worker_once
 from tests.support.sign_in import signed_in
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -36,6 +37,11 @@ def receipts(app: Flask) -> list[dict[str, Any]]:
     return read_rows(
         app, "SELECT order_id, recipient, state, due_at FROM outbox WHERE kind = 'receipt' ORDER BY id"
     )
+
+
+def promises(app: Flask) -> list[tuple[str, str]]:
+    rows = read_rows(app, "SELECT kind, recipient FROM outbox ORDER BY id")
+    return [(row["kind"], row["recipient"]) for row in rows]
 
 
 def library_of(app: Flask, email: str) -> str:
@@ -160,6 +166,26 @@ def test_does_not_let_a_withdrawn_free_order_stand_in_the_way(app: Flask, sandbo
     assert "gridling-1.0.ttf" in second.order_page()
     assert "gridling-1.0.ttf" not in first.order_page()
     assert count_rows(app, Grant) == {"grants": 2}
+
+
+@both
+def test_mails_a_gift_again_to_who_received_it_and_not_to_its_giver(
+    app: Flask, sandbox: SandboxClient, mailbox: Any
+) -> None:
+    """What is free was in it, and the receiver asks for it once more, or a stranger with their address does."""
+    gift = give(app, sandbox, TOOL, FONT)
+    hand_over(app)
+    take_free(app, sandbox, email=ROSA)
+    once = [("receipt", ADA), ("gift", ROSA)]
+    assert promises(app) == once, "it went to Rosa within the hour"
+    mailbox.clear()
+    with time_machine.travel(clock.now() + timedelta(minutes=61), tick=True):
+        for _ in range(2):
+            take_free(app, sandbox, email=ROSA)
+        assert promises(app) == [*once, ("gift", ROSA)]
+        run_worker_once(app)
+    [mail] = [mail for mail in mailbox.messages() if ROSA in mail["to"]]
+    assert received_link(gift) in mail["text"]
 
 
 def test_holds_the_second_mail_of_a_promotion_code_for_its_hour(app: Flask, sandbox: SandboxClient) -> None:
