@@ -14,7 +14,7 @@ from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
 from storefront.delivery.licenses.issue import KeylessGrant, find_keyless_grants, issue_keys, to_keyless_grant
 from storefront.delivery.licenses.pools.notices import settle_pool_notices
-from storefront.orders.access import order_access
+from storefront.orders.access import item_access
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem
 from storefront.orders.terms import sold_terms
@@ -200,9 +200,9 @@ def granted_products(session: Session, order: Order) -> set[int]:
 
 
 def _find_owned(session: Session, order: Order) -> dict[int, Order]:
-    """Product id -> the earlier order of this address with it, proven or not.
+    """Product id -> the earlier order of this address with it, proven or not, that still opens it.
 
-    Locks the row of the unproven address: two free orders may race.
+    Also a gift that this address received. Locks the row of the unproven address: two free orders may race.
     """
     # FOR NO KEY UPDATE: each has inserted an order, which holds the customer's key: FOR UPDATE would deadlock.
     lock = select(Customer.id).where(Customer.id == order.customer_id).with_for_update(key_share=True)
@@ -211,13 +211,13 @@ def _find_owned(session: Session, order: Order) -> dict[int, Order]:
         Customer.mode == order.mode, Customer.email_key.in_((email_key(order.email), unproven_key(order.email)))
     )
     rows = session.execute(
-        select(Grant.product_id, Order)
+        select(Grant.product_id, Order, OrderItem)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
         .where(Order.holder_id.in_(known), Order.id != order.id)
         .order_by(OrderItem.order_id.desc())
     )
-    return {product_id: earlier for product_id, earlier in rows if order_access(earlier).allowed}
+    return {product_id: earlier for product_id, earlier, item in rows if item_access(earlier, item).allowed}
 
 
 def _with_pool(products: Iterable[SoldProduct]) -> set[int]:

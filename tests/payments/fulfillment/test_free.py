@@ -17,10 +17,12 @@ from storefront.core.db import db
 from storefront.mail.models import OutboxMessage
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Grant, Order
+from storefront.payments.fulfillment.refund import refund_order
 from tests.support.databases import BOTH
 from tests.support.gifts import ROSA, give, hand_over, received_link
+from tests.support.goods import make_edition
 from tests.support.rows import count_rows, read_rows
-from tests.support.sale import FONT, TOOL, sell, take_free
+from tests.support.sale import FONT, TOOL, link_of, number_of, sell, take_free
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, keys_on, run_worker_once
 from tests.support.sign_in import signed_in
@@ -166,6 +168,23 @@ def test_does_not_let_a_withdrawn_free_order_stand_in_the_way(app: Flask, sandbo
     assert "gridling-1.0.ttf" in second.order_page()
     assert "gridling-1.0.ttf" not in first.order_page()
     assert count_rows(app, Grant) == {"grants": 2}
+
+
+@both
+def test_hands_out_what_is_free_of_a_product_whose_item_was_refunded(app: Flask, sandbox: SandboxClient) -> None:
+    """The rest of that order is open."""
+    make_edition(app, "twinspot", "Lite", 0, "usd")
+    paid = sell(app, sandbox, TOOL, ("soft-taps", "One project"))
+    with app.app_context():
+        refund_order(number_of(paid), positions=[1])
+        db.session.remove()
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Lite")
+    session_id = buyer.check_out()
+    sandbox.pay(session_id, payment_method=None)
+    buyer.land(session_id)
+    assert len(keys_on(buyer.get(link_of(app, session_id)).text)) == 1
+    assert [mail["order_id"] for mail in receipts(app)] == [1, 2]
 
 
 @both
