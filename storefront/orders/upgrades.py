@@ -1,7 +1,7 @@
 """What upgrades make of what was sold: computed from paid upgrades whose orders are open, never stored."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,12 +40,22 @@ class UpgradeStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UpgradedGrant:
-    """All upgrades of one grant, and those of them that count now, one upon the other."""
+    """All upgrades of one grant, and those of them that count now, one upon the other.
+
+    `passed_over` are open ones that do not, because the license was upgraded otherwise since.
+    """
 
     grant_id: int
     item_id: int
     steps: tuple[UpgradeStep, ...]
     counting: tuple[UpgradeStep, ...]
+    passed_over: tuple[UpgradeStep, ...] = ()
+
+    def counts(self, upgrade_id: int) -> bool:
+        return any(step.id == upgrade_id for step in self.counting)
+
+    def passes_over(self, upgrade_id: int) -> bool:
+        return any(step.id == upgrade_id for step in self.passed_over)
 
     @property
     def last(self) -> UpgradeStep | None:
@@ -71,19 +81,32 @@ def counting_steps(edition_id: int | None, steps: Sequence[UpgradeStep]) -> tupl
     """Return the upgrades that count, from the edition that was sold: each stands on the one before.
 
     One whose order is closed does not count, nor does any that stands on it: old rights are back at once.
+    Where paths part the newest upgrade counts, with those that it stands on: it was bought while the other one was
+    void, whose money came back later.
     """
-    counting: list[UpgradeStep] = []
-    seen = {edition_id}
-    current = edition_id
-    while step := next((s for s in steps if s.is_open and _goes_on(s, current, seen)), None):
-        counting.append(step)
-        current = step.edition_id
-        seen.add(current)
-    return tuple(counting)
+    return max(_open_paths(edition_id, steps), key=_newest_first)
 
 
-def _goes_on(step: UpgradeStep, current: int | None, seen: set[int | None]) -> bool:
-    return step.from_edition_id == current and step.edition_id not in seen
+def passed_over(edition_id: int | None, steps: Sequence[UpgradeStep]) -> tuple[UpgradeStep, ...]:
+    """Return the open upgrades that would count, were the license not upgraded otherwise since."""
+    counting = counting_steps(edition_id, steps)
+    possible = {step for path in _open_paths(edition_id, steps) for step in path}
+    return tuple(step for step in steps if step in possible and step not in counting)
+
+
+def _open_paths(
+    current: int | None, steps: Sequence[UpgradeStep], seen: frozenset[int | None] = frozenset()
+) -> Iterator[tuple[UpgradeStep, ...]]:
+    """Yield all paths from an edition along open upgrades, the empty one first, that meet no edition twice."""
+    yield ()
+    seen |= {current}
+    for step in steps:
+        if step.is_open and step.from_edition_id == current and step.edition_id not in seen:
+            yield from ((step, *path) for path in _open_paths(step.edition_id, steps, seen))
+
+
+def _newest_first(path: Iterable[UpgradeStep]) -> list[int]:
+    return sorted((step.id for step in path), reverse=True)
 
 
 def widest(sold: int | None, upgraded: Iterable[int | None]) -> int | None:
@@ -137,6 +160,7 @@ def find_upgraded(session: Session | Connection, item_ids: Collection[int]) -> d
             item_id=item_id,
             steps=tuple(of_grant),
             counting=counting_steps(edition_id, of_grant),
+            passed_over=passed_over(edition_id, of_grant),
         )
         for (grant_id, item_id, edition_id), of_grant in steps.items()
     }

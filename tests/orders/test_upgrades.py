@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storefront.orders.upgrades import UpgradeStep, counting_steps, widest
+from storefront.orders.upgrades import UpgradeStep, counting_steps, passed_over, widest
 
 PERSONAL, TEAM, STUDIO = 1, 2, 3
 
@@ -35,12 +35,31 @@ def step(number: int, start: int, end: int, *, is_open: bool = True) -> UpgradeS
         ([step(1, PERSONAL, TEAM, is_open=False), step(2, TEAM, STUDIO), step(3, PERSONAL, TEAM)], [3, 2]),
         ([step(1, PERSONAL, TEAM), step(2, TEAM, PERSONAL)], [1]),
         ([step(1, TEAM, STUDIO)], []),
+        ([step(1, PERSONAL, TEAM), step(2, PERSONAL, STUDIO)], [2]),
+        ([step(1, PERSONAL, STUDIO), step(2, PERSONAL, TEAM)], [2]),
+        ([step(1, PERSONAL, TEAM), step(2, PERSONAL, STUDIO, is_open=False)], [1]),
+        ([step(1, PERSONAL, TEAM), step(2, PERSONAL, STUDIO), step(3, TEAM, STUDIO)], [1, 3]),
+        ([step(1, PERSONAL, TEAM), step(2, TEAM, STUDIO), step(3, PERSONAL, TEAM)], [3, 2]),
     ],
 )
 def test_goes_from_the_edition_that_was_sold_along_open_upgrades(
     steps: list[UpgradeStep], counting: list[int]
 ) -> None:
     assert [each.id for each in counting_steps(PERSONAL, steps)] == counting
+
+
+@pytest.mark.parametrize(
+    ("steps", "others"),
+    [
+        ([step(1, PERSONAL, TEAM), step(2, PERSONAL, STUDIO)], [1]),
+        ([step(1, PERSONAL, TEAM), step(2, TEAM, STUDIO), step(3, PERSONAL, STUDIO)], [1, 2]),
+        ([step(1, PERSONAL, TEAM, is_open=False), step(2, TEAM, STUDIO), step(3, PERSONAL, STUDIO)], []),
+        ([step(1, PERSONAL, TEAM), step(2, PERSONAL, TEAM)], [1]),
+        ([step(1, PERSONAL, TEAM), step(2, TEAM, STUDIO)], []),
+    ],
+)
+def test_knows_what_was_paid_and_then_upgraded_otherwise(steps: list[UpgradeStep], others: list[int]) -> None:
+    assert [each.id for each in passed_over(PERSONAL, steps)] == others
 
 
 EDITIONS = st.integers(1, 4)
@@ -55,6 +74,9 @@ def test_counts_open_upgrades_alone_each_standing_on_the_one_before(drawn: list[
     stood_on = [PERSONAL, *(each.edition_id for each in counting)]
     assert [each.from_edition_id for each in counting] == stood_on[: len(counting)]
     assert len({each.edition_id for each in counting} | {PERSONAL}) == len(counting) + 1
+    others = passed_over(PERSONAL, steps)
+    assert all(each.is_open for each in others)
+    assert not {each.id for each in others} & {each.id for each in counting}
 
 
 @pytest.mark.parametrize(

@@ -157,8 +157,10 @@ def _words(row: Row[*tuple[Any, ...]], upgraded: Mapping[int, UpgradedGrant]) ->
         return joined(WHY[UpgradeState(upgrade.state)], KNOWN)
     if not item_access(row.Order, row.OrderItem).allowed:
         return joined(WHY[UpgradeState.CLOSED], KNOWN)
-    counting = upgraded.get(upgrade.grant_id or 0, NOT_UPGRADED).counting
-    if all(step.edition_id != upgrade.edition_id for step in counting):
+    upgrades = upgraded.get(upgrade.grant_id or 0, NOT_UPGRADED)
+    if upgrades.passes_over(upgrade.id):
+        return joined(WHY[UpgradeState.ALREADY], KNOWN)
+    if not upgrades.counts(upgrade.id):
         return joined(marked("The upgrade that this one stands on was taken back."), KNOWN)
     return _words_of_key(row.key, row.name)
 

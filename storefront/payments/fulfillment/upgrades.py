@@ -225,8 +225,11 @@ def _why_unused(session: Session, upgrade: Upgrade, item: OrderItem) -> str:
     if not sold.allowed:
         return f"the order of its license is closed ({sold.number})"
     upgrades = find_upgraded(session, [upgrade.upgraded_item_id or 0]).get(upgrade.grant_id or 0, NOT_UPGRADED)
-    is_counting = any(step.edition_id == upgrade.edition_id for step in upgrades.counting)
-    return "" if is_counting else "the upgrade that it stands on was taken back"
+    if upgrades.counts(upgrade.id):
+        return ""
+    if upgrades.passes_over(upgrade.id):
+        return WHY[UpgradeState.ALREADY]
+    return "the upgrade that it stands on was taken back"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from storefront.shop.editor.prices import add_priced_edition
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
 from tests.support.rows import read_rows
-from tests.support.sale import Sale, link_of, sell
+from tests.support.sale import Sale, link_of, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 from tests.support.upgrades import allow_upgrade, offers_on, pay_upgrade, sell_upgrade, start_upgrade, states
@@ -41,12 +41,12 @@ def unused(app: Flask) -> list[str]:
     return [str(row["text"]) for row in rows]
 
 
-def add_studio(app: Flask) -> None:
-    """Team may be upgraded to Studio for 100 dollars."""
+def add_studio(app: Flask, text: str = "team for 100.00 USD") -> None:
+    """Team may be upgraded to Studio for 100 dollars, or what `text` says."""
     with app.app_context():
         add_priced_edition("twinspot", "Studio", ("usd", 19900), limits={"activation_limit": STUDIO})
         db.session.remove()
-    allow_upgrade(app, "team for 100.00 USD", edition="studio")
+    allow_upgrade(app, text, edition="studio")
 
 
 def pay_twice(app: Flask, sandbox: SandboxClient) -> tuple[Sale, list[str]]:
@@ -207,6 +207,34 @@ def test_stands_on_the_upgrade_before_it(app: Flask, sandbox: SandboxClient) -> 
     second.refund()
     second.deliver("charge.")
     assert unused(app) == []
+
+
+@pytest.mark.parametrize("how", ["refund", "dispute"])
+def test_stays_what_was_bought_last_when_the_money_of_an_upgrade_comes_back(
+    app: Flask, sandbox: SandboxClient, how: str
+) -> None:
+    """Personal to Studio was bought while Personal to Team was void: it is Team that gives nothing now."""
+    sale, team = sell_upgrade(app, sandbox)
+    add_studio(app, "personal, team")
+    made = team.refund() if how == "refund" else team.at_charge("dispute", status="needs_response")
+    team.deliver("charge.", "refund.")
+    [place] = [place for place, offer in enumerate(offers_on(sale.order_page())) if "Studio" in offer.words]
+    studio = pay_upgrade(sale, start_upgrade(sale, place=place))
+    assert (devices(sale), unused(app)) == (STUDIO, [])
+    if how == "refund":
+        sandbox.control(f"refunds/{made}/settle", result="failed")
+    else:
+        sandbox.control(f"disputes/{made}/move", status="won")
+    team.deliver("charge.", "refund.")
+    assert (devices(sale), ask(sale)["meta"]["variant_name"]) == (STUDIO, "Studio")
+    assert CHANGED_NOTHING not in studio.words()
+    assert f"This license was upgraded already. {CHANGED_NOTHING}" in team.words()
+    [notice] = unused(app)
+    assert number_of(team) in notice
+    assert "upgraded otherwise meanwhile" in notice
+    team.at_charge("refund")
+    team.deliver("charge.", "refund.")
+    assert (devices(sale), unused(app)) == (STUDIO, [])
 
 
 def test_upgrades_one_key_of_several(app: Flask, sandbox: SandboxClient) -> None:
