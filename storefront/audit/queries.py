@@ -53,6 +53,13 @@ def read_page(chosen: Filter, *, older_than: int | None = None, limit: int = PAG
     return Page(entries=entries, older_than=entries[-1].id if len(rows) > limit else None)
 
 
+def list_changes(verb: str, *, subject_kind: str, subject: str) -> list[dict[str, Any]]:
+    """Return what this made of the subject, each time that it was done, oldest first."""
+    done = (AuditEntry.verb == verb, AuditEntry.subject_kind == subject_kind, AuditEntry.subject == subject)
+    rows = db.session.scalars(select(AuditEntry.after).where(*done).order_by(AuditEntry.id))
+    return [after or {} for after in rows]
+
+
 def read_all(chosen: Filter) -> Iterator[Entry]:
     """Yield every entry, newest first. A batch is in memory, and nothing stays open while its reader takes it."""
     older_than: int | None = None

@@ -172,6 +172,41 @@ def test_says_in_stripes_words_why_a_disputed_payment_cannot_be_refunded(
     assert keys_on(sale.order_page()) == []
 
 
+@both
+def test_asks_anew_once_the_cause_of_a_refusal_is_gone(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    """Stripe keeps a no under the key of its request for a day."""
+    number = number_of(sell(app, sandbox))
+    no = {"status": 400, "type": "invalid_request_error", "code": "balance_insufficient"}
+    sandbox.control("faults", method="POST", path="/v1/refunds", message="Insufficient funds.", times=2, **no)
+    for _twice in range(2):
+        assert "Insufficient funds." in refused(command, "orders", "refund", number)
+    assert refunds(sandbox) == []
+    done(command, "orders", "refund", number)
+    assert [refund.amount for refund in refunds(sandbox)] == [1900]
+    verbs = read_rows(app, "SELECT verb FROM audit_entries WHERE subject = :number ORDER BY id", number=number)
+    assert [row["verb"] for row in verbs] == ["order.refund_refused"] * 2 + ["order.refunded"]
+
+
+def test_refunds_what_a_dispute_was_won_of(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    dispute = sale.at_charge("dispute", status="needs_response")
+    assert "cannot issue a refund." in refused(command, "orders", "refund", number_of(sale))
+    sandbox.control(f"disputes/{dispute}/move", status="won")
+    done(command, "orders", "refund", number_of(sale))
+    assert [refund.amount for refund in refunds(sandbox)] == [1900]
+
+
+def test_may_be_asked_again_with_another_reason(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    """Under one key Stripe would refuse the second request, because it differs from the first."""
+    number = number_of(sell(app, sandbox))
+    sandbox.control("faults", method="POST", path="/v1/refunds", times=1, status=500)
+    assert "did not say" in refused(command, "orders", "refund", number)
+    done(command, "orders", "refund", number, "--reason", "duplicate")
+    assert [refund.reason for refund in refunds(sandbox)] == ["duplicate"]
+
+
 @pytest.mark.parametrize(
     ("price", "typed", "amount_minor", "wrong"),
     [((1900, "jpy"), "500", 500, "500.00"), ((19_000, "kwd"), "1.230", 1230, "1.234")],

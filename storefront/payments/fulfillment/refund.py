@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 
+from storefront.audit.queries import list_changes
 from storefront.audit.record import record
 from storefront.core import money
 from storefront.core.db import db, transaction
-from storefront.core.errors import StorefrontError, StripeUnavailable
+from storefront.core.errors import StorefrontError, StripeRefused, StripeUnavailable
 from storefront.orders.after_sale import Refund
 from storefront.orders.lookup import get_order
 from storefront.orders.models import Order, OrderItem
@@ -16,6 +18,8 @@ from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.upgrades import find_upgrade_of, find_upgraded_by
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen import SeenRefund
+
+REFUSED = "order.refund_refused"  # in the audit log
 
 
 class NothingToRefund(StorefrontError):
@@ -56,7 +60,10 @@ class RefundUncertain(StorefrontError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Wanted:
-    """A refund that was checked. `known` is how many this payment has, those that failed too, and their sum."""
+    """A refund that was checked.
+
+    `known` is how many this payment has, those that failed too, and their sum.
+    """
 
     session_id: str
     payment_intent_id: str
@@ -64,16 +71,24 @@ class _Wanted:
     amount_minor: int
     currency: str
     positions: tuple[int, ...]
+    reason: str | None
     known: str
 
     @property
-    def idempotency_key(self) -> str:
+    def asked(self) -> dict[str, Any]:
+        """Return it as the audit log keeps it."""
+        return {"amount_minor": self.amount_minor, "currency": self.currency, "items": list(self.positions)}
+
+    def idempotency_key(self, refused: int) -> str:
         """Return the same key for commands at one moment, another as soon as Stripe shows one refund more.
 
         By the count too: after a refund that failed the sum is what it was, and Stripe would answer with that one.
+        `refused` is how often it said no: it says so again under the same key for a day, whatever becomes of the
+        cause. Where no answer came the key stays: the refund may be made.
         """
         named = ",".join(map(str, self.positions)) or "all"
-        return f"refund:{self.payment_intent_id}:{self.amount_minor}:{named}:{self.known}"
+        request = f"{self.payment_intent_id}:{self.amount_minor}:{named}:{self.reason or ''}"
+        return f"refund:{request}:{self.known}:{refused}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +117,7 @@ def plan_refund(
         NotFound, NothingToRefund, WrongAmount, UnknownItem, RefundedBefore: as `refund_order` does.
     """
     order = get_order(reference)
-    wanted = _check(order, amount, sorted(set(positions)), again=again)
+    wanted = _check(order, amount, sorted(set(positions)), reason=None, again=again)
     left_minor, _payment = _left_to_refund(order)
     items = select(OrderItem.description).where(OrderItem.order_id == order.id)
     named = items.where(OrderItem.position.in_(wanted.positions)).order_by(OrderItem.position)
@@ -139,8 +154,8 @@ def refund_order(
     """
     session_id = get_order(reference).checkout_session_id
     fulfill_checkout(session_id, Look.NOW)
-    wanted = _check(get_order(session_id), amount, sorted(set(positions)), again=again)
-    refund = _create(wanted, reason)
+    wanted = _check(get_order(session_id), amount, sorted(set(positions)), reason=reason, again=again)
+    refund = _create(wanted)
     _record(wanted, "order.refunded", refund=refund.id)
     try:
         fulfill_checkout(session_id, Look.NOW)
@@ -152,16 +167,19 @@ def refund_order(
     return refund
 
 
-def _create(wanted: _Wanted, reason: str | None) -> SeenRefund:
+def _create(wanted: _Wanted) -> SeenRefund:
     """Raises RefundUncertain, and StripeRefused with Stripe's own sentence."""
     try:
         return gateway().create_refund(
             wanted.payment_intent_id,
             amount_minor=wanted.amount_minor,
-            reason=reason,
+            reason=wanted.reason,
             metadata={"storefront_items": ",".join(map(str, wanted.positions))} if wanted.positions else {},
-            idempotency_key=wanted.idempotency_key,
+            idempotency_key=wanted.idempotency_key(_count_refused(wanted)),
         )
+    except StripeRefused:
+        _record(wanted, REFUSED)
+        raise
     except StripeUnavailable as error:
         _record(wanted, "order.refund_asked")
         # Not tried under another key: Stripe keeps a 500 for a day, also where the refund was made after all.
@@ -174,12 +192,17 @@ def _create(wanted: _Wanted, reason: str | None) -> SeenRefund:
 
 def _record(wanted: _Wanted, verb: str, **more: str) -> None:
     """Stripe moves the money, so the entry has a transaction of its own, and is there whatever comes next."""
-    asked = {"amount_minor": wanted.amount_minor, "currency": wanted.currency, "items": list(wanted.positions)}
     with transaction() as session:
-        record(session, verb, subject_kind="order", subject=wanted.number, after=asked | more)
+        record(session, verb, subject_kind="order", subject=wanted.number, after=wanted.asked | more)
 
 
-def _check(order: Order, amount: str | None, positions: list[int], *, again: bool) -> _Wanted:
+def _count_refused(wanted: _Wanted) -> int:
+    """Return how often Stripe refused the very same: to another refund it may not have answered yet."""
+    refused = list_changes(REFUSED, subject_kind="order", subject=wanted.number)
+    return sum(after == wanted.asked for after in refused)
+
+
+def _check(order: Order, amount: str | None, positions: list[int], *, reason: str | None, again: bool) -> _Wanted:
     left_minor, payment_intent_id = _left_to_refund(order)
     items_minor = _add_up(order, positions, again=again) if positions else left_minor
     amount_minor = items_minor if amount is None else _read_amount(amount, order.currency)
@@ -195,6 +218,7 @@ def _check(order: Order, amount: str | None, positions: list[int], *, again: boo
         amount_minor=amount_minor,
         currency=order.currency,
         positions=tuple(positions),
+        reason=reason,
         known=f"{len(refunds)}:{order.refunded_minor}",
     )
 
