@@ -6,10 +6,11 @@ that somebody has read is never sold again, so it goes to nobody who may not use
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, case, exists, select, update
@@ -30,6 +31,8 @@ from storefront.orders.terms import sold_terms
 from storefront.shop.catalog.models import KeySource, Product
 from storefront.shop.catalog.terms import SaleTerms, SoldProduct, sold_product
 from storefront.shop.editor.product_settings import TEST_PREFIX
+
+AT_ONCE = 500  # grants, or keys, a statement
 
 
 class KeysMismatch(Exception):
@@ -141,13 +144,20 @@ def issue_keys(session: Session, grants: list[KeylessGrant]) -> list[KeylessGran
 
 def note_keyless(session: Session, grant_ids: Collection[int], *, is_keyless: bool) -> None:
     """Let these grants be found among those that have no license, or no more."""
-    if grant_ids:
+    for some in _in_parts(grant_ids):
         session.execute(
             update(Grant)
-            .where(Grant.id.in_(grant_ids))
+            .where(Grant.id.in_(some))
             .values(is_keyless=is_keyless)
             .execution_options(synchronize_session=False)
         )
+
+
+def _in_parts(ids: Iterable[int]) -> Iterator[list[int]]:
+    """Yield them by hundreds: PostgreSQL and SQLite bound how many values a statement may carry."""
+    rest = iter(ids)
+    while some := list(islice(rest, AT_ONCE)):
+        yield some
 
 
 def _generate_keys(grants: Iterable[KeylessGrant]) -> dict[int, HashedKey]:
@@ -184,12 +194,13 @@ def take_from_pool(session: Session, product_id: int, mode: str, count: int) -> 
 
 
 def mark_handed_out(session: Session, grants_of_keys: dict[int, int]) -> None:
-    """Note by pool key id to which grant keys go that `take_from_pool` locked. One statement."""
-    if grants_of_keys:
+    """Note by pool key id to which grant keys go that `take_from_pool` locked. One statement for hundreds."""
+    for some in _in_parts(grants_of_keys):
+        grants = {key_id: grants_of_keys[key_id] for key_id in some}
         session.execute(
             update(PoolKey)
-            .where(PoolKey.id.in_(grants_of_keys))
-            .values(grant_id=case(grants_of_keys, value=PoolKey.id), handed_out_at=clock.now())
+            .where(PoolKey.id.in_(some))
+            .values(grant_id=case(grants, value=PoolKey.id), handed_out_at=clock.now())
             .execution_options(synchronize_session=False)
         )
 
@@ -240,20 +251,21 @@ def _license_row(grant: KeylessGrant, key: HashedKey) -> dict[str, object]:
 
 def _record_handed_out(session: Session, grant_ids: Iterable[int]) -> None:
     """Write the custody of the imported keys among those that these grants got."""
-    rows = session.execute(
-        select(PoolKey.id, License.id.label("license_id"), Order.number)
-        .join(License, License.grant_id == PoolKey.grant_id)
-        .join(Grant, Grant.id == PoolKey.grant_id)
-        .join(OrderItem, OrderItem.id == Grant.order_item_id)
-        .join(Order, Order.id == OrderItem.order_id)
-        .where(PoolKey.grant_id.in_(list(grant_ids)))
-    ).all()
-    session.add_all(
-        KeyEvent(
-            what=KeyEventKind.HANDED_OUT,
-            pool_key_id=row.id,
-            license_id=row.license_id,
-            detail=f"order {row.number}",
+    for some in _in_parts(grant_ids):
+        rows = session.execute(
+            select(PoolKey.id, License.id.label("license_id"), Order.number)
+            .join(License, License.grant_id == PoolKey.grant_id)
+            .join(Grant, Grant.id == PoolKey.grant_id)
+            .join(OrderItem, OrderItem.id == Grant.order_item_id)
+            .join(Order, Order.id == OrderItem.order_id)
+            .where(PoolKey.grant_id.in_(some))
         )
-        for row in rows
-    )
+        session.add_all(
+            KeyEvent(
+                what=KeyEventKind.HANDED_OUT,
+                pool_key_id=row.id,
+                license_id=row.license_id,
+                detail=f"order {row.number}",
+            )
+            for row in rows
+        )

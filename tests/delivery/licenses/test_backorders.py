@@ -10,7 +10,15 @@ from sqlalchemy import update
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.leases import take_lease
-from storefront.delivery.licenses.pools.fill_backorders import fill_backorders, note_forgotten
+from storefront.delivery.licenses.pools.fill_backorders import (
+    FilledBackorders,
+    fill_backorders,
+    fill_batches,
+    list_batches,
+    note_forgotten,
+)
+from storefront.delivery.licenses.pools.import_keys import import_keys
+from storefront.delivery.licenses.pools.key_files import read_keys
 from storefront.migrations import schema
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision, Order
@@ -285,3 +293,101 @@ def test_looks_at_all_grants_once_an_hour(
         assert [note_forgotten(is_thorough=thorough) for thorough in (False, True, True)] == [0, 1, 0]
         db.session.remove()
     assert noted(app) == [False, True]
+
+
+def let_wait(app: Flask, sandbox: SandboxClient, *quantities: int) -> list[int]:
+    """Sell as many at once, one order after the other, while there is no key; returns the orders."""
+    make_pool(app)
+    bring(app, numbered(1, start=9000))
+    fulfill(app, pay(app, sandbox, 1)[0])
+    for quantity in quantities:
+        fulfill(app, pay(app, sandbox, 1, quantity=quantity)[0])
+    return [row["id"] for row in read_rows(app, "SELECT id FROM orders ORDER BY id")][1:]
+
+
+def count_keys(app: Flask) -> list[int]:
+    """Of each order."""
+    rows = read_rows(
+        app,
+        "SELECT count(l.id) AS keys FROM orders o JOIN order_items i ON i.order_id = o.id"
+        " JOIN grants g ON g.order_item_id = i.id LEFT JOIN licenses l ON l.grant_id = g.id"
+        " GROUP BY o.id ORDER BY o.id",
+    )
+    return [row["keys"] for row in rows][1:]
+
+
+def told(app: Flask, what: str) -> list[int]:
+    asked = {"mail": "outbox WHERE kind = 'keys_arrived'", "change": "order_changes WHERE what = 'served'"}[what]
+    return [row["order_id"] for row in read_rows(app, f"SELECT order_id FROM {asked} ORDER BY id")]
+
+
+@both
+def test_serves_those_that_wait_a_few_at_a_time_oldest_first_and_tells_each_once(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One order has more than a transaction takes otherwise: its buyer gets one email all the same."""
+    monkeypatch.setattr("storefront.delivery.licenses.pools.fill_backorders.AT_ONCE", 2)
+    monkeypatch.setattr("storefront.delivery.licenses.issue.AT_ONCE", 2)
+    orders = let_wait(app, sandbox, 1, 5, 1, 2, 1)
+    product_id = read_rows(app, "SELECT id FROM products WHERE slug = 'twinspot'")[0]["id"]
+    with app.app_context():
+        batches = list_batches(db.session(), product_id)
+        db.session.remove()
+    assert batches == [orders[:1], orders[1:2], orders[2:3], orders[3:4], orders[4:]]
+    done = bring(app, numbered(8))
+    assert (done.served_keys, done.served_orders, done.unsold, done.waiting) == (8, 4, 0, 2)
+    assert count_keys(app) == [1, 5, 1, 1, 0]
+    assert told(app, "mail") == told(app, "change") == orders[:4]
+    assert len(read_rows(app, "SELECT id FROM key_events WHERE what = 'handed_out'")) == 9
+    done = bring(app, numbered(3, start=9))
+    assert (done.served_keys, done.served_orders, done.unsold, done.waiting) == (2, 2, 1, 0)
+    assert not any(noted(app))
+    assert sold_keys(app) == ["IMPORTED-KEY-9000", *numbered(10)]
+
+
+@both
+def test_goes_on_where_it_was_killed_between_two_batches(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storefront.delivery.licenses.pools.fill_backorders.AT_ONCE", 1)
+    orders = let_wait(app, sandbox, 1, 1, 1)
+    change_rows(app, "UPDATE products SET key_source = 'generated' WHERE slug = 'twinspot'")
+    product_id = read_rows(app, "SELECT id FROM products WHERE slug = 'twinspot'")[0]["id"]
+    with app.app_context():
+        batches = list_batches(db.session(), product_id)
+        assert fill_batches(product_id, batches[:1]) == FilledBackorders(1, 1)
+        db.session.remove()
+    assert count_keys(app) == [1, 0, 0]
+    assert serve(app) == 2
+    assert count_keys(app) == [1, 1, 1]
+    assert told(app, "mail") == orders
+
+
+def test_says_before_an_import_what_it_would_say_after_it(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storefront.delivery.licenses.pools.fill_backorders.AT_ONCE", 1)
+    let_wait(app, sandbox, 2, 1, 1)
+    with app.app_context():
+        said = import_keys("twinspot", read_keys("\n".join(numbered(3)).encode()), dry_run=True)
+        db.session.remove()
+    assert count_keys(app) == [0, 0, 0]
+    assert bring(app, numbered(3)) == said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_serves_an_order_of_more_keys_than_a_statement_may_carry(app: Flask, sandbox: SandboxClient) -> None:
+    """PostgreSQL takes 65,535 values in one."""
+    let_wait(app, sandbox, 1)
+    count = 22_000
+    change_rows(
+        app,
+        "INSERT INTO grants (order_item_id, product_id, kind, ordinal, extra_downloads, extra_days, is_keyless,"
+        " created_at) WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < "
+        f"{count}) SELECT order_item_id, product_id, kind, n, 0, 0, is_keyless, created_at FROM grants, numbers"
+        " WHERE is_keyless",
+    )
+    done = bring(app, [f"WAITED-FOR-{number:08}" for number in range(count)])
+    assert (done.served_keys, done.served_orders, done.waiting) == (count, 1, 0)
+    assert len(told(app, "mail")) == 1

@@ -1,8 +1,9 @@
 """Gives keys to orders that wait for one: who paid first comes first, whatever the key's source is by now."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -23,19 +24,27 @@ from storefront.delivery.licenses.pools.notices import settle_pool_notices, sett
 from storefront.delivery.licenses.pools.stock import count_waiting
 from storefront.delivery.licenses.queries import count_unsold, select_keyless_grants
 from storefront.mail.models import MailKind
+from storefront.orders.access import access
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for
-from storefront.orders.models import KEYLESS, Grant, GrantKind, Order
+from storefront.orders.facts import FACT_COLUMNS, facts_of_row
+from storefront.orders.models import KEYLESS, Grant, GrantKind, ItemPart, Order, OrderItem
 from storefront.shop.catalog.models import KeySource, Product
 
-AT_ONCE = 500
+AT_ONCE = 500  # grants a transaction, or those of one order where they are more
 NEWEST = 5_000  # grants, by their ids: of the last hours, or of a day
 
 
 @dataclass(frozen=True, slots=True)
 class FilledBackorders:
-    keys: int
-    orders: int
+    """`is_short`: somebody was left without a key, so those that wait behind get none either."""
+
+    keys: int = 0
+    orders: int = 0
+    is_short: bool = False
+
+    def __add__(self, more: "FilledBackorders") -> "FilledBackorders":
+        return FilledBackorders(self.keys + more.keys, self.orders + more.orders, self.is_short or more.is_short)
 
 
 def fill_backorders() -> int:
@@ -81,30 +90,76 @@ def _note(grant_ids: Sequence[int], *, is_keyless: bool) -> int:
 def _fill_product(product_id: int, mode: str) -> int:
     if not _has_keys(product_id, mode):
         return 0
+    return fill_batches(product_id, list_batches(db.session(), product_id)).keys
+
+
+def list_batches(session: Session, product_id: int) -> list[list[int]]:
+    """Return the orders that may have keys of this product, oldest first: their ids, some for each transaction.
+
+    An order is in one batch, so that its buyer gets one email. One statement, which locks nothing.
+    """
+    grants = _select_waiting(product_id).order_by(None).order_by(Order.paid_at, Order.id)
+    rows = session.execute(
+        grants.with_only_columns(Order.id, Order.mode, *FACT_COLUMNS, maintain_column_froms=True)
+    )
+    mode = settings().mode
+    counts = Counter(row.id for row in rows if row.mode == mode and access(facts_of_row(row)).allowed)
+    batches: list[list[int]] = []
+    room = 0
+    for order_id, count in counts.items():
+        if room < count:
+            batches.append([])
+            room = AT_ONCE
+        batches[-1].append(order_id)
+        room -= count
+    return batches
+
+
+def fill_batches(product_id: int, batches: Iterable[Sequence[int]]) -> FilledBackorders:
+    """Serve orders of `list_batches`, each batch in a transaction of its own: sales go on in between.
+
+    What is killed on the way is gone on with by the next run.
+    """
+    return fill_while_there_are_keys(batches, partial(_fill_batch, product_id))
+
+
+def fill_while_there_are_keys(
+    batches: Iterable[Sequence[int]], fill: Callable[[Sequence[int]], FilledBackorders]
+) -> FilledBackorders:
+    """Fill batches until one is left short, and return what came of all."""
+    filled = FilledBackorders()
+    for order_ids in batches:
+        filled += fill(order_ids)
+        if filled.is_short:
+            break
+    return filled
+
+
+def _fill_batch(product_id: int, order_ids: Sequence[int]) -> FilledBackorders:
     with transaction() as session:
-        filled = fill_product_backorders(session, product_id)
-        settle_pool_notices(session, mode, [product_id])
+        filled = fill_product_backorders(session, product_id, order_ids)
+        settle_pool_notices(session, settings().mode, [product_id])
         if filled.keys:
             record_if_asked(
                 session,
                 "keys.served",
                 subject_kind="product",
                 subject=session.get_one(Product, product_id).slug,
-                after=asdict(filled),
+                after={"keys": filled.keys, "orders": filled.orders},
             )
-    return filled.keys
+    return filled
 
 
-def fill_product_backorders(session: Session, product_id: int) -> FilledBackorders:
-    """Give keys to who waits for this product, and promise each buyer an email; in the caller's transaction."""
-    waiting = _lock_waiting(session, product_id)
+def fill_product_backorders(session: Session, product_id: int, order_ids: Sequence[int]) -> FilledBackorders:
+    """Give these orders keys of a product, and promise each buyer an email; in the caller's transaction."""
+    waiting = _lock_waiting(session, product_id, order_ids)
     if not waiting:
-        return FilledBackorders(0, 0)
+        return FilledBackorders()
     still_waiting = {grant.grant_id for grant in issue_keys(session, waiting)}
     filled = _group_by_order(grant for grant in waiting if grant.grant_id not in still_waiting)
     for order_id, grant_ids in filled.items():
         _tell_buyer(session, session.get_one(Order, order_id), grant_ids)
-    return FilledBackorders(sum(map(len, filled.values())), len(filled))
+    return FilledBackorders(sum(map(len, filled.values())), len(filled), bool(still_waiting))
 
 
 def _has_keys(product_id: int, mode: str) -> bool:
@@ -114,28 +169,23 @@ def _has_keys(product_id: int, mode: str) -> bool:
     return count_unsold(session, product_id, mode) > 0 or makes_test_keys(session, product_id, mode)
 
 
-def _lock_waiting(session: Session, product_id: int) -> list[KeylessGrant]:
-    """Return the grants that may have their key now.
+def _select_waiting(product_id: int) -> Select[Grant, OrderItem, Order, Product, ItemPart]:
+    return select_keyless_grants().where(KEYLESS, Product.id == product_id, Order.is_paid)
+
+
+def _lock_waiting(session: Session, product_id: int, order_ids: Sequence[int]) -> list[KeylessGrant]:
+    """Return the grants of these orders that may have their key now.
 
     The orders are locked before their grants are read: one statement that did both would lock an order that
-    somebody else has just served, and still call it keyless. The mode is looked at last: asked for one, SQLite
-    begins with all of its orders.
+    somebody else has just served, and still call it keyless.
     """
-    grants = select_keyless_grants().where(KEYLESS, Product.id == product_id, Order.is_paid).order_by(None)
-    locked = _lock_orders(session, grants.with_only_columns(Order.id, maintain_column_froms=True))
-    if not locked:
-        return []
+    locked = select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id)
+    # FOR NO KEY UPDATE: mails and changes refer to the order, and need not wait.
+    session.execute(locked.with_for_update(key_share=True))
+    grants = _select_waiting(product_id).where(Order.id.in_(order_ids)).order_by(None)
     in_order = grants.order_by(Order.paid_at, Order.id, Grant.id)
     rows = session.execute(in_order.execution_options(populate_existing=True)).all()
-    keyless = [keyless_of_row(row) for row in rows]
-    mode = settings().mode
-    return [grant for grant in keyless if grant.order_id in locked and grant.is_open and grant.mode == mode]
-
-
-def _lock_orders(session: Session, order_ids: Select[int]) -> set[int]:
-    """Lock orders FOR NO KEY UPDATE: mails and changes refer to the order, and need not wait."""
-    orders = select(Order.id).where(Order.id.in_(order_ids)).order_by(Order.id)
-    return set(session.scalars(orders.with_for_update(key_share=True)))
+    return [grant for grant in map(keyless_of_row, rows) if grant.is_open]
 
 
 def _group_by_order(grants: Iterable[KeylessGrant]) -> dict[int, list[int]]:

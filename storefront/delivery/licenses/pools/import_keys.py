@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
@@ -14,7 +15,13 @@ from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.models import KeyEvent, KeyEventKind, PoolKey
-from storefront.delivery.licenses.pools.fill_backorders import FilledBackorders, fill_product_backorders
+from storefront.delivery.licenses.pools.fill_backorders import (
+    FilledBackorders,
+    fill_batches,
+    fill_product_backorders,
+    fill_while_there_are_keys,
+    list_batches,
+)
 from storefront.delivery.licenses.pools.key_files import KeyFile, KeyLine, Problem
 from storefront.delivery.licenses.pools.known_keys import find_known_keys
 from storefront.delivery.licenses.pools.notices import settle_pool_notices
@@ -62,7 +69,8 @@ def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
 
     A dry run does it all, and takes it back: it says what a run would say. Every line is checked before the
     transaction, which is short also for a hundred thousand keys. What another import brings in between, the schema
-    refuses: then the lines are checked again, and named.
+    refuses: then the lines are checked again, and named. Where hundreds of keys are waited for, who waits longest
+    is served in the same transaction, and the others in further ones.
 
     Raises:
         NotFound: no such product.
@@ -72,7 +80,7 @@ def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
     _check_pool(get_product(db.session(), slug))
     _check_lines(file, (*file.problems, *find_known_keys(db.session(), file.keys)))
     try:
-        imported = _import(slug, file, dry_run=dry_run)
+        imported, product_id, rest = _import(slug, file, dry_run=dry_run)
     except _DryRun as dry_run_done:
         return dry_run_done.imported
     except IntegrityError as error:
@@ -80,6 +88,9 @@ def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
         if not known:
             raise
         raise KeysRefused(known) from error
+    if rest:
+        filled = FilledBackorders(imported.served_keys, imported.served_orders) + fill_batches(product_id, rest)
+        imported = _report(db.session(), product_id, file, filled)
     if imported.served_orders:
         nudge("outbox")
     return imported
@@ -92,12 +103,16 @@ def _check_lines(file: KeyFile, problems: Collection[Problem]) -> None:
         raise KeysRefused([NO_KEYS])
 
 
-def _import(slug: str, file: KeyFile, *, dry_run: bool) -> Imported:
+def _import(slug: str, file: KeyFile, *, dry_run: bool) -> tuple[Imported, int, list[list[int]]]:
+    """Return also the product's id and, as `list_batches` does, the orders that may be served now."""
     with transaction() as session:
         product = lock_product(session, slug)  # imports of one product come one after the other
         _check_pool(product)
         _insert_keys(session, product.id, file.keys)
-        filled = fill_product_backorders(session, product.id)
+        batches = list_batches(session, product.id)
+        filled = fill_while_there_are_keys(
+            batches if dry_run else batches[:1], partial(fill_product_backorders, session, product.id)
+        )
         settle_pool_notices(session, settings().mode, [product.id])
         imported = _report(session, product.id, file, filled)
         if dry_run:
@@ -114,7 +129,7 @@ def _import(slug: str, file: KeyFile, *, dry_run: bool) -> Imported:
                 "unsold": imported.unsold,
             },
         )
-        return imported
+        return imported, product.id, [] if filled.is_short else batches[1:]
 
 
 def _report(session: Session, product_id: int, file: KeyFile, filled: FilledBackorders) -> Imported:
