@@ -198,7 +198,7 @@ def test_refunds_what_a_dispute_was_won_of(command: CliRunner, app: Flask, sandb
     assert [refund.amount for refund in refunds(sandbox)] == [1900]
 
 
-def test_may_be_asked_again_with_another_reason(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+def test_takes_another_reason_after_stripe_failed(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
     """Under one key Stripe would refuse the second request, because it differs from the first."""
     number = number_of(sell(app, sandbox))
     sandbox.control("faults", method="POST", path="/v1/refunds", times=1, status=500)
