@@ -12,7 +12,7 @@ from storefront.buyers.library.news import find_language_of, news_token, tell_bu
 from storefront.buyers.library.resend import resend
 from storefront.core.db import db
 from storefront.customers.browser_session import find_customer
-from storefront.orders.gift_changes import correct_receiver
+from storefront.delivery.gift_changes import correct_receiver
 from tests.buyers.account.customers import erase
 from tests.support.databases import BOTH
 from tests.support.gifts import ROSA, give, hand_over

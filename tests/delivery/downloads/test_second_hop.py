@@ -16,7 +16,7 @@ from storefront.core.config.settings import load_settings
 from storefront.core.db import db, transaction
 from storefront.delivery.downloads.granted_files import get_file_of_grant
 from storefront.delivery.downloads.tickets import SERIALIZER, get_ticketed_file, new_ticket
-from storefront.orders.gift_changes import correct_receiver
+from storefront.delivery.gift_changes import correct_receiver
 from storefront.orders.models import Order
 from storefront.orders.queries import find_order
 from storefront.shop.catalog.models import Release
