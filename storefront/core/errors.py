@@ -94,6 +94,12 @@ class StripeRefused(StorefrontError):
         self.param = param
 
 
+class StripeKeyUsed(StripeRefused):
+    """Under this idempotency key something else was asked for before, and may have been done."""
+
+    code = "stripe_key_used"
+
+
 class StripeWantsTerms(StripeRefused):
     """The account has no address of terms, so no form can have a box to accept them."""
 

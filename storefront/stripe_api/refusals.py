@@ -12,6 +12,7 @@ from storefront.core.errors import (
     StripeBusy,
     StripeFault,
     StripeInProgress,
+    StripeKeyUsed,
     StripeMissing,
     StripeRefused,
     StripeUnavailable,
@@ -99,6 +100,11 @@ def _is_lost(code: str | None, param: str) -> bool:
     return code == "resource_missing" or (param.startswith("line_items") and param.endswith("[price]"))
 
 
+def _key_used(error: "stripe.StripeError") -> StorefrontError:
+    log.warning("stripe knows the key of another request", extra={"stripe_request": error.request_id})
+    return StripeKeyUsed(error.user_message or REFUSED)
+
+
 def _key_refused(error: "stripe.StripeError") -> StorefrontError:
     log.error("stripe does not accept the key", exc_info=error, extra={"stripe_request": error.request_id})
     return StripeRefused("The shop's payment settings are not complete.", stripe_code="key")
@@ -125,7 +131,8 @@ def _conversions() -> tuple[Conversion, ...]:
         ((stripe.RateLimitError,), _busy),
         ((stripe.APIConnectionError,), _unavailable),
         ((stripe.APIError,), _failed),
-        ((stripe.InvalidRequestError, stripe.IdempotencyError), _refused),
+        ((stripe.IdempotencyError,), _key_used),
+        ((stripe.InvalidRequestError,), _refused),
         ((stripe.AuthenticationError,), _key_refused),
         ((stripe.PermissionError,), _not_permitted),
     )

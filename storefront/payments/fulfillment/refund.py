@@ -10,7 +10,7 @@ from storefront.audit.queries import list_changes
 from storefront.audit.record import record
 from storefront.core import money
 from storefront.core.db import db, transaction
-from storefront.core.errors import StorefrontError, StripeRefused, StripeUnavailable
+from storefront.core.errors import StorefrontError, StripeKeyUsed, StripeRefused, StripeUnavailable
 from storefront.orders.after_sale import Refund
 from storefront.orders.lookup import get_order
 from storefront.orders.models import Order, OrderItem
@@ -83,12 +83,13 @@ class _Wanted:
         """Return the same key for commands at one moment, another as soon as Stripe shows one refund more.
 
         By the count too: after a refund that failed the sum is what it was, and Stripe would answer with that one.
+        Not by the reason: two who give one at the same moment mean one refund.
         `refused` is how often it said no: it says so again under the same key for a day, whatever becomes of the
         cause. Where no answer came the key stays: the refund may be made.
         """
         named = ",".join(map(str, self.positions)) or "all"
-        request = f"{self.payment_intent_id}:{self.amount_minor}:{named}:{self.reason or ''}"
-        return f"refund:{request}:{self.known}:{refused}"
+        tries = f":{refused}" if refused else ""
+        return f"refund:{self.payment_intent_id}:{self.amount_minor}:{named}:{self.known}{tries}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +178,13 @@ def _create(wanted: _Wanted) -> SeenRefund:
             metadata={"storefront_items": ",".join(map(str, wanted.positions))} if wanted.positions else {},
             idempotency_key=wanted.idempotency_key(_count_refused(wanted)),
         )
+    except StripeKeyUsed as error:
+        raise RefundUncertain(
+            "The same refund was asked for with another reason, and Stripe has not said yet what became of it. "
+            f"`storefront fulfill {wanted.session_id}` asks again, and `storefront orders show {wanted.number}` "
+            "lists the refunds. If it is not there, ask with the reason of before, or refund in the Stripe "
+            "Dashboard."
+        ) from error
     except StripeRefused:
         _record(wanted, REFUSED)
         raise
