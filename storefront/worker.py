@@ -48,13 +48,19 @@ log = logging.getLogger(__name__)
 
 LEASE_SECONDS = 50
 RECONCILE_SECONDS = 15 * 60 - 20  # the clock ticks each minute, a little early or late
+FORWARD_SECONDS = 10 * 60 - 20
 FORGET_SECONDS = 60 * 60 - 20
 WORKERS = 3  # a long reconciliation must not hold up mails
 
 
 def deliver_outbox() -> None:
-    outbox.bring_forward()
     deliver_due(compose)
+
+
+def bring_mails_forward() -> None:
+    """Seldom: it looks through all that wait for a later hour."""
+    if take_lease("bring_mails_forward", seconds=FORWARD_SECONDS):
+        outbox.bring_forward()
 
 
 def retry_events() -> None:
@@ -165,6 +171,7 @@ def look_at_the_replica() -> None:
 JOBS = {
     "gifts": hand_over_gifts,
     "outbox": deliver_outbox,
+    "bring_mails_forward": bring_mails_forward,
     "retry_events": retry_events,
     "serve_keys": serve_keys,
     "forget_proofs": forget_hourly,

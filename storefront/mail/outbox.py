@@ -241,13 +241,14 @@ def bring_forward() -> int:
     """Let go now what a clock that was ahead promised or put off until then; return how many."""
     now = clock.now()
     longest = timedelta(minutes=max(RETRY_MINUTES))
+    was_put_off = (OutboxMessage.state == MailState.QUEUED) & (OutboxMessage.attempts > 0)
     is_ahead = (
         OutboxMessage.mode == settings().mode,
         OutboxMessage.state.in_((MailState.QUEUED, MailState.PAUSED)),
         OutboxMessage.due_at > now + clock.AHEAD,
         or_(
             OutboxMessage.created_at > now + clock.AHEAD,
-            (OutboxMessage.attempts > 0) & (OutboxMessage.due_at > now + longest + clock.AHEAD),
+            was_put_off & (OutboxMessage.due_at > now + longest + clock.AHEAD),
         ),
     )
     if db.session.scalar(select(OutboxMessage.id).where(*is_ahead).limit(1)) is None:

@@ -27,7 +27,7 @@ from storefront.mail.models import WRITTEN_BY_HAND, MailKind, OutboxMessage
 from storefront.messages.answers import compose_answer
 from storefront.messages.broadcasts import compose_broadcast
 from storefront.messages.canceled import Canceled, Composed
-from storefront.messages.gifts import compose_gift
+from storefront.messages.gifts import ELSEWHERE, compose_gift, goes_elsewhere
 from storefront.messages.people import (
     PERSON_PURPOSES,
     SHOWN_KIND,
@@ -86,7 +86,10 @@ def _receipt(message: OutboxMessage) -> Composed:
 
 def _keys_arrived(message: OutboxMessage) -> Composed:
     """Write all keys of the order, whichever delivery brought them."""
-    purchase = read_received(_order(message))
+    order = _order(message)
+    if goes_elsewhere(message, order):
+        return Canceled(ELSEWHERE)
+    purchase = read_received(order)
     keys = [key for key in purchase.keys if key.state is KeyState.WORKS]
     if not keys:
         return Canceled(purchase.access_reason, may_return=True)
@@ -101,6 +104,8 @@ def _keys_arrived(message: OutboxMessage) -> Composed:
 
 def _key_replaced(message: OutboxMessage) -> Composed:
     order = _order(message)
+    if goes_elsewhere(message, order):
+        return Canceled(ELSEWHERE)
     purchase = read_received(order, devices_page=1)
     about = _find_key(purchase, message.about)
     if about is None:

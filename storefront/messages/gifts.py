@@ -1,4 +1,7 @@
-"""The email that brings a gift to who receives it, on its day: keys and files, and nothing of money."""
+"""The email that brings a gift to who receives it, on its day: keys and files, and nothing of money.
+
+Nothing about it goes to an address that is not the receiver's any more.
+"""
 
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core.db import db
@@ -8,13 +11,23 @@ from storefront.orders.gifts import find_gift
 from storefront.orders.models import Order
 from storefront.shop.found.mail_face import find_mail_pictures
 
+ELSEWHERE = "the gift goes to another address by now"
+
+
+def goes_elsewhere(message: OutboxMessage, order: Order) -> bool:
+    """Tell whether the order is a gift, and its receiver another one than who this was promised to."""
+    gift = find_gift(order)
+    if gift is None:
+        return False
+    db.session.refresh(message, ["recipient"])  # who moves at this moment takes both along
+    return gift.email != message.recipient
+
 
 def compose_gift(message: OutboxMessage) -> Composed:
     order = db.session.get_one(Order, message.order_id)
     gift = find_gift(order)
-    db.session.refresh(message, ["recipient"])  # who moves at this moment takes both along
-    if gift is None or gift.email != message.recipient:
-        return Canceled("the gift goes to another address by now")
+    if gift is None or goes_elsewhere(message, order):
+        return Canceled(ELSEWHERE)
     purchase = read_purchase(order, received=gift)
     if not purchase.access_allowed:
         return Canceled(purchase.access_reason, may_return=True)

@@ -41,7 +41,9 @@ def promise_for(session: Session, order: Order, kind: MailKind, *, about: str | 
 def _find_reader(session: Session, order: Order, kind: MailKind) -> str | None:
     if not order.is_gift or kind not in TO_RECEIVER:
         return order.email
-    gift = session.scalars(select(Gift).where(Gift.order_id == order.id)).one()
+    # Shared: whoever gives it to another address at this moment ends first, and the email goes there.
+    locked = select(Gift).where(Gift.order_id == order.id).with_for_update(read=True)
+    gift = session.scalars(locked.execution_options(populate_existing=True)).one()
     return gift.email if gift.handed_over_at is not None else None
 
 

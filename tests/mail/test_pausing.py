@@ -65,6 +65,18 @@ def test_is_looked_at_ever_more_seldom_when_nobody_says_that_it_opened(app: Flas
 
 
 @both
+def test_is_not_taken_for_the_mail_of_a_clock_that_was_ahead(app: Flask, mailbox: MailboxServer) -> None:
+    """The next look at one of three days is more than a day away, also where a server once refused it."""
+    mailbox.trouble.refuse_times = 1
+    with time_machine.travel(NOON, tick=False):
+        promise(app, make_order(app), hold=False)
+        deliver(app)
+    with time_machine.travel(NOON + timedelta(days=3), tick=False), app.app_context():
+        assert deliver(app, lambda _message: CLOSED) == 1
+        assert outbox.bring_forward() == 0
+    assert row(app)["state"] == "paused"
+
+
 def test_looks_again_at_an_order_that_opens_while_its_mail_is_looked_at(
     app: Flask, mailbox: MailboxServer
 ) -> None:

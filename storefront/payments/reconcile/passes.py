@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record_if_asked
@@ -112,7 +112,10 @@ def finish(pass_id: int, *, checked: int, fixed: list[ReportLine], is_whole: boo
     finished_at, checkpoint = (last.finished_at, last.checkpoint) if last else (None, None)
     finished_at, checkpoint = _unless_ahead(finished_at), _unless_ahead(checkpoint)
     is_news = any(_is_news(notice, finished_at) for notice in open_notices)
+    ahead = [notice.id for notice in open_notices if notice.created_at > clock.now()]
     with transaction() as session:
+        if ahead:  # told now, and not by each pass until that day
+            session.execute(update(Notice).where(Notice.id.in_(ahead)).values(created_at=clock.now()))
         row = session.get_one(ReconcilePass, pass_id)
         row.checked, row.fixed = checked, [line.to_json() for line in fixed]
         row.needs_you = [line.to_json() for line in needs_you] if is_news else []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from storefront.buyers.library.news import find_language_of
 from storefront.core import clock
@@ -16,8 +16,10 @@ from storefront.core.db import db
 from storefront.delivery.gift_changes import correct_receiver
 from storefront.delivery.licenses.extend import extend_license
 from storefront.delivery.licenses.models import License
-from storefront.delivery.licenses.owner_actions import withdraw_key
+from storefront.delivery.licenses.owner_actions import replace_key, withdraw_key
+from storefront.orders.gift_models import Gift
 from storefront.owner.buyers.read import read_buyer
+from tests.races.waiting import held, in_app
 from tests.support.databases import BOTH
 from tests.support.gifts import (
     FIELDS,
@@ -32,7 +34,7 @@ from tests.support.gifts import (
 )
 from tests.support.goods import change_product
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import read_license_keys, read_rows
+from tests.support.rows import change_rows, read_license_keys, read_rows
 from tests.support.sale import Sale, number_of
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, find_price, keys_on, post_event, run_worker_once
@@ -406,3 +408,35 @@ def test_counts_keys_and_chooses_the_language_for_who_received_it(app: Flask, sa
     with app.app_context():
         assert row["language"]
         assert find_language_of(str(row["holder_id"])) == row["language"]
+
+
+@both
+def test_mails_no_key_to_who_has_the_gift_no_more(app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:
+    """As after a correction that did not see the email, which was promised at the same moment."""
+    sale = give(app, sandbox)
+    hand_over(app)
+    run_worker_once(app)
+    mailbox.clear()
+    in_app(app, lambda: replace_key(number_of(sale)))
+    change_rows(app, "UPDATE gifts SET email = 'right@example.org', email_key = 'right@example.org'")
+    run_worker_once(app)
+    assert mails_to(mailbox, ROSA) == []
+    (promised,) = read_rows(app, "SELECT state, last_error FROM outbox WHERE kind = 'key_replaced'")
+    assert promised == {"state": "canceled", "last_error": "the gift goes to another address by now"}
+
+
+@pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
+def test_mails_a_new_key_to_who_is_given_it_at_that_moment(app: Flask, sandbox: SandboxClient) -> None:
+    sale = give(app, sandbox)
+    hand_over(app)
+    right = {"email": "right@example.org", "email_key": "right@example.org"}
+    with held(
+        app,
+        lambda session: session.execute(update(Gift).values(**right)),
+        lambda: replace_key(number_of(sale)),
+    ) as (replaced,):
+        pass
+    assert replaced.result(30).email == "right@example.org"
+    assert read_rows(app, "SELECT recipient FROM outbox WHERE kind = 'key_replaced'") == [
+        {"recipient": "right@example.org"}
+    ]

@@ -7,6 +7,8 @@ import time_machine
 from flask import Flask
 
 from storefront.core import clock
+from storefront.core.db import transaction
+from storefront.orders.notices import NoticeDraft, NoticeKind, open_notices
 from storefront.stripe_api import lists
 from storefront.worker import reconcile_if_due
 from tests.payments.reconcile.sales import charge_of, days_ago, refund, run, sell, start
@@ -72,3 +74,14 @@ def test_misses_nothing_after_a_clock_that_was_ahead(app: Flask, sandbox: Sandbo
     assert len(read_rows(app, since, now=f"{clock.now() + timedelta(minutes=1):%Y-%m-%d %H:%M:%S}")) <= 1
     with time_machine.travel(clock.now() + timedelta(hours=1), tick=True):
         assert run(app).fixed == ()
+
+
+def test_tells_once_what_a_clock_that_was_ahead_noted(app: Flask, sandbox: SandboxClient) -> None:
+    with days_ago(-3):
+        noted = NoticeDraft(kind=NoticeKind.POOL_LOW, subject="twinspot", text="Few keys are left.")
+        with app.app_context(), transaction() as session:
+            open_notices(session, [noted])
+    for minutes in (0, 20, 40):
+        with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=True):
+            run(app)
+    assert len(read_rows(app, "SELECT id FROM outbox WHERE kind = 'reconcile_report'")) == 1
