@@ -14,6 +14,7 @@ from storefront.cli.order_receiver import correct_gift
 from storefront.cli.order_refund import refund
 from storefront.cli.output import as_json, print_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
+from storefront.cli.terminal import plain_lines
 from storefront.core.errors import StorefrontError
 
 if TYPE_CHECKING:
@@ -117,9 +118,10 @@ def write_csv() -> None:
     from storefront.owner.history.orders_csv import csv_of_orders
 
     with open_shop(says_try_again=False):
-        click.echo(BOM.encode(), nl=False)  # as bytes: as text the terminal's door would take it for a command
+        # As bytes: a terminal's or pipe's own encoding would be another than the mark says.
+        click.echo(BOM.encode(), nl=False)
         for line in csv_of_orders():
-            click.echo(line.removesuffix("\r\n"))
+            click.echo(plain_lines(line.removesuffix("\r\n")).encode())
 
 
 @orders.command()

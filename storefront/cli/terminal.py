@@ -23,7 +23,7 @@ def _plain_letter(letter: str) -> str:
     return letter if is_harmless else REPLACEMENT
 
 
-def _plain_lines(text: str) -> str:
+def plain_lines(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(letter if letter in "\n\t" else _plain_letter(letter) for letter in text)
@@ -47,7 +47,7 @@ class PlainStream(io.TextIOBase):
         return self._stream.errors
 
     def write(self, text: str) -> int:
-        return self._stream.write(_plain_lines(text))
+        return self._stream.write(plain_lines(text))
 
     def flush(self) -> None:
         """As its end does, too, which can come after the stream's: nothing is left to write then."""

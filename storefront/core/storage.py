@@ -113,6 +113,8 @@ class Storage(Protocol):
     def path_of(self, *, folder: str, filename: str, sha256: str) -> str:
         """Return where `put` keeps these bytes under this name."""
 
+    has_marks: bool
+
     def mark_of(self, path: str) -> str:
         """Return another word for each file that ever lies at this path; the empty one where there is none.
 
@@ -124,6 +126,8 @@ class Storage(Protocol):
 
 
 class Folder:
+    has_marks = True
+
     def __init__(self, root: Path) -> None:
         self.root = root
 
@@ -192,6 +196,8 @@ class Patience:
 
 class Bucket:
     """Files lie below their own hash: two files never meet at one key, and the same one again is the same key."""
+
+    has_marks = False
 
     def __init__(self, url: str, options: Mapping[str, Any], patience: Patience | None = None) -> None:
         limits = patience or Patience()

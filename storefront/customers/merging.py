@@ -9,7 +9,7 @@ from storefront.customers.at_stripe import give_up_at_stripe
 from storefront.customers.models import AddressChange, Customer
 from storefront.customers.offers import merge_offers
 from storefront.mail import outbox
-from storefront.mail.models import MailKind, MailState, OutboxMessage
+from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
 
 
 def merge_customer(session: Session, customer: Customer, *, into: Customer) -> None:
@@ -21,6 +21,7 @@ def merge_customer(session: Session, customer: Customer, *, into: Customer) -> N
     """
     merge_offers(session, customer, into=into)
     into.unsubscribed_at = into.unsubscribed_at or customer.unsubscribed_at
+    _hand_over_told(session, customer, to=into)
     _hand_over_news(session, customer, to=into)
     customer.email, customer.email_key = "", f"moved:{customer.id}"
     give_up_at_stripe(session, customer.id)
@@ -47,6 +48,25 @@ def empty_customer(session: Session, customer: Customer) -> None:
     customer.wants_offers_since = None
     give_up_at_stripe(session, customer.id)
     signed_in_browsers.end_all(session, customer.id)
+
+
+def _hand_over_told(session: Session, customer: Customer, *, to: Customer) -> None:
+    """What one was told of is told: it does not come to the other as well."""
+    news = OutboxMessage.kind == MailKind.NEW_RELEASE, OutboxMessage.about.like(f"%:{customer.id}")
+    # By the recipient alone: SQLite would take the index of states, and read all that was ever sent.
+    known = session.scalars(select(OutboxMessage).where(OutboxMessage.recipient == customer.email, *news)).all()
+    sent = [message for message in known if message.state is MailState.SENT and message.mode == customer.mode]
+    for message in sent:
+        about = f"{(message.about or '').partition(':')[0]}:{to.id}"
+        key = outbox.key_of(MailKind.NEW_RELEASE, None, about)
+        other = session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key == key)).one_or_none()
+        if other is not None and other.state in (*NOT_LEFT, MailState.CANCELED):
+            session.delete(other)
+            session.flush()
+            other = None
+        if other is None:
+            message.dedupe_key, message.about = key, about
+            session.flush()
 
 
 def _hand_over_news(session: Session, customer: Customer, *, to: Customer) -> None:

@@ -130,3 +130,21 @@ def test_tells_of_each_release_once_where_two_addresses_became_one(
     with app.app_context():
         assert find_language_of(str(jon["id"])) == "de", "of an email that was on its way"
         db.session.remove()
+
+
+@both
+def test_tells_nothing_again_that_one_of_both_was_told(
+    app: Flask, sandbox: SandboxClient, run: Any, tmp_path: Path
+) -> None:
+    for name in ("jon", "ann"):
+        sell(app, sandbox, email=f"{name}@example.com")
+    file = tmp_path / "twinspot-3.0.zip"
+    file.write_bytes(b"x")
+    run("releases", "upload", "twinspot", "3.0", str(file))
+    do(app, tell_buyers, "twinspot", "3.0")
+    change_rows(app, f"UPDATE outbox SET state = 'sent' WHERE kind = 'new_release' AND recipient = '{JON}'")
+    do(app, move_customer, JON, ANN)
+    do(app, tell_buyers, "twinspot", "3.0")
+    (ann,) = read_rows(app, f"SELECT id FROM customers WHERE email = '{ANN}'")
+    (news,) = read_rows(app, "SELECT state, about FROM outbox WHERE kind = 'new_release'")
+    assert (news["state"], news["about"].rpartition(":")[2]) == ("sent", str(ann["id"]))

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, transaction
 from storefront.customers import signed_in_browsers
 from storefront.customers.models import Customer, ProofPurpose
 from storefront.customers.proofs import Proof, derive
-from storefront.customers.spend_proofs import CodeResult, Reader, Spent, spend_code, spend_link
+from storefront.customers.spend_proofs import CodeResult, Reader, Spent, find_by_link, spend_code, spend_link
 from storefront.customers.unproven import unproven_key
 from storefront.orders.gift_links import Opened
 from storefront.orders.gifts import find_gift
@@ -40,6 +41,7 @@ def reader_of(opened: Opened) -> str:
 def open_by_code(proof_id: int, code: str, *, order_id: int, here: Here) -> tuple[CodeResult, OpenedHere | None]:
     """Open the order in this browser; PROVEN without one where it belongs to somebody else by now."""
     with transaction() as session:
+        _share(session, order_id)
         result, spent = spend_code(session, proof_id, code, purpose=ProofPurpose.OPEN_ORDER, reader=here.reader)
         if spent is None or spent.proof.about != str(order_id):
             return result, None
@@ -49,8 +51,22 @@ def open_by_code(proof_id: int, code: str, *, order_id: int, here: Here) -> tupl
 def open_by_link(token: str, *, here: Here) -> tuple[CodeResult, OpenedHere | None]:
     """As `open_by_code`, for the button behind a mailed link."""
     with transaction() as session:
+        proof = find_by_link(token, browser=here.reader.browser)
+        _share(session, int(proof.about or 0) if proof and proof.purpose is ProofPurpose.OPEN_ORDER else 0)
         spent = spend_link(session, token, reader=here.reader)
         return _open(session, spent, here) if spent else (CodeResult.EXPIRED, None)
+
+
+def _share(session: Session, order_id: int) -> None:
+    """Lock the order, then its customers, as a row that names them does: who erases them waits, or ends first.
+
+    Without it that row would come after the proof, and erasing takes them the other way round.
+    """
+    order = select(Order.customer_id, Order.holder_id).where(Order.id == order_id)
+    row = session.execute(order.with_for_update(read=True, key_share=True)).one_or_none()
+    if row is not None:
+        readers = select(Customer.id).where(Customer.id.in_([row.customer_id, row.holder_id]))
+        session.execute(readers.order_by(Customer.id).with_for_update(read=True, key_share=True)).all()
 
 
 def _open(session: Session, spent: Spent, here: Here) -> tuple[CodeResult, OpenedHere | None]:
@@ -65,6 +81,8 @@ def _open(session: Session, spent: Spent, here: Here) -> tuple[CodeResult, Opene
     derived = derive(spent.seed, f"open-order:{here.reader.browser}").hex()[:32]
     if spent.is_again:
         token = next((token for token in (here.token, derived) if token and _is_trusted(opened, token)), "")
+    elif here.token and _is_trusted(opened, here.token):
+        token = here.token
     else:
         token = here.token if here.token and signed_in_browsers.has_any(here.token) else derived
         signed_in_browsers.begin(

@@ -10,16 +10,22 @@ import pytest
 import requests
 import time_machine
 from flask import Flask
+from sqlalchemy.orm import Session
 
+from storefront.buyers.account.erase import erase_address
+from storefront.buyers.library import open_order
 from storefront.core import clock, tokens
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
+from storefront.customers.proofs import Proof
+from storefront.orders.gift_links import Opened
 from storefront.payments.checkout.payment_links import create_link
+from tests.races.waiting import count_in_line, in_app
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import ADA, Buyer, Shop, keys_on
+from tests.support.shop import ADA, Buyer, Shop, keys_on, wait_for
 from tests.support.sign_in import enter_code, mailed_proof, newest_code, signed_in
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -243,3 +249,42 @@ def test_opens_an_order_by_the_same_link_beside_a_sign_in(shop: Shop, sandbox: S
     assert enter_code(eve, newest_code(shop, ADA))
     assert eve.post(link).location == sale.link
     assert keys_on(eve.get(sale.link).text) == sale.keys
+
+
+def test_keeps_a_sign_in_as_the_one_row_of_its_browser(shop: Shop, sandbox: SandboxClient) -> None:
+    """A row beside it would outlive it, and show the order to who signs in there next."""
+    sale = sell(shop.app, sandbox, email=ADA)
+    ada = signed_in(shop.app, ADA)
+    Buyer(shop.app).post(f"{sale.link}/code")
+    _code, link = mailed_proof(shop, ADA)
+    rows = "SELECT token_hash, order_id FROM sign_ins ORDER BY id"
+    before = read_rows(shop.app, rows)
+    assert ada.post(link).location == sale.link
+    assert read_rows(shop.app, rows) == before
+    assert keys_on(ada.get(sale.link).text) == sale.keys
+
+
+@pytest.mark.parametrize("engine", BOTH[1:], indirect=True)
+@pytest.mark.parametrize("is_typed", [False, True])
+def test_opens_while_its_buyer_is_erased(
+    shop: Shop, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch, is_typed: bool
+) -> None:
+    """Erasing begins after the proof was locked, and before the browser is trusted."""
+    sale = sell(shop.app, sandbox, email=ADA)
+    buyer = Buyer(shop.app)
+    buyer.post(f"{sale.link}/code")
+    code, link = mailed_proof(shop, ADA)
+    find_proven = open_order._find_proven
+    with ThreadPoolExecutor(1) as pool:
+        erased = []
+
+        def find_and_be_erased(session: Session, proof: Proof) -> Opened | None:
+            found = find_proven(session, proof)
+            erased.append(pool.submit(in_app, shop.app, lambda: erase_address(ADA)))
+            wait_for(lambda: count_in_line(shop.app) >= 1)
+            return found
+
+        monkeypatch.setattr(open_order, "_find_proven", find_and_be_erased)
+        answer = buyer.post(f"{sale.link}/code/check", code=code) if is_typed else buyer.post(link)
+        assert answer.location == sale.link
+        assert erased[0].result(30).orders == 1

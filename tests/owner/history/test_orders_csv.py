@@ -31,8 +31,13 @@ def test_reads_orders_in_batches_with_nothing_open_between(
     assert read == ["number", *numbers]
 
 
-def test_says_to_spreadsheets_that_it_is_utf_8(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+@pytest.mark.parametrize("charset", ["utf-8", "cp1252"])
+def test_is_utf_8_and_says_so_to_spreadsheets(
+    app: Flask, sandbox: SandboxClient, command: CliRunner, charset: str
+) -> None:
+    """Also where a redirected terminal has its country's code page."""
     sell(app, sandbox, name="J\u00f6rg")
+    command.charset = charset
     answer = run(command, "orders", "csv")
     assert answer.stdout_bytes.startswith(b"\xef\xbb\xbfnumber,")
     (row,) = csv.DictReader(io.StringIO(answer.stdout_bytes.decode("utf-8-sig")))

@@ -3,11 +3,12 @@
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from io import BytesIO
 from pathlib import Path
 from threading import Barrier
-from typing import Any
+from typing import IO, Any
 
 import pytest
 from click.testing import Result
@@ -15,6 +16,8 @@ from flask import Flask
 
 from storefront.core.config.settings import Settings
 from storefront.core.db import db, transaction
+from storefront.core.storage import STORAGE, Folder, Stored, storage
+from storefront.owner.uploads.finish import bring_into_draft
 from storefront.shop.catalog.leftovers import delete_unnamed
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.shop.catalog.queries import get_product_id
@@ -276,3 +279,28 @@ def test_lets_nginx_read_what_is_new_whatever_the_umask(upload: Any, settings: S
     file = settings.files_path / "twinspot" / "3.0" / "a.zip"
     modes = [path.stat().st_mode & 0o777 for path in (file.parent, file)]
     assert modes == [0o755, 0o644]
+
+
+class CapitalsBlind(Folder):
+    """A disk that takes names which differ in capitals for one file, as Windows and most Macs have it."""
+
+    def _put(self, content: IO[bytes], path: str) -> Stored:
+        return replace(super()._put(content, path.lower()), path=path)
+
+    def find_local_path(self, path: str) -> Path | None:
+        return super().find_local_path(path.lower())
+
+    def delete(self, path: str) -> None:
+        super().delete(path.lower())
+
+
+def test_deletes_no_file_that_a_release_names_in_other_capitals(app: Flask, settings: Settings) -> None:
+    with app.app_context():
+        STORAGE.set(CapitalsBlind(settings.files_path), app)
+        bring_into_draft(BytesIO(b"one"), slug="twinspot", version="9.0", filename="Setup.exe")
+        with pytest.raises(ReleaseFileExists):
+            bring_into_draft(BytesIO(b"two"), slug="twinspot", version="9.0", filename="setup.exe")
+        db.session.remove()
+        named = storage().find_local_path("twinspot/9.0/Setup.exe")
+        assert named is not None
+        assert named.read_bytes() == b"one"
