@@ -74,7 +74,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """`lapses` are the moments when a worker died, or could write nothing, in Unix seconds."""
+    """`lapses` are the moments when a worker died, could write nothing or had a wrong clock, in Unix seconds."""
 
     sales: tuple[Sale, ...]
     seen: Mapping[str, Seen]  # by the buyer's address
@@ -108,7 +108,8 @@ def judge(evidence: Evidence) -> Verdict:
     unnoted = [letter for letter in doubles if letter.is_answered and _was_not_noted(letter, evidence.lapses)]
     for letter in doubles:
         if letter not in (*unanswered, *unnoted):
-            findings.append(Finding(wrong=Wrong.MAIL_DOUBLED, who=letter.to, what=letter.kind))
+            what = f"{letter.kind}, {_until_lapse(letter, evidence.lapses)}"
+            findings.append(Finding(wrong=Wrong.MAIL_DOUBLED, who=letter.to, what=what))
     return Verdict(findings=tuple(findings), unanswered=len(unanswered), unnoted=len(unnoted))
 
 
@@ -236,6 +237,12 @@ def _find_doubles(letters: Iterable[Letter]) -> Iterator[Letter]:
 
 def _was_not_noted(letter: Letter, lapses: tuple[float, ...]) -> bool:
     return any(0 <= lapse - letter.at < LAPSE_SECONDS for lapse in lapses)
+
+
+def _until_lapse(letter: Letter, lapses: tuple[float, ...]) -> str:
+    """Say how far the reason is that would do, for who looks for another one."""
+    later = [lapse - letter.at for lapse in lapses if lapse >= letter.at]
+    return f"{min(later):.0f} s before a worker's lapse" if later else "after the last of a worker's lapses"
 
 
 def _of(sale: Sale, wrong: Wrong, what: str) -> Finding:

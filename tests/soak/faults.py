@@ -122,10 +122,11 @@ def _limit_files(programs: Iterable[Program], most_bytes: int) -> None:
 
 
 def move_clock(world: World, chance: random.Random) -> None:
-    """The worker's alone, for a while: forward or back."""
+    """The worker's alone, for a while: forward, past the end of a claim on an email, or back."""
     path = world.folder / f"worker.{CLOCK}"
     path.write_text(str(chance.choice((-JUMP_SECONDS, JUMP_SECONDS))), encoding="utf-8")
     time.sleep(LONG_SECONDS)
+    world.note_lapse()
     path.unlink(missing_ok=True)
 
 

@@ -24,7 +24,7 @@ def lines(soaked: Soaked) -> Iterator[str]:
     yield f"| disputes, of which wait | {_sum(soaked, 'disputes')}, {_sum(soaked, 'waiting_disputes')} |"
     yield f"| emails | {len(evidence.letters)} |"
     yield f"| emails that came twice, the server's answer was lost | {verdict.unanswered} |"
-    yield f"| emails that came twice, the worker died or had no disk | {verdict.unnoted} |"
+    yield f"| emails that came twice, the worker died, or had no disk or a wrong clock | {verdict.unnoted} |"
     wrong = Counter(finding.wrong for finding in verdict.findings)
     for kind in Wrong:
         yield f"| **{kind}** | **{wrong[kind]}** |"

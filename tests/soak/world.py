@@ -55,7 +55,7 @@ class World:
     post: PostOffice
     prices: dict[tuple[str, str], int] = field(default_factory=dict)
     link: str = ""
-    lapses: list[float] = field(default_factory=list)  # when a worker could note nothing, in Unix seconds
+    lapses: list[float] = field(default_factory=list)  # when a worker noted nothing, or wrongly, in Unix seconds
     _is_over: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -285,9 +285,12 @@ def _do_as_an_owner_does(world: World) -> None:
     """What failed for good goes out again, and what no event told is looked for."""
     if read_rows(world.app, "SELECT id FROM outbox WHERE state = 'failed' LIMIT 1"):
         world.command("mail", "retry", "--failed")
-    world.command("reconcile")
+    begun = time.monotonic()
+    while world.command("reconcile") and time.monotonic() - begun < COMMAND_SECONDS:
+        time.sleep(RECONCILE_AGAIN_SECONDS)  # the worker's pass is under way, and began before the last sales
 
 
 DRAIN_SECONDS = (150, 16 * 60, 6 * 60, 31 * 60, 6 * 60, 121 * 60)
 DRAIN_PATIENCE_SECONDS = 8
+RECONCILE_AGAIN_SECONDS = 5
 FEWEST_ROUNDS = 3
