@@ -59,7 +59,9 @@ def _hand_over_told(session: Session, customer: Customer, *, to: Customer) -> No
     for message in sent:
         about = f"{(message.about or '').partition(':')[0]}:{to.id}"
         key = outbox.key_of(MailKind.NEW_RELEASE, None, about)
-        other = session.scalars(select(OutboxMessage).where(OutboxMessage.dedupe_key == key)).one_or_none()
+        # Locked: a worker that takes it in this moment sends it once more, or finds it gone.
+        of_other = select(OutboxMessage).where(OutboxMessage.dedupe_key == key).with_for_update()
+        other = session.scalars(of_other.execution_options(populate_existing=True)).one_or_none()
         if other is not None and other.state in (*NOT_LEFT, MailState.CANCELED):
             session.delete(other)
             session.flush()

@@ -1,7 +1,7 @@
 """Counts what a request costs: SQL statements, without BEGIN and COMMIT."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -29,10 +29,29 @@ def counted(app: Flask, *, inserts: bool = True) -> Iterator[list[str]]:
         if inserts or not first.startswith("INSERT"):
             statements.append(statement)
 
+    with _listening(app, note):
+        yield statements
+
+
+@contextmanager
+def values_counted(app: Flask) -> Iterator[dict[str, int]]:
+    """How many values each statement inside the block carries at most. INSERTs do not count: SQLAlchemy splits them."""
+    most: dict[str, int] = {}
+
+    def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, is_many: bool) -> None:
+        if not is_many and not statement.lstrip().upper().startswith("INSERT"):
+            most[statement] = max(most.get(statement, 0), len(values))
+
+    with _listening(app, note):
+        yield most
+
+
+@contextmanager
+def _listening(app: Flask, note: Callable[..., None]) -> Iterator[None]:
     with app.app_context():
         engine = db.engine
     event.listen(engine, "before_cursor_execute", note)
     try:
-        yield statements
+        yield
     finally:
         event.remove(engine, "before_cursor_execute", note)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import Product, Release, ReleaseFile
@@ -34,6 +35,11 @@ class ListedRelease:
     published_at: datetime | None
     notes: str
     files: tuple[ListedFile, ...]
+
+    @property
+    def is_out(self) -> bool:
+        """A published one with a day in the future is not, until that day."""
+        return self.state is ReleaseState.PUBLISHED and self.published_at is not None and self.published_at <= clock.now()
 
 
 def list_releases(slug: str) -> list[ListedRelease]:

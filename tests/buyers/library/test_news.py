@@ -238,8 +238,11 @@ def test_tells_nobody_of_a_release_before_its_day(shop: Shop, sandbox: SandboxCl
         session.execute(update(Release).where(Release.version == "3.0").values(published_at=later))
     refused = run("releases", "tell-buyers", "twinspot", "3.0")
     assert (refused.exit_code, f"appears on {later:%Y-%m-%d}" in refused.output) == (1, True)
-    page = sign_in_at_admin(shop.app, make_person(shop.app)).get("/admin/products/twinspot/files/3.0/tell")
+    admin = sign_in_at_admin(shop.app, make_person(shop.app))
+    page = admin.get("/admin/products/twinspot/files/3.0/tell")
     assert (page.status_code, f"appears on {later:%Y-%m-%d}" in page.text) == (409, True)
+    files = admin.get("/admin/products/twinspot/files").text
+    assert ("Appears on" in files, "files/3.0/tell" in files) == (True, False)
     shop.work()
     news = "SELECT state FROM outbox WHERE kind = 'new_release'"
     assert read_rows(shop.app, news) == [{"state": "paused"}]
