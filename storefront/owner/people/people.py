@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core import clock
-from storefront.core.db import db, transaction
+from storefront.core.db import db, insert_missing, transaction
 from storefront.core.email_addresses import is_address
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
@@ -103,20 +103,20 @@ def invite(email: str, role: Role) -> Invited:
     """Make a person, or a new invitation for one who has not come yet, and mail the link.
 
     Raises:
-        PersonRefused: this is no address, or they came already.
+        PersonRefused: this is no address, they came already, or nobody else would be an owner.
     """
     if not is_address(email):
         raise PersonRefused(f"“{email[:80]}” does not look like an email address.")
     with transaction() as changes:
-        person = _lock_person(changes, email)
-        if person is None:
-            person = Person(email=spelling(email), email_key=email_key(email), role=role)
-            changes.add(person)
-            changes.flush()
-        elif person.came_at is not None:
+        new = {"email": spelling(email), "email_key": email_key(email), "role": role}
+        insert_missing(changes, Person, [new])  # a second click may be at it
+        person = _lock_with_owners(changes, _get_id(changes, email))
+        if person.came_at is not None:
             raise PersonRefused(
                 f"{person.email} may come in already, as {person.role.value}. Change the role there."
             )
+        if role is not person.role:
+            _demand_other_owner(changes, person)
         person.role = role
         link, link_hash = links.add_link(changes, person.id, lifetime=links.INVITATION)
         outbox.promise(
@@ -194,9 +194,12 @@ def sign_out(person_id: int) -> tuple[str, int]:
         return person.email, ended
 
 
-def _lock_person(changes: Session, email: str) -> Person | None:
-    known = select(Person).where(Person.email_key == email_key(email)).with_for_update()
-    return changes.scalars(known.execution_options(populate_existing=True)).one_or_none()
+def _get_id(changes: Session, email: str) -> int:
+    """Raises NoSuchPerson where somebody removes them in this moment."""
+    person_id = changes.scalar(select(Person.id).where(Person.email_key == email_key(email)))
+    if person_id is None:
+        raise NoSuchPerson("This person is not there any more.")
+    return person_id
 
 
 def _lock_with_owners(changes: Session, person_id: int) -> Person:

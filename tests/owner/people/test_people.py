@@ -3,6 +3,7 @@
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
 import time_machine
@@ -11,11 +12,11 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.owner.people.models import Role
-from storefront.owner.people.people import PersonRefused, change_role, remove
+from storefront.owner.people.people import PersonRefused, change_role, invite, remove
 from tests.support.databases import BOTH
 from tests.support.people import OWNER, link_for, make_person, sign_in_at_admin
-from tests.support.rows import read_rows
-from tests.support.shop import Buyer
+from tests.support.rows import change_rows, read_rows
+from tests.support.shop import PATIENCE_SECONDS, Buyer
 from tests.support.sign_in import waiting_mails
 
 SUE = "sue@example.com"
@@ -61,6 +62,43 @@ def test_refuses_what_is_no_address_and_who_came_already(app: Flask) -> None:
         assert sentence in answer.text
         assert f'value="{email}"' in answer.text
     assert roles(app) == {OWNER: "owner"}
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_invites_somebody_once_however_often_it_is_clicked_at_the_same_moment(app: Flask, engine: str) -> None:
+    make_person(app)
+    both = Barrier(2)
+
+    def click(_number: int) -> str:
+        with app.app_context():
+            try:
+                both.wait(PATIENCE_SECONDS)
+                return invite(SUE, Role.SUPPORT).email
+            finally:
+                db.session.remove()
+
+    for _round in range(5):
+        with ThreadPoolExecutor(2) as pool:
+            assert list(pool.map(click, range(2))) == [SUE, SUE]
+        assert roles(app) == {OWNER: "owner", SUE: "support"}
+        change_rows(app, "DELETE FROM people WHERE email_key = :sue", sue=SUE)
+
+
+def test_keeps_an_owner_who_was_invited_and_has_not_come_yet(app: Flask) -> None:
+    """As it is while a shop is set up at the machine."""
+    with app.app_context():
+        invite(SUE, Role.OWNER)
+        with pytest.raises(PersonRefused, match="sue@example.com is the last owner"):
+            invite(SUE, Role.READER)
+        invite(SUE, Role.OWNER)
+        db.session.remove()
+    assert roles(app) == {SUE: "owner"}
+    make_person(app)
+    with app.app_context():
+        invite(SUE, Role.READER)
+        db.session.remove()
+    assert roles(app) == {OWNER: "owner", SUE: "reader"}
 
 
 def test_refuses_a_role_that_there_is_not(app: Flask) -> None:
