@@ -7,9 +7,11 @@ from sqlalchemy import exists, func, select
 from storefront.core.db import db
 from storefront.core.replica import at_replica
 from storefront.core.runtime import settings
+from storefront.orders.after_sale import Refund
 from storefront.orders.models import Order
 from storefront.orders.money_lines import MoneyLine
 from storefront.orders.queries import order_in_running_mode
+from storefront.owner.accounting.movements import are_unbooked_refunds, within
 from storefront.owner.accounting.periods import Time
 
 
@@ -27,14 +29,15 @@ class KindSum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Balance:
-    """`unbooked` sales were paid in these days, and Stripe has not booked them yet."""
+    """`unbooked_sales` were paid in these days, and `unbooked_refunds` made; Stripe has not booked them yet."""
 
     sums: tuple[KindSum, ...]
-    unbooked: int
+    unbooked_sales: int
+    unbooked_refunds: int
 
 
 def read_balance(time: Time) -> Balance:
-    """Two statements, each led by an index from the first moment to the last; where the replica may answer."""
+    """Three statements, each led by an index from the first moment to the last; where the replica may answer."""
     return at_replica(_read_balance, time)
 
 
@@ -50,8 +53,7 @@ def _read_balance(time: Time) -> Balance:
         )
         .where(
             MoneyLine.mode == settings().mode,
-            MoneyLine.created_at >= time.starts_at,
-            MoneyLine.created_at < time.ends_at,
+            *within(time, MoneyLine.created_at),
         )
         .group_by(MoneyLine.currency, MoneyLine.kind)
         .order_by(MoneyLine.currency, MoneyLine.kind)
@@ -67,16 +69,18 @@ def _read_balance(time: Time) -> Balance:
         )
         for row in rows
     )
-    return Balance(sums=sums, unbooked=_count_unbooked(time))
+    refunds = select(func.count()).where(*are_unbooked_refunds(), *within(time, Refund.created_at))
+    return Balance(
+        sums=sums, unbooked_sales=_count_unbooked_sales(time), unbooked_refunds=db.session.scalar(refunds) or 0
+    )
 
 
-def _count_unbooked(time: Time) -> int:
+def _count_unbooked_sales(time: Time) -> int:
     is_charge = (MoneyLine.payment_intent_id == Order.payment_intent_id) & (MoneyLine.kind == "charge")
     count = db.session.scalar(
         select(func.count()).where(
             order_in_running_mode(),
-            Order.paid_at >= time.starts_at,
-            Order.paid_at < time.ends_at,
+            *within(time, Order.paid_at),
             Order.total_minor > 0,
             ~exists(select(MoneyLine.id).where(is_charge)),
         )

@@ -105,9 +105,13 @@ def _read_batch(
     return rows, read(rows)
 
 
+def within(time: Time, at: Any) -> list[ColumnElement[bool]]:  # noqa: ANN401 - a column
+    return [at >= time.starts_at, at < time.ends_at]
+
+
 def _within(time: Time, at: Any, row_id: Any, after: Keyset) -> list[ColumnElement[bool]]:  # noqa: ANN401 - columns
     if after is None:
-        return [at >= time.starts_at, at < time.ends_at]
+        return within(time, at)
     return [at >= after[0], at < time.ends_at, (at > after[0]) | (row_id > after[1])]
 
 
@@ -154,17 +158,20 @@ def select_unbooked_sales(time: Time, after: Keyset) -> Select[*tuple[Any, ...]]
     )
 
 
-def select_unbooked_refunds(time: Time, after: Keyset) -> Select[*tuple[Any, ...]]:
+def are_unbooked_refunds() -> list[ColumnElement[bool]]:
     # Asked of each refund, not joined: an engine would read the orders first, and all of them.
     mode = select(Order.mode).where(Order.id == Refund.order_id).scalar_subquery()
+    return [
+        mode == settings().mode,
+        Refund.status.not_in(GAVE_NOTHING_BACK),
+        ~exists(select(MoneyLine.id).where(MoneyLine.source_id == Refund.id)),
+    ]
+
+
+def select_unbooked_refunds(time: Time, after: Keyset) -> Select[*tuple[Any, ...]]:
     return (
         select(Refund.id, Refund.created_at.label("at"), Refund.order_id)
-        .where(
-            mode == settings().mode,
-            Refund.status.not_in(GAVE_NOTHING_BACK),
-            *_within(time, Refund.created_at, Refund.id, after),
-            ~exists(select(MoneyLine.id).where(MoneyLine.source_id == Refund.id)),
-        )
+        .where(*are_unbooked_refunds(), *_within(time, Refund.created_at, Refund.id, after))
         .order_by(Refund.created_at, Refund.id)
         .limit(BATCH)
     )

@@ -66,3 +66,24 @@ def test_closes_a_month_with_the_sums_of_stripe(app: Flask, sandbox: SandboxClie
     page = sign_in_at_admin(app, make_person(app)).get(f"/admin/accounting?first={month.first}&last={month.last}")
     assert all(format_money(line.net_minor, "usd") in page.text for line in sums)
     assert "of these days yet" not in page.text
+
+
+def test_names_what_stripe_has_not_booked_before_a_month_is_taken_out(app: Flask, sandbox: SandboxClient) -> None:
+    """A sale is booked on its day; the refund of it may wait, and then falls into the next month."""
+    today = clock.now().date()
+    owner = sign_in_at_admin(app, make_person(app))
+
+    def page() -> str:
+        return owner.get(f"/admin/accounting?first={today}&last={today}").text
+
+    sale = sell(app, sandbox)
+    run(app)
+    sandbox.control("config", fees_after_seconds=3600)
+    sale.refund(amount=500)
+    sale.deliver("refund.")
+    assert ("hasn’t booked 1 refund of these days" in page(), "hasn’t booked 1 sale" in page()) == (True, False)
+    sell(app, sandbox)
+    assert "hasn’t booked 1 sale of these days" in page()
+    sandbox.advance(3600)
+    run(app)
+    assert "hasn’t booked" not in page()
