@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from storefront.core import money
 from storefront.core.db import db
+from storefront.mail.models import TO_OWNER, MailState, OutboxMessage
 from storefront.orders.models import Order, OrderItem
 from storefront.owner.disputes.plain import with_plain_spaces, without_unshown
-from storefront.owner.history.attempts import Attempt, Outcome, read_attempts
+from storefront.owner.history.attempts import NOT_KNOWN, Attempt, Outcome, read_attempts
 from storefront.owner.history.order import HistoryGrant, OrderHistory, read_history
-from storefront.owner.history.timeline import Moment, MomentKind
+from storefront.owner.history.timeline import MomentKind
 from storefront.shop.catalog.models import Product
 from storefront.stripe_api.own_words import spell_words
 
@@ -45,7 +46,7 @@ def collect_evidence(order: Order) -> dict[str, str]:
         "service_date": f"{order.fulfilled_at:%Y-%m-%d}" if order.fulfilled_at else "",
         "access_activity_log": _join([*_keys(history), *_downloads(attempts)]),
         "refund_policy_disclosure": _terms(history),
-        "uncategorized_text": _join([*_receipt(history), "", *_emails(history.timeline)]),
+        "uncategorized_text": _join([*_receipt(history), "", *_emails(order)]),
     }
     return {name: without_unshown(with_plain_spaces(text))[:LONGEST].strip() for name, text in texts.items()}
 
@@ -88,7 +89,8 @@ def _handed_out(grant: HistoryGrant) -> str:
 def _downloads(attempts: Iterable[Attempt]) -> Iterator[str]:
     done = [attempt for attempt in attempts if attempt.outcome is Outcome.DOWNLOADED]
     for attempt in reversed(done):
-        yield f"{attempt.at:%Y-%m-%d %H:%M} UTC  {attempt.subject} downloaded with: {attempt.client}"
+        how = "" if attempt.client == NOT_KNOWN else f" with: {attempt.client}"
+        yield f"{attempt.at:%Y-%m-%d %H:%M} UTC  {attempt.subject} downloaded{how}"
 
 
 def _terms(history: OrderHistory) -> str:
@@ -108,7 +110,17 @@ def _receipt(history: OrderHistory) -> Iterator[str]:
             yield f"{moment.at:%Y-%m-%d %H:%M} UTC  {moment.text}"
 
 
-def _emails(timeline: Iterable[Moment]) -> Iterator[str]:
-    sent = [moment for moment in timeline if moment.kind is MomentKind.MAIL and ": sent to" in moment.text]
-    for moment in sent:
-        yield f"{moment.at:%Y-%m-%d %H:%M} UTC  {moment.text}"
+def _emails(order: Order) -> Iterator[str]:
+    """Yield those that left for the buyer, or for who receives the gift: not what the shop warned its owner of."""
+    rows = db.session.execute(
+        select(OutboxMessage.sent_at, OutboxMessage.kind, OutboxMessage.recipient)
+        .where(
+            OutboxMessage.order_id == order.id,
+            OutboxMessage.state == MailState.SENT,
+            OutboxMessage.kind.not_in(TO_OWNER),
+        )
+        .order_by(OutboxMessage.id)
+    )
+    for sent_at, kind, recipient in rows:
+        to = f" to {recipient}" if recipient else ""  # after the owner's retention nobody knows whom
+        yield f"{sent_at:%Y-%m-%d %H:%M} UTC  Email “{kind.replace('_', ' ')}” sent{to}"

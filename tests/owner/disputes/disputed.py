@@ -1,5 +1,7 @@
 """A dispute of a sale that was used, and a person who may answer it."""
 
+import html
+import re
 from typing import Any
 
 from tests.support.sale import Sale
@@ -20,3 +22,10 @@ def at_stripe(sandbox: SandboxClient, dispute_id: str) -> Any:
 def save(owner: Buyer, dispute_id: str, *, version: str = "0", **fields: str) -> str:
     done = owner.post(f"/admin/disputes/{dispute_id}", version=version, **fields)
     return done.location if done.status_code == 303 else done.text.replace("&#39;", "'")
+
+
+def text_of(page: str, field: str) -> str:
+    """Return what the form suggests for a field of several lines."""
+    found = re.search(rf'<textarea[^>]*name="{field}"[^>]*>(.*?)</textarea>', page, re.DOTALL)
+    assert found, f"no field {field}"
+    return html.unescape(found[1])

@@ -12,7 +12,7 @@ from storefront.owner.disputes import answer
 from storefront.owner.disputes.answer import read_answer
 from storefront.owner.people.models import Role
 from storefront.stripe_api.evidence import submit_evidence
-from tests.owner.disputes.disputed import at_stripe, dispute, save
+from tests.owner.disputes.disputed import at_stripe, dispute, save, text_of
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
@@ -51,6 +51,31 @@ def test_collects_edits_and_sends_an_answer_once(
     sandbox.control(f"disputes/{made}/move", status="won")
     sale.deliver("charge.dispute.closed")
     assert "won. Answered on" in owner.get(f"/admin/orders/{number}").text
+
+
+def test_collects_what_speaks_for_the_shop_and_nothing_else(
+    app: Flask, sale: Sale, owner: Buyer, mailbox: Any
+) -> None:
+    """An answer is sent once: what the owner was warned of, and when, is not the bank's."""
+    sale.deliver("checkout.session.completed")
+    sale.work()
+    sale.at_charge("fraud_warning")
+    sale.deliver("radar.")
+    sale.work()
+    made = dispute(sale)
+    sale.work()
+    sent = read_rows(app, "SELECT kind FROM outbox WHERE order_id IS NOT NULL AND state = 'sent'")
+    assert {row["kind"] for row in sent} == {"receipt", "fraud_warning", "dispute_opened"}
+    page = owner.get(f"/admin/disputes/{made}").text
+    assert f"UTC  Email “receipt” sent to {ADA}" in page
+    for owners in ("fraud", "dispute opened", "owner@storefront.example"):
+        assert owners not in text_of(page, "uncategorized_text"), owners
+    # As the owner's retention leaves it.
+    change_rows(app, "UPDATE outbox SET recipient = ''")
+    change_rows(app, "UPDATE downloads SET client = NULL")
+    page = owner.get(f"/admin/disputes/{made}").text
+    assert text_of(page, "uncategorized_text").endswith("UTC  Email “receipt” sent")
+    assert text_of(page, "access_activity_log").endswith("UTC  twinspot-2.1.zip downloaded")
 
 
 @both
