@@ -175,7 +175,7 @@ def extend(*, key: str, until: datetime | None, never: bool, because: str, as_js
 
     if (until is None) is not never:
         raise click.UsageError("Say either --until DAY or --never.")
-    last = end_of_day(f"{until:%Y-%m-%d}") if until is not None else None
+    last = end_of_day(until.date().isoformat()) if until is not None else None
     with open_shop():
         extended = extend_license(key, until=last, because=because)
     line = f"{extended.hint} works until {last:%Y-%m-%d}." if last else f"{extended.hint} never expires."

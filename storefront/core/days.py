@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+FIRST, LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Day:
@@ -28,8 +30,9 @@ def day_of(moment: datetime, zone: tzinfo) -> date:
 
 
 def bounds_of(day: date, zone: ZoneInfo) -> Day:
-    next_day = day + timedelta(days=1)
-    return Day(day=day, starts_at=_midnight(day, zone), ends_at=_midnight(next_day, zone))
+    """Of the very first and last day of the calendar it is what UTC has of them."""
+    ends_at = LAST if day == date.max else _midnight(day + timedelta(days=1), zone)
+    return Day(day=day, starts_at=_midnight(day, zone), ends_at=ends_at)
 
 
 def find_whole_day(end: datetime, zone: ZoneInfo) -> date | None:
@@ -45,4 +48,7 @@ def days_between(first: date, last: date) -> Iterator[date]:
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+    try:
+        return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+    except OverflowError:  # it begins in the year 0
+        return FIRST

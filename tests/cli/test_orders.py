@@ -6,6 +6,7 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.shop.profile.change import change_profile
 from tests.cli.commands import done, read_json, refused, run
 from tests.payments.reconcile.sales import add_price_in_euros, payment_of, start
 from tests.support.databases import BOTH
@@ -180,6 +181,10 @@ def test_lists_what_a_search_and_the_filters_find(command: CliRunner, app: Flask
         listed = read_json(command, "orders", "list", *options)
         assert [order["number"] for order in listed] == [number_of(sale)], options
     assert "No such orders." in done(command, "orders", "list", "--until", "2020-01-01")
+    for zone in ("Asia/Tokyo", "America/Los_Angeles"):  # the calendar ends a day earlier or later in UTC
+        with app.app_context():
+            change_profile({"time_zone": zone})
+        assert number_of(sale) in done(command, "orders", "list", "--since", "0001-01-01", "--until", "9999-12-31")
     assert "no product lovely" in refused(command, "orders", "list", "--product", "lovely")
     for options in (["--since", "soon"], ["--limit", "0"], ["--limit", "1001"]):
         assert run(command, "orders", "list", *options).exit_code == 2

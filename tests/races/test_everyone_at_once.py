@@ -20,7 +20,7 @@ from tests.support.shop import START_SECONDS, Buyer, keys_on, run_worker_once, w
 
 pytestmark = pytest.mark.slow
 
-SESSIONS = {"sqlite": 30, "postgresql": 100}  # SQLite has one writer, however many ask
+SESSIONS = {"sqlite": 20, "postgresql": 50}  # SQLite has one writer, however many ask
 THROUGH_API = 10
 PAGES_EACH = 3
 TRIES = 30

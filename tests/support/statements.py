@@ -35,7 +35,7 @@ def counted(app: Flask, *, inserts: bool = True) -> Iterator[list[str]]:
 
 @contextmanager
 def values_counted(app: Flask) -> Iterator[dict[str, int]]:
-    """How many values each statement inside the block carries at most. INSERTs do not count: SQLAlchemy splits them."""
+    """How many values each statement inside the block carries at most. SQLAlchemy splits INSERTs by itself."""
     most: dict[str, int] = {}
 
     def note(_connection: Any, _cursor: Any, statement: str, values: Any, _context: Any, is_many: bool) -> None:

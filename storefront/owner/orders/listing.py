@@ -7,7 +7,7 @@ word of a name, is looked for in so many orders at a time, and the page says how
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, literal, select, true
@@ -152,9 +152,9 @@ def _add_words(wanted: _Wanted, words: str) -> None:
 
 def _within(chosen: OrderFilter) -> Iterator[ColumnElement[bool]]:
     if chosen.since:
-        yield Order.placed_at >= _start(chosen.since)
+        yield Order.placed_at >= bounds_of(chosen.since, shop_zone()).starts_at
     if chosen.until:
-        yield Order.placed_at < _start(chosen.until + timedelta(days=1))
+        yield Order.placed_at < bounds_of(chosen.until, shop_zone()).ends_at
 
 
 def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
@@ -172,10 +172,6 @@ def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
     if chosen.country:
         wanted.named.append(of_country(chosen.country))
     return wanted
-
-
-def _start(day: date) -> datetime:
-    return bounds_of(day, shop_zone()).starts_at
 
 
 def _before(placed_at: datetime, order_id: int) -> list[Condition]:

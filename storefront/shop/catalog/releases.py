@@ -39,7 +39,8 @@ class ListedRelease:
     @property
     def is_out(self) -> bool:
         """A published one with a day in the future is not, until that day."""
-        return self.state is ReleaseState.PUBLISHED and self.published_at is not None and self.published_at <= clock.now()
+        has_come = self.published_at is not None and self.published_at <= clock.now()
+        return has_come and self.state is ReleaseState.PUBLISHED
 
 
 def list_releases(slug: str) -> list[ListedRelease]:

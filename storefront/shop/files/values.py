@@ -223,7 +223,7 @@ def last_day(name: str) -> Field:
     def write(value: datetime | None) -> str:
         if value is None:
             return NONE
-        day = f"{value:%Y-%m-%d}"
+        day = value.date().isoformat()
         return Plain(day if value == end_of_day(day) else write_moment(value))
 
     return Field(name=name, column=name, read=read, write=write, schema={"type": "string"})
@@ -251,7 +251,10 @@ def moment(name: str) -> Field:
 def read_moment(word: str) -> datetime:
     """Return a moment; one without a zone is in UTC. Raises ValueError."""
     value = datetime.fromisoformat(word)
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{word} is in no year of UTC") from error
 
 
 def write_moment(value: datetime) -> str:

@@ -56,6 +56,19 @@ editions:
 """
 
 
+@pytest.mark.parametrize(
+    "moment", ["0001-01-01T00:00+05:00", "9999-12-31T23:00-05:00", "2026-02-30T00:00", "soon"]
+)
+def test_refuses_a_moment_that_no_calendar_has(app: Flask, tmp_path: Path, moment: str) -> None:
+    files = {
+        PRODUCT: f"---\nname: Tool\nlicense_until: {moment}\n---\n",
+        "products/tool/releases/1.0/notes.md": f"---\npublished_at: {moment}\n---\n* new\n",
+    }
+    said = mistakes(app, write(tmp_path / "shop", files))
+    assert f"{PRODUCT}:3: license_until: '{moment}' is no day like 2027-12-31, nor none." in said
+    assert f"published_at: '{moment}' is no date and time like" in "\n".join(said)
+
+
 def test_refuses_an_upgrade_that_costs_nothing(app: Flask, tmp_path: Path) -> None:
     said = mistakes(app, write(tmp_path / "shop", {PRODUCT: FREE_UPGRADE}))
     assert any(f"{PRODUCT}:6" in mistake and "never free" in mistake for mistake in said), said
