@@ -60,7 +60,7 @@ editions:
     "moment", ["0001-01-01T00:00+05:00", "9999-12-31T23:00-05:00", "2026-02-30T00:00", "soon"]
 )
 def test_refuses_a_moment_that_no_calendar_has(app: Flask, tmp_path: Path, moment: str) -> None:
-    files = {
+    files: dict[str, str | bytes] = {
         PRODUCT: f"---\nname: Tool\nlicense_until: {moment}\n---\n",
         "products/tool/releases/1.0/notes.md": f"---\npublished_at: {moment}\n---\n* new\n",
     }
