@@ -46,7 +46,10 @@ def backup() -> None:
 @click.option("--keep-monthly", type=COUNT, default=0, help="The same of months.")
 @as_json
 def make(*, address: str, keep: int, keep_daily: int, keep_weekly: int, keep_monthly: int, as_json: bool) -> None:
-    """Write the database and all files, encrypted, while the shop runs. Without --keep… every backup stays."""
+    """Write the database and all files, encrypted, while the shop runs. Without --keep… every backup stays.
+
+    Ends with 1 where files of the shop are missing: then no old backup is removed.
+    """
     from dataclasses import asdict
 
     from storefront.cli.backup_text import made_lines
@@ -57,6 +60,8 @@ def make(*, address: str, keep: int, keep_daily: int, keep_weekly: int, keep_mon
     with open_shop():
         made = make_backup(_open(address), kept)
     print_result(asdict(made), made_lines(made), as_json=as_json)
+    if made.missing:
+        raise click.exceptions.Exit(1)
 
 
 @backup.command("list")

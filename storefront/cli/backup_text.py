@@ -1,12 +1,13 @@
 """Backups on a terminal and as JSON."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from storefront.core.clock import iso
 from storefront.owner.backup.check import Seen
 from storefront.owner.backup.make import Made
 from storefront.owner.backup.restore import Restored
 
+MOST_NAMES = 5
 KEY_LINES = (
     "The secret half opens every backup. It is shown this once: keep it away from this machine, on paper or in a",
     "password manager, with two people if you can. Without it no backup can be opened by anybody.",
@@ -30,6 +31,11 @@ def _count(count: int, one: str) -> str:
     return f"{count} {one}" if count == 1 else f"{count} {one}s"
 
 
+def _names(names: Sequence[str]) -> str:
+    more = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
+
+
 def made_lines(made: Made) -> Iterator[str]:
     yield (
         f"{made.name}: the database and {_count(made.files, 'file')}, {_size(made.size_bytes)}. "
@@ -37,13 +43,25 @@ def made_lines(made: Made) -> Iterator[str]:
     )
     if made.removed.backups:
         yield f"Removed: {', '.join(made.removed.backups)}."
+    if made.removed.unreadable:
+        yield (
+            f"Nothing old was removed, because nobody can tell what {_names(made.removed.unreadable)} listed: the "
+            "manifest is damaged. Delete that folder of `backups/` if you need it no more."
+        )
+    if made.missing:
+        are = "is" if len(made.missing) == 1 else "are"
+        yield (
+            f"This backup is not whole: {len(made.missing)} of the shop's files {are} missing from its storage, "
+            f"or cut: {_names(made.missing)}. Put them back, or take them out of the shop, and back up again. "
+            "Nothing old was removed."
+        )
 
 
 def seen_line(seen: Seen) -> str:
     manifest = seen.manifest
     if manifest is None:
         return f"{seen.name}  its manifest is damaged"
-    other = "" if seen.is_own else ", of another SECRET_KEY"
+    other = ("" if seen.is_own else ", of another SECRET_KEY") + (", dated in the future" if seen.is_ahead else "")
     return (
         f"{seen.name}  {manifest.made_at:%Y-%m-%d %H:%M} UTC, {manifest.engine}, schema {manifest.revision}, "
         f"{_count(len(manifest.files), 'file')}, {_size(manifest.size_bytes)}{other}"
@@ -58,6 +76,7 @@ def seen_to_json(seen: Seen) -> dict[str, object]:
         "name": manifest.name,
         "is_readable": True,
         "is_own": seen.is_own,
+        "is_dated_in_the_future": seen.is_ahead,
         "made_at": iso(manifest.made_at),
         "version": manifest.version,
         "revision": manifest.revision,

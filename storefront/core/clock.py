@@ -11,6 +11,11 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def is_ahead(when: datetime, by: datetime | None = None) -> bool:
+    """Tell whether a moment that has been, by what is written, is still to come."""
+    return when > (by or now()) + AHEAD
+
+
 def iso(when: datetime | None) -> str | None:
     """Return a moment in ISO 8601, as programs read it; None for none."""
     return when.isoformat() if when else None

@@ -3,10 +3,12 @@
 `storage.py` is for what buyers get. Here everything is listed, and what is written appears whole or not at all.
 """
 
+import errno
 import hashlib
 import os
 import re
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -38,6 +40,8 @@ from storefront.core.storage import (
 
 PART_BYTES = 16 * 1024 * 1024  # of at most 10,000: objects of 150 GB
 INCOMING = ".incoming-"
+DISKS_OWN = "lost+found"  # where a disk begins; only root may read it
+NOT_THERE = (errno.ENOENT, errno.ELOOP)
 PRIVATE, OPEN_FILE, OPEN_FOLDER = 0o700, 0o644, 0o755
 BUCKET = re.compile(r"(s3|gs|az)://[^/]+(/.*)?")
 
@@ -46,6 +50,12 @@ class DepotRefused(StorefrontError):
     """The address of a place cannot be used."""
 
     code = "depot_refused"
+
+
+class DepotUnreadable(StorefrontError):
+    """A folder in it cannot be read, so nobody knows what is there."""
+
+    code = "depot_unreadable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +70,12 @@ class Listed:
 
 class Depot(Protocol):
     def list(self, below: str = "") -> Iterator[Listed]:
-        """List what is there, in a folder of the place: whole files only."""
+        """List what is there, in a folder of the place: whole files only, and nothing where there is no folder.
+
+        Raises:
+            DepotUnreadable: there is more than can be seen.
+            StorageUnavailable: the bucket does not answer.
+        """
 
     def reading(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """Open it. Raises FileNotFoundError."""
@@ -91,9 +106,9 @@ class FolderDepot:
         self.is_open = is_open
 
     def list(self, below: str = "") -> Iterator[Listed]:
-        for path in sorted((self.root / below).rglob("*")):
-            if path.is_file() and not path.name.startswith(INCOMING):
-                found = path.stat()
+        for path in sorted(_walk(self.root / below)):
+            found = _look_at(path)
+            if found is not None and stat.S_ISREG(found.st_mode) and not path.name.startswith(INCOMING):
                 yield Listed(
                     name=path.relative_to(self.root).as_posix(),
                     size_bytes=found.st_size,
@@ -253,6 +268,42 @@ def _demand_apart(place: str, files: str) -> None:
         raise DepotRefused(
             f"Backups and the shop's files cannot lie in each other: {place} and {files}. Choose another place."
         )
+
+
+def _walk(top: Path) -> Iterator[Path]:
+    """Yield all that is no folder, also behind links, as the shop serves it. A link that leads back ends there."""
+    above = {str(top): frozenset({_identity(top)})}
+    for folder, folders, names in os.walk(top, onerror=_refuse_unreadable, followlinks=True):
+        here = above.pop(folder)
+        paths = {name: os.path.join(folder, name) for name in folders}  # noqa: PTH118 - as os.walk joins them
+        marks = {name: _identity(Path(path)) for name, path in paths.items()}
+        is_top = folder == str(top)
+        folders[:] = [name for name in folders if marks[name] not in here and not (is_top and name == DISKS_OWN)]
+        above |= {paths[name]: here | {marks[name]} for name in folders}
+        yield from (Path(folder, name) for name in names)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    found = _look_at(path)
+    return (found.st_dev, found.st_ino) if found else None
+
+
+def _look_at(path: Path) -> os.stat_result | None:
+    """Return None for what is gone, and for a link that leads nowhere. Raises DepotUnreadable."""
+    try:
+        return path.stat()
+    except OSError as error:
+        _refuse_unreadable(error)
+        return None
+
+
+def _refuse_unreadable(error: OSError) -> None:
+    if error.errno in NOT_THERE:
+        return
+    raise DepotUnreadable(
+        f"{error.filename} cannot be read ({error.strerror}), so nobody knows what is in it: let the user of the "
+        "shop read it, then try again."
+    ) from error
 
 
 @contextmanager

@@ -36,6 +36,7 @@ STALE_SIGNATURE_AT = "stale_signature_at"
 UNTRUSTED_PROXY_AT = "untrusted_proxy_at"
 CODE_CEILING_AT = "code_ceiling_at"
 BACKED_UP_AT = "backed_up_at"
+BACKUP_LACKS_AT = "backup_lacks_at"  # a moment after that, of a backup without files that the shop names
 FORGOTTEN_ROWS = "forgotten_rows"
 ARCHIVED_AT = "archived_at"
 ARCHIVE_REFUSED_AT = "archive_refused_at"

@@ -7,6 +7,7 @@ from storefront.core.runtime import settings
 from storefront.owner.backup.manifest import (
     Manifest,
     fingerprint,
+    is_ahead,
     is_genuine,
     list_names,
     read_manifest,
@@ -17,15 +18,19 @@ from storefront.owner.backup.sealed import check_sealed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """`manifest` is None where it cannot be read; `is_own`: the shop that made it has this SECRET_KEY."""
+    """`manifest` is None where it cannot be read; `is_own`: the shop that made it has this SECRET_KEY.
+
+    `is_ahead`: it is dated in the future, so it is the newest for nobody.
+    """
 
     name: str
     manifest: Manifest | None
     is_own: bool = False
+    is_ahead: bool = False
 
 
 def list_backups(place: Depot) -> list[Seen]:
-    """Return all of them, the newest first."""
+    """Return all of them, the newest first; last those that are dated in the future."""
     return [_look(place, name) for name in list_names(place)]
 
 
@@ -34,11 +39,11 @@ def _look(place: Depot, name: str) -> Seen:
         manifest = read_manifest(place, name)
     except BackupDamaged:
         return Seen(name=name, manifest=None)
-    return Seen(name=name, manifest=manifest, is_own=is_own(manifest))
+    return Seen(name=name, manifest=manifest, is_own=is_own(manifest), is_ahead=is_ahead(name))
 
 
 def find_backup(place: Depot, name: str | None) -> Manifest:
-    """Return one by its name, or the newest one.
+    """Return one by its name, or the newest one that is not dated in the future, if there is one.
 
     Raises:
         NoBackup: there is none.
@@ -67,7 +72,7 @@ def check_backup(place: Depot, name: str | None) -> Seen:
     demand_genuine(manifest)
     for part in manifest.parts:
         check_sealed(place, part)
-    return Seen(name=manifest.name, manifest=manifest, is_own=is_own(manifest))
+    return Seen(name=manifest.name, manifest=manifest, is_own=is_own(manifest), is_ahead=is_ahead(manifest.name))
 
 
 def demand_genuine(manifest: Manifest) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from storefront.core import clock
 from storefront.core.depots import Depot
 from storefront.core.runtime import settings
 from storefront.owner.backup.manifest import (
@@ -36,8 +37,11 @@ class Keep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Removed:
+    """`unreadable`: backups whose manifest cannot be read, so that nothing was removed."""
+
     backups: tuple[str, ...] = ()
     objects: int = 0
+    unreadable: tuple[str, ...] = ()
 
 
 def _day(when: datetime) -> object:
@@ -52,9 +56,14 @@ def _month(when: datetime) -> object:
     return when.year, when.month
 
 
-def choose(made: dict[str, datetime], keep: Keep) -> set[str]:
-    """Return the names that stay, of names and when each was made (UTC). Pure. The newest one always stays."""
-    newest_first = sorted(made, key=lambda name: (made[name], name), reverse=True)
+def choose(made: dict[str, datetime], keep: Keep, now: datetime) -> set[str]:
+    """Return the names that stay, of names and when each was made (UTC). Pure. The newest one always stays.
+
+    What was made by a clock that was ahead counts as the oldest.
+    """
+    newest_first = sorted(
+        made, key=lambda name: (not clock.is_ahead(made[name], now), made[name], name), reverse=True
+    )
     if keep.is_everything:
         return set(made)
     spans = ((keep.daily, _day), (keep.weekly, _week), (keep.monthly, _month))
@@ -71,25 +80,37 @@ def _newest_of_each(
     return list(first_of.values())[:count]
 
 
-def remove_old(place: Depot, keep: Keep, now: datetime) -> Removed:
+def remove_old(place: Depot, keep: Keep, now: datetime, *, new: str) -> Removed:
     """Remove manifests first: killed half way, it leaves objects that nobody lists, and the next one removes.
+
+    `new` is the backup that was just made, which stays whatever the clock says.
 
     A manifest that cannot be read stays, and with it every object: somebody has to look. One that no key of this
     shop signed is another shop's, or a forgery: it stays, and takes the place of none of ours.
     """
     if keep.is_everything:
         return Removed()
-    try:
-        manifests = [read_manifest(place, name) for name in list_names(place)]
-    except BackupDamaged:
-        return Removed()
+    manifests, unreadable = _read_all(place)
+    if unreadable:
+        return Removed(unreadable=tuple(unreadable))
     own = [manifest for manifest in manifests if is_genuine(manifest, settings().secret_keys)]
-    stays = choose({manifest.name: manifest.made_at for manifest in own}, keep)
+    stays = choose({manifest.name: manifest.made_at for manifest in own}, keep, now) | {new}
     gone = [manifest for manifest in own if manifest.name not in stays]
     for manifest in gone:
         place.delete(path_of(manifest.name))
     objects = _remove_unlisted(place, [manifest for manifest in manifests if manifest not in gone], gone, now)
     return Removed(backups=tuple(manifest.name for manifest in gone), objects=objects)
+
+
+def _read_all(place: Depot) -> tuple[list[Manifest], list[str]]:
+    """Return the manifests, and the names of backups whose own cannot be read."""
+    manifests, unreadable = [], []
+    for name in list_names(place):
+        try:
+            manifests.append(read_manifest(place, name))
+        except BackupDamaged:
+            unreadable.append(name)
+    return manifests, unreadable
 
 
 def _remove_unlisted(place: Depot, stay: list[Manifest], gone: list[Manifest], now: datetime) -> int:

@@ -16,7 +16,7 @@ from storefront.core import clock
 from storefront.core.db import end_read, transaction
 from storefront.core.depots import Depot, Listed, files_depot
 from storefront.core.errors import StorefrontError
-from storefront.core.measurements import BACKED_UP_AT, flush, measurements
+from storefront.core.measurements import BACKED_UP_AT, BACKUP_LACKS_AT, flush, measurements
 from storefront.core.one_at_a_time import alone
 from storefront.core.runtime import settings
 from storefront.migrations.state import find_revision
@@ -36,6 +36,7 @@ from storefront.owner.backup.manifest import (
     signed,
     to_bytes,
 )
+from storefront.owner.backup.named import Named, find_missing, read_named
 from storefront.owner.backup.refusals import BackupBusy, NoRecipient, SourceUnreadable
 from storefront.owner.backup.sealed import write_sealed
 
@@ -44,7 +45,10 @@ LOCK = "backup"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Made:
-    """`new_bytes` went to the place; the other files were there already."""
+    """`new_bytes` went to the place; the other files were there already.
+
+    `missing` are paths of files that the shop still names and the backup has not, or not whole.
+    """
 
     name: str
     files: int
@@ -52,6 +56,7 @@ class Made:
     new_bytes: int
     size_bytes: int
     removed: Removed
+    missing: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -72,12 +77,12 @@ class _Run:
 
 
 def make_backup(place: Depot, keep: Keep) -> Made:
-    """Back up the shop, then remove what `keep` does not keep.
+    """Back up the shop, then remove what `keep` does not keep: nothing where the new one lacks a file.
 
     Raises:
         NoRecipient: BACKUP_RECIPIENT is not set.
         BackupBusy: another one of this shop is at work.
-        SourceUnreadable, ToolFailed: the shop cannot be read.
+        SourceUnreadable, DepotUnreadable, ToolFailed: the shop cannot be read.
         StorageFull, StorageClosed, StorageUnavailable: the place takes nothing. Nothing of it is left there.
     """
     shop = settings()
@@ -93,10 +98,10 @@ def make_backup(place: Depot, keep: Keep) -> Made:
             place, clock.now(), shop.backup_recipient, shop.secret_key, _find_known(place, shop.secret_keys)
         )
         with _nothing_half_done(run):
-            manifest = _write_all(run)
-        _remember(manifest)
-        removed = remove_old(place, keep, clock.now())
-    return _tell(run, manifest, removed)
+            manifest, missing = _write_all(run)
+        _remember(manifest, missing)
+        removed = Removed() if missing else remove_old(place, keep, clock.now(), new=manifest.name)
+    return _tell(run, manifest, removed, missing)
 
 
 def _find_known(place: Depot, secret_keys: Sequence[str]) -> dict[str, Sealed]:
@@ -128,18 +133,21 @@ def _try_to_delete(place: Depot, name: str) -> None:
         return
 
 
-def _write_all(run: _Run) -> Manifest:
+def _write_all(run: _Run) -> tuple[Manifest, tuple[str, ...]]:
+    """Return what was written, and the paths of files that are missing."""
     name = new_name(run.now)
     database = own_database()
     revision = find_revision() or ""
     end_read()  # the files may take hours
     with database.dumping() as dump:
         sealed_database = run.write(path_of(name, "database.age"), dump)
-    listed = list(files_depot(settings()).list())
-    files = [_keep_file(run, file) for file in listed]
+    named = read_named()
+    _demand_folder(named)
+    found = ((file, _keep_file(run, file)) for file in list(files_depot(settings()).list()))
+    kept = [(file, sealed) for file, sealed in found if sealed is not None]
     index = {
         "secret_keys": settings().secret_keys,
-        "files": [[file.name, sealed.name, file.size_bytes] for file, sealed in zip(listed, files, strict=True)],
+        "files": [[file.name, sealed.name, file.size_bytes] for file, sealed in kept],
     }
     sealed_index = run.write(path_of(name, "index.age"), io.BytesIO(json.dumps(index).encode()))
     manifest = signed(
@@ -154,37 +162,60 @@ def _write_all(run: _Run) -> Manifest:
             recipient=run.recipient,
             database=sealed_database,
             index=sealed_index,
-            files=tuple({sealed.name: sealed for sealed in files}.values()),
+            files=tuple({sealed.name: sealed for _, sealed in kept}.values()),
         ),
         run.secret_key,
     )
     with run.place.writing(path_of(name)) as output:
         output.write(to_bytes(manifest))
-    return manifest
+    return manifest, _find_missing(named, [file for file, _ in kept])
 
 
-def _keep_file(run: _Run, listed: Listed) -> Sealed:
-    """Encrypt a file, unless the place has its content already."""
+def _demand_folder(named: Named) -> None:
+    """Raises SourceUnreadable. A new shop has no folder before its first file."""
+    shop = settings()
+    if named and shop.is_folder and not shop.files_path.is_dir():
+        raise SourceUnreadable(
+            f"The folder of the shop's files, {shop.files_path}, is not there: is its disk mounted, and is "
+            "FILES_URL right?"
+        )
+
+
+def _find_missing(named: Named, kept: list[Listed]) -> tuple[str, ...]:
+    """Ask the rows once more: what nobody names any longer may have gone meanwhile."""
+    missing = find_missing(named, kept)
+    still_named = read_named() if missing else {}
+    return tuple(path for path in missing if path in still_named)
+
+
+def _keep_file(run: _Run, listed: Listed) -> Sealed | None:
+    """Encrypt a file, unless the place has its content already. Return None where it has gone meanwhile."""
     files = files_depot(settings())
     try:
         name = object_name(files.identify(listed), recipient=run.recipient, secret_key=run.secret_key)
         if name not in run.known:
             with files.reading(listed.name) as content:
                 run.known[name] = run.write(name, content)
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise SourceUnreadable(f"The shop's file {listed.name} cannot be read ({error.strerror}).") from error
     return run.known[name]
 
 
-def _remember(manifest: Manifest) -> None:
+def _remember(manifest: Manifest, missing: tuple[str, ...]) -> None:
     measurements().see(BACKED_UP_AT)
+    if missing:
+        measurements().see(BACKUP_LACKS_AT)
     flush(only_when_due=False)
     with transaction() as session:
         after = {"size_bytes": manifest.size_bytes, "files": len(manifest.files)}
+        if missing:
+            after["missing"] = len(missing)
         record(session, "backup.made", subject_kind="backup", subject=manifest.name, after=after)
 
 
-def _tell(run: _Run, manifest: Manifest, removed: Removed) -> Made:
+def _tell(run: _Run, manifest: Manifest, removed: Removed, missing: tuple[str, ...]) -> Made:
     new = [sealed for sealed in run.written if sealed in manifest.files]
     return Made(
         name=manifest.name,
@@ -193,4 +224,5 @@ def _tell(run: _Run, manifest: Manifest, removed: Removed) -> Made:
         new_bytes=sum(sealed.size_bytes for sealed in run.written),
         size_bytes=manifest.size_bytes,
         removed=removed,
+        missing=missing,
     )

@@ -21,6 +21,7 @@ from storefront.owner.backup.refusals import BackupDamaged, NoBackup
 FORMAT = "storefront backup 1"
 BACKUPS, OBJECTS = "backups", "objects"
 MANIFEST = "manifest.json"
+TO_THE_SECOND = "%Y%m%d-%H%M%S"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +65,7 @@ class Manifest:
 
 def new_name(now: datetime) -> str:
     """Return a name that sorts by time, in UTC down to the millisecond, and is nobody else's."""
-    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03}-{secrets.token_hex(2)}"
+    return f"{now:{TO_THE_SECOND}}-{now.microsecond // 1000:03}-{secrets.token_hex(2)}"
 
 
 def path_of(name: str, part: str = MANIFEST) -> str:
@@ -121,9 +122,15 @@ def read_manifest(place: Depot, name: str) -> Manifest:
 
 
 def list_names(place: Depot) -> list[str]:
-    """Return the names of all backups that were completed, the newest first."""
+    """Return the names of all backups that were completed, the newest first; last those of a clock ahead."""
     parts = (listed.name.split("/") for listed in place.list(BACKUPS))
-    return sorted((part[1] for part in parts if len(part) == 3 and part[2] == MANIFEST), reverse=True)
+    names = (part[1] for part in parts if len(part) == 3 and part[2] == MANIFEST)
+    return sorted(names, key=lambda name: (not is_ahead(name), name), reverse=True)
+
+
+def is_ahead(name: str) -> bool:
+    """Tell whether a backup is dated in the future: the clock was ahead when it was made, or is behind now."""
+    return name > f"{clock.now() + clock.AHEAD:{TO_THE_SECOND}}~"
 
 
 def readable_manifests(place: Depot) -> Iterator[Manifest]:

@@ -14,6 +14,7 @@ from storefront.core.measurements import (
     ARCHIVE_REFUSED_AT,
     ARCHIVED_AT,
     BACKED_UP_AT,
+    BACKUP_LACKS_AT,
     BAD_SIGNATURE_AT,
     CODE_CEILING_AT,
     REPLICA_ASKED_AT,
@@ -92,6 +93,7 @@ class Trouble:
     newer_schema: str | None = None  # of code that is newer than this
     is_backed_up: bool = False  # there is a key for backups
     backed_up_at: datetime | None = None  # by `storefront backup`
+    backup_lacks_at: datetime | None = None  # the last time that one lacked files
     archive_refused_at: datetime | None = None  # of a shop with an archive
     archived_at: datetime | None = None
     replica_refused_at: datetime | None = None  # of a shop with a replica to read from
@@ -141,6 +143,7 @@ def read_trouble() -> Trouble:
         newer_schema=schema if schema is not None and is_newer(schema) else None,
         is_backed_up=shop.backup_recipient is not None,
         backed_up_at=_moment(measured, BACKED_UP_AT),
+        backup_lacks_at=_moment(measured, BACKUP_LACKS_AT),
         archive_refused_at=_moment(measured, ARCHIVE_REFUSED_AT) if shop.archive_dir else None,
         archived_at=_moment(measured, ARCHIVED_AT),
         replica_refused_at=_moment(measured, REPLICA_REFUSED_AT) if shop.database_read_url else None,
@@ -166,8 +169,10 @@ def _find_last_event_at(mode: Mode) -> datetime | None:
 
 
 def _moment(measured: dict[str, dict[str, float]], name: str) -> datetime | None:
+    """Return when it was seen last; None also for a moment that is still to come, of a clock that was ahead."""
     seconds = measured.get(name, {}).get("")
-    return clock.from_unix(int(seconds)) if seconds else None
+    moment = clock.from_unix(int(seconds)) if seconds else None
+    return moment if moment and not clock.is_ahead(moment) else None
 
 
 def _find_oldest_unhandled(mode: Mode) -> OldestEvent | None:

@@ -170,10 +170,23 @@ def _backup(trouble: Trouble) -> str | None:
         return None
     last = trouble.backed_up_at
     if last is None:
-        return "BACKUP_RECIPIENT is set and no backup was made yet: run `storefront backup` once a day."
+        return (
+            "BACKUP_RECIPIENT is set and no backup was made yet, or only while the clock was ahead: run "
+            "`storefront backup` once a day."
+        )
     if not _is_older(last, BACKUP_LATE, trouble.now):
         return None
     return f"The last backup was made {last:%Y-%m-%d %H:%M} UTC: find why `storefront backup` no longer runs."
+
+
+def _backup_lacks(trouble: Trouble) -> str | None:
+    lacks, last = trouble.backup_lacks_at, trouble.backed_up_at
+    if lacks is None or (last is not None and last > lacks):
+        return None
+    return (
+        "The last backup lacks files that the shop hands out or shows, and no old backup is removed until one has "
+        "them all: `storefront backup` names them."
+    )
 
 
 def _archive(trouble: Trouble) -> str | None:
@@ -305,6 +318,7 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "reconcile_late": _reconcile,
     "needs_you": _notices,
     "backup_late": _backup,
+    "backup_lacks_files": _backup_lacks,
     "archive_refused": _archive,
     "replica_late": _replica,
     "webhook_secret_missing": _webhook_secret,

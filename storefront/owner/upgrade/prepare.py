@@ -75,13 +75,18 @@ def _demand_backup() -> None:
     if not find_content():
         return
     last = _find_last_backup()
-    if last is not None and clock.now() - last <= RECENT:
+    if last is not None and not clock.is_ahead(last) and clock.now() - last <= RECENT:
         return
-    when = f"The last backup was made {last:%Y-%m-%d %H:%M} UTC." if last else "The shop has seen no backup."
+    when = _say_when(last) if last else "The shop has seen no backup."
     raise NoRecentBackup(
         f"{when} Make one with `storefront backup`, then upgrade. If you have one that the shop does not know of, "
         "say so with --without-backup. Nothing was changed."
     )
+
+
+def _say_when(last: datetime) -> str:
+    ahead = ", which is still to come: the clock was ahead" if clock.is_ahead(last) else ""
+    return f"The last backup was made {last:%Y-%m-%d %H:%M} UTC{ahead}."
 
 
 def _find_last_backup() -> datetime | None:

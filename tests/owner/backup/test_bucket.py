@@ -8,6 +8,7 @@ from flask import Flask
 
 from storefront.core.storage import storage
 from tests.owner.backup.shops import IDENTITY, Machine, another_machine, names_in, with_backups
+from tests.shop.media.drawn import add, draw, saved
 from tests.support.databases import Databases
 from tests.support.rows import read_rows
 from tests.support.s3 import bucket_settings
@@ -67,6 +68,29 @@ def test_removes_old_backups_and_tells_of_a_missing_object(restored: Machine, bu
     assert f"{lost.removeprefix('backups/')} is missing" in restored.refused("backup", "check", PLACE)
     restored.done("backup", PLACE)
     assert "is whole" in restored.done("backup", "check", PLACE), "the next one has it again"
+
+
+def test_says_which_files_a_bucket_lacks_and_removes_nothing_old(
+    machine: Machine, app: Flask, all_databases: Databases, bucket: Any, tmp_path: Path
+) -> None:
+    add(app)
+    machine.done("backup", PLACE)
+    moved = another_machine(
+        machine.environment, all_databases, "sqlite", tmp_path / "second", FILES_URL="s3://goods/shop"
+    )
+    moved.done("restore", PLACE, "--identity", "-", stdin=IDENTITY)
+    with moved.app() as other:
+        add(other, saved(draw(8, 8)))
+    moved.done("backup", PLACE)  # pictures that came out of a folder, and one that never was in it
+    before = objects(bucket, "backups/")
+    (path,) = (row["path"] for row in read_rows(app, "SELECT path FROM release_files LIMIT 1"))
+    media = objects(bucket, "shop/media/")[0].removeprefix("shop/")
+    for lost in (path, media):
+        bucket.delete_object(Bucket="goods", Key=f"shop/{lost}")
+    answer = moved.run("backup", PLACE, "--keep", "1")
+    assert (answer.exit_code, "2 of the shop's files are missing" in answer.stdout) == (1, True)
+    assert path in answer.stdout
+    assert set(before) < set(objects(bucket, "backups/"))
 
 
 def test_says_what_is_wrong_with_an_address(machine: Machine) -> None:

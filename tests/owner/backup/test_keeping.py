@@ -127,9 +127,16 @@ def test_keeps_backups_and_files_apart(
     ],
 )
 def test_keeps_the_newest_of_each_span(keep: Keep, stay: list[str]) -> None:
-    assert sorted(choose(DAILY, keep)) == stay
+    assert sorted(choose(DAILY, keep, NOON)) == stay
 
 
 def test_keeps_the_last_of_a_day_with_several() -> None:
     made = {"morning": NOON - timedelta(hours=6), "noon": NOON, "before": NOON - timedelta(days=1)}
-    assert choose(made, Keep(daily=2)) == {"noon", "before"}
+    assert choose(made, Keep(daily=2), NOON) == {"noon", "before"}
+
+
+def test_takes_what_is_dated_in_the_future_for_the_oldest() -> None:
+    made = DAILY | {"ahead": NOON + timedelta(days=400), "soon": NOON + timedelta(minutes=14)}
+    assert choose(made, Keep(newest=2), NOON) == {"soon", "000"}
+    assert choose(made, Keep(daily=1, weekly=1, monthly=1), NOON) == {"soon"}
+    assert choose({"ahead": made["ahead"]}, Keep(newest=1), NOON) == {"ahead"}

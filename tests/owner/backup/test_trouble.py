@@ -131,7 +131,10 @@ def test_believes_no_manifest_that_was_cut_or_altered(machine: Machine, empty: M
     assert "cut or damaged" in restore(empty, place)
     assert "its manifest is damaged" in machine.done("backup", "list", place)
     assert json.loads(machine.done("backup", "list", place, "--json"))[0]["is_readable"] is False
-    machine.done("backup", place, "--keep", "1")
+    damaged = path.parent.name
+    told = machine.done("backup", place, "--keep", "1")
+    assert f"Nothing old was removed, because nobody can tell what {damaged} listed" in told
+    assert json.loads(machine.done("backup", place, "--keep", "1", "--json"))["removed"]["unreadable"] == [damaged]
     assert path.exists(), "nobody knows what it listed"
     assert is_untouched(empty)
 

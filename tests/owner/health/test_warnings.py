@@ -49,6 +49,7 @@ QUIET: list[dict[str, Any]] = [
     {"replica_refused_at": NOW, "replica_asked_at": ago(minutes=10)},
     {"replica_refused_at": ago(minutes=61)},
     {"is_backed_up": True, "backed_up_at": ago(hours=36)},
+    {"backup_lacks_at": ago(hours=2), "backed_up_at": ago(hours=1)},
     {"places": (PLENTY,)},
     {"failed_answers": 9, "answers": 9},
     {"failed_answers": 10, "answers": 1001},
@@ -56,8 +57,9 @@ QUIET: list[dict[str, Any]] = [
 LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"code_ceiling_at": ago(minutes=59)}, "codes_held", "CODE_MAILS_PER_HOUR"),
     ({"newer_schema": "9999"}, "schema_newer", "newer code (schema 9999)"),
-    ({"is_backed_up": True}, "backup_late", "no backup was made yet: run `storefront backup`"),
+    ({"is_backed_up": True}, "backup_late", "no backup was made yet, or only while the clock was ahead"),
     ({"is_backed_up": True, "backed_up_at": ago(hours=37)}, "backup_late", "made 2026-10-31 23:00 UTC"),
+    ({"backup_lacks_at": NOW, "backed_up_at": NOW}, "backup_lacks_files", "no old backup is removed"),
     ({"archive_refused_at": ago(minutes=59)}, "archive_refused", "the folder of ARCHIVE_DIR is there"),
     ({"archive_refused_at": NOW, "archived_at": NOW}, "archive_refused", "nothing is forgotten"),
     ({"replica_refused_at": NOW}, "replica_late", "`storefront doctor` says why"),

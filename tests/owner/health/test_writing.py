@@ -1,9 +1,8 @@
 """Whether anything can be written: tried for real, and seen before it is too late."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,6 +24,7 @@ from tests.cli.commands import refused
 from tests.faults.database_trouble import Break, full, locked, read_only, used_up
 from tests.payments.reconcile.sales import days_ago
 from tests.support.databases import BOTH
+from tests.support.nobody import as_nobody
 from tests.support.rows import read_rows
 from tests.support.statements import counted
 
@@ -88,19 +88,6 @@ def test_misses_a_folder_that_cannot_be_written(app: Flask, environment: dict[st
         "the queue": False,
         "the files": False,
     }
-
-
-@contextmanager
-def as_nobody() -> Iterator[None]:
-    """Root may do everything; whoever else runs the tests has no leave either."""
-    is_root = os.geteuid() == 0
-    if is_root:
-        os.setresuid(65534, 65534, 0)
-    try:
-        yield
-    finally:
-        if is_root:
-            os.setresuid(0, 0, 0)
 
 
 def test_misses_a_folder_that_it_may_not_even_look_into(environment: dict[str, str], tmp_path: Path) -> None:

@@ -63,6 +63,8 @@ def test_wants_a_backup_of_today_where_there_is_something_to_lose(
     done(command, "backup", str(tmp_path / "backups"))
     change_rows(old, "UPDATE measurements SET value = value - 90000 WHERE name = 'backed_up_at'")
     assert "The last backup was made 20" in refused(command, "db", "upgrade")
+    change_rows(old, "UPDATE measurements SET value = value + 9000000 WHERE name = 'backed_up_at'")
+    assert "still to come: the clock was ahead. Make one" in refused(command, "db", "upgrade")
     done(command, "backup", str(tmp_path / "backups"))
     told = done(command, "db", "upgrade")
     assert f"From schema {BEFORE} to {head()}:" in told
