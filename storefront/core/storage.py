@@ -38,6 +38,7 @@ PART_BYTES = 5 * 1024 * 1024  # of an upload: the least that S3 takes
 MOST_PARTS = 9000  # S3 takes 10,000
 PARTS_AT_ONCE = 2  # they share the line, and each has its own time limit
 PIECE_BYTES = 2 * 1024 * 1024  # of a file that is read: held in memory by each zip that is sent
+HASH_LETTERS = 16  # of a hash, in the path of a file in a bucket
 FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 STALE_SECONDS = 24 * 3600  # what an upload that was killed left behind
 
@@ -253,7 +254,7 @@ class Bucket:
             yield bytes(obstore.get_range(self._store, path, start=first, end=min(end, first + PIECE_BYTES)))
 
     def path_of(self, *, folder: str, filename: str, sha256: str) -> str:
-        return f"{folder}/{sha256[:16]}/{filename}"
+        return f"{folder}/{sha256[:HASH_LETTERS]}/{filename}"
 
     def mark_of(self, path: str) -> str:  # noqa: ARG002 - the same for all
         return ""

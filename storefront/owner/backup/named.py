@@ -7,13 +7,13 @@ from sqlalchemy import select
 
 from storefront.core.db import db, end_read
 from storefront.core.depots import Listed
+from storefront.core.storage import HASH_LETTERS
 from storefront.shop.catalog.file_names import same_name
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.names import FOLDER
 from storefront.shop.profile.models import ShopProfile
 
-HASH_LETTERS = 16  # as `Bucket.path_of` has it
 Named = Mapping[str, int | None]  # path: size in bytes, where the row has it
 
 

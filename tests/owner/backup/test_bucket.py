@@ -1,5 +1,6 @@
 """Backups in a bucket, and a shop whose files move from a folder into a bucket and back by way of them."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,12 @@ def objects(bucket: Any, below: str) -> list[str]:
     return [one["Key"] for one in bucket.list_objects_v2(Bucket="goods", Prefix=below).get("Contents", [])]
 
 
+def files_of(row: dict[str, Any]) -> list[dict[str, str]]:
+    """Of a picture, whose column SQLite gives as text."""
+    files: list[dict[str, str]] = json.loads(row["files"])
+    return files
+
+
 def test_brings_a_shop_into_a_bucket_and_back_into_a_folder(
     machine: Machine, restored: Machine, bucket: Any, all_databases: Databases, tmp_path: Path
 ) -> None:
@@ -55,6 +62,28 @@ def test_brings_a_shop_into_a_bucket_and_back_into_a_folder(
     assert names_in(tmp_path / "third" / "files") == names_in(tmp_path / "files")
     assert (tmp_path / "third" / "files" / path).read_bytes() == content
     assert (tmp_path / "third" / "files" / path).stat().st_mode & 0o777 == 0o644  # nginx reads it, too
+
+
+def test_shows_pictures_wherever_they_were_brought_back(
+    machine: Machine, app: Flask, all_databases: Databases, bucket: Any, tmp_path: Path
+) -> None:
+    """A bucket has them below a part of their hash, and a folder has not."""
+    add(app)
+    names = [file["name"] for row in read_rows(app, "SELECT files FROM pictures") for file in files_of(row)]
+
+    def brought_back(source: Machine, folder: str, **settings: str) -> Machine:
+        source.done("backup", PLACE)
+        made = another_machine(machine.environment, all_databases, "sqlite", tmp_path / folder, **settings)
+        made.done("restore", PLACE, "--identity", "-", stdin=IDENTITY)
+        with made.app() as other:
+            answers = [other.test_client().get(f"/media/{name}").status_code for name in names]
+        assert answers == [200] * len(names)
+        return made
+
+    in_bucket = brought_back(machine, "second", FILES_URL="s3://goods/shop")
+    back = brought_back(in_bucket, "third")
+    assert names_in(tmp_path / "third" / "files") == names_in(tmp_path / "files")
+    back.done("backup", PLACE)
 
 
 def test_removes_old_backups_and_tells_of_a_missing_object(restored: Machine, bucket: Any) -> None:
