@@ -90,6 +90,7 @@ def test_names_only_services_volumes_and_files_that_there_are(path: Path) -> Non
             assert (ROOT / service["build"]["dockerfile"]).is_file()
             assert service["read_only"] is True
             assert service["cap_drop"] == ["ALL"]
+            assert service["tmpfs"] == ["/tmp"]  # noqa: S108 - where a backup keeps its login
         else:
             assert re.fullmatch(r"[a-z]+:\d+", service["image"])
 
@@ -124,6 +125,15 @@ def test_copies_into_the_image_what_it_is_built_from() -> None:
     build = (ROOT / "pyproject.toml").read_text()
     assert 'packages = ["storefront"]' in build
     assert all(fnmatch(name, "*.*") or name in build for name in names)
+
+
+def test_has_in_the_image_the_tools_that_back_up_the_database_of_compose() -> None:
+    """Of the server's version, and from the release of Debian that has it."""
+    server = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text())["services"]["database"]["image"]
+    stages = re.split(r"^FROM ", (DEPLOY / "Dockerfile").read_text(), flags=re.MULTILINE)[1:]
+    assert {re.split(r"\s", stage)[0].rsplit("-", 1)[1] for stage in stages} == {"trixie"}
+    (client,) = re.findall(r"apt-get install .*\bpostgresql-client-(\d+)", stages[-1])
+    assert (client, server) == ("17", "postgres:17")
 
 
 def names_in(expression: str) -> set[str]:
