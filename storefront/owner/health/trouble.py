@@ -105,12 +105,13 @@ def read_trouble() -> Trouble:
     """Read what is wrong: a few small statements, no network."""
     shop = settings()
     mail = mail_trouble()
+    now = clock.now()
+    has_been = ReconcilePass.finished_at <= now + clock.AHEAD
     reconciled_at, begun_at = db.session.execute(
-        select(func.max(ReconcilePass.finished_at), func.min(ReconcilePass.started_at)).where(
+        select(func.max(ReconcilePass.finished_at).filter(has_been), func.min(ReconcilePass.started_at)).where(
             ReconcilePass.mode == shop.mode
         )
     ).one()
-    now = clock.now()
     measured = read_measurements()
     lease_until, schema = db.session.execute(
         select(func.max(Lease.until), REVISION).where(Lease.name == HEARTBEAT)

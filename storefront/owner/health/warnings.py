@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from storefront.core import clock
 from storefront.core.config.settings import Mode
 from storefront.mail.models import MailState
 from storefront.owner.health.trouble import Trouble
@@ -156,7 +157,11 @@ def _failed_mails(trouble: Trouble) -> str | None:
 
 def _reconcile(trouble: Trouble) -> str | None:
     last = trouble.reconciled_at or trouble.reconcile_begun_at
-    if last is None or not _is_older(last, RECONCILE_LATE, trouble.now):
+    if last is None:
+        return None
+    if clock.is_ahead(last, trouble.now):
+        return "The comparison with Stripe is of a clock that was ahead: run `storefront reconcile`."
+    if not _is_older(last, RECONCILE_LATE, trouble.now):
         return None
     return (
         f"The comparison with Stripe has not been completed for {_minutes(last, trouble.now)}: "

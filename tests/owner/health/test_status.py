@@ -118,6 +118,9 @@ def test_tells_of_a_comparison_that_is_overdue(command: CliRunner, app: Flask, s
     with days_ago(1):
         reconcile(app)
     assert codes(command, app) == ["reconcile_late"]
+    with days_ago(-2):  # a clock that was ahead
+        reconcile(app)
+    assert codes(command, app) == ["reconcile_late"]
     reconcile(app)
     assert codes(command, app) == []
 
