@@ -8,12 +8,13 @@ from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core.db import db, end_read, insert_missing, transaction
+from storefront.core.storage import storage
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.queries import get_product_id, lock_product
 from storefront.shop.editor.places import move_within
 from storefront.shop.media.keep import keep_bytes
 from storefront.shop.media.models import Picture, ProductPicture
-from storefront.shop.media.names import CONTENT_TYPES, ORIGINALS
+from storefront.shop.media.names import CONTENT_TYPES, FOLDER, ORIGINALS
 from storefront.shop.media.recode import Rendering, read_picture, recode
 from storefront.shop.media.refusals import NoSuchMedia, TextRefused, TooManyMedia
 from storefront.shop.media.words import ALT, clean_filename, clean_words
@@ -37,9 +38,8 @@ def add_picture(slug: str, stream: IO[bytes], filename: str, alt: str = "") -> i
     alt = clean_words(alt, ALT)
     content = read_picture(stream)
     sha256 = hashlib.sha256(content).hexdigest()
-    is_known = _look_ahead(slug, sha256)
-    end_read()
-    values = None if is_known else _make(content, sha256, clean_filename(filename))
+    _look_ahead(slug, sha256)
+    values = None if _is_kept(sha256) else _make(content, sha256, clean_filename(filename))
     with transaction() as session:
         return show_picture(session, lock_product(session, slug), sha256, values, alt)
 
@@ -47,7 +47,7 @@ def add_picture(slug: str, stream: IO[bytes], filename: str, alt: str = "") -> i
 def prepare_picture(stream: IO[bytes], filename: str) -> tuple[str, dict[str, Any] | None]:
     """Bring a picture into the storage for `show_picture`, with no transaction open. Returns its SHA-256.
 
-    The second value is None where the shop has made its files before.
+    The second value is None where the shop has made its files before, and has them.
 
     Raises:
         EmptyMedia, MediaTooLarge, UnknownFormat, TooManyPixels, DamagedPicture: of the file.
@@ -55,9 +55,7 @@ def prepare_picture(stream: IO[bytes], filename: str) -> tuple[str, dict[str, An
     """
     content = read_picture(stream)
     sha256 = hashlib.sha256(content).hexdigest()
-    is_known = db.session.scalar(select(Picture.id).where(Picture.sha256 == sha256)) is not None
-    end_read()
-    return sha256, None if is_known else _make(content, sha256, clean_filename(filename))
+    return sha256, None if _is_kept(sha256) else _make(content, sha256, clean_filename(filename))
 
 
 def show_picture(session: Session, product: Product, sha256: str, values: dict[str, Any] | None, alt: str) -> int:
@@ -69,6 +67,8 @@ def show_picture(session: Session, product: Product, sha256: str, values: dict[s
     if values is not None:
         insert_missing(session, Picture, [values])
     picture = session.scalars(select(Picture).where(Picture.sha256 == sha256)).one()
+    if values is not None:  # made anew, where files of it were lost: perhaps by another version of the encoder
+        picture.path, picture.files = values["path"], values["files"]
     shown = _list_shown(session, product.id)
     if any(other.picture_id == picture.id for other in shown):
         return picture.id
@@ -173,14 +173,28 @@ def take_picture_off(session: Session, product: Product, picture_id: int) -> Non
     record(session, "product.picture_removed", subject_kind="product", subject=product.slug, before=before)
 
 
-def _look_ahead(slug: str, sha256: str) -> bool:
-    """Refuse now what would be refused after seconds of work; tell whether that work was done before."""
+def _look_ahead(slug: str, sha256: str) -> None:
+    """Refuse now what would be refused after seconds of work."""
     session = db.session()
     shown = _list_shown(session, get_product_id(session, slug))
     picture_id = session.scalar(select(Picture.id).where(Picture.sha256 == sha256))
     if picture_id is None or all(other.picture_id != picture_id for other in shown):
         _check_room(len(shown))
-    return picture_id is not None
+
+
+def _is_kept(sha256: str) -> bool:
+    """Tell whether the shop knows a picture and still has every file of it. Leaves no transaction open.
+
+    Raises:
+        StorageUnavailable: the bucket does not answer.
+    """
+    picture = db.session.execute(select(Picture.path, Picture.files).where(Picture.sha256 == sha256)).one_or_none()
+    end_read()
+    if picture is None:
+        return False
+    names = [str(file["name"]) for file in picture.files]
+    served = [storage().path_of(folder=FOLDER, filename=name, sha256=name.partition(".")[0]) for name in names]
+    return all(storage().find_size(path) is not None for path in (picture.path, *served))
 
 
 def _check_room(count: int) -> None:

@@ -78,6 +78,22 @@ def test_takes_the_same_picture_twice_for_one(app: Flask) -> None:
 
 
 @both
+def test_makes_a_picture_anew_whose_files_were_lost(app: Flask, tmp_path: Path) -> None:
+    """From a disk that was full of holes, say: the owner brings it again, as the warning of a backup says."""
+    picture_id = add(app)
+    media = tmp_path / "files" / "media"
+    before = {path.name for path in media.iterdir() if path.is_file()}
+    lost = sorted(before)[:2]
+    for name in lost:
+        (media / name).unlink()
+    assert app.test_client().get(f"/media/{lost[0]}").status_code == 404
+    assert add(app) == picture_id
+    assert {path.name for path in media.iterdir() if path.is_file()} == before
+    assert app.test_client().get(f"/media/{lost[0]}").status_code == 200
+    assert (counts(app), verbs(app)) == ((1, 1), ["product.picture_added"])
+
+
+@both
 def test_shows_one_picture_with_two_products(app: Flask) -> None:
     assert add(app) == add(app, slug="gridling")
     assert counts(app) == (1, 2)
