@@ -185,3 +185,16 @@ def test_uses_a_promotion_code(shop: Shop, page: Page) -> None:
     pay_by_card(form)
     expect_delivered(shop, page, keys=1)
     assert read_rows(shop.app, "SELECT discount_minor FROM orders") == [{"discount_minor": 950}]
+
+
+def test_sells_again_on_a_page_that_the_browsers_history_brings_back(shop: Shop, page: Page) -> None:
+    """Two clicks on one page are one purchase; a page that is back may be for another one."""
+    page.goto(f"{shop.url}/products/twinspot")
+    nonce = page.locator("form.buy input[name=nonce]")
+    drawn = [nonce.input_value()]
+    for is_back in ("false", "true", "true"):
+        page.evaluate(f"dispatchEvent(new PageTransitionEvent('pageshow', {{persisted: {is_back}}}))")
+        drawn.append(nonce.input_value())
+    assert drawn[0] == drawn[1]
+    assert len(set(drawn)) == 3
+    assert {len(value) for value in drawn} == {22}

@@ -110,11 +110,19 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None
     """Return the token of the one open checkout: the same cart goes back to it, another replaces its Session.
 
     A double click sends the same nonce twice and gets the same token. So does a form whose first answer was lost.
+    What is paid is sold once. A page back from the browser's history may ask for something else with its nonce: a
+    purchase of its own, where two clicks are one as well.
     `current_token` is of the checkout that this browser has open; None for none, or to leave that one alone.
     """
     sent_before = find_by_nonce(form.own_nonce(browser), browser=browser)
     if sent_before is not None:
-        return sent_before.token if find_order(sent_before) else _take_up(sent_before, form)
+        paid = find_order(sent_before)
+        if paid is None:
+            return _take_up(sent_before, form)
+        if _is_same_sale(sent_before, form):
+            return PaidMeanwhile(session_id=paid.checkout_session_id)
+        form = replace(form, nonce=f"{form.nonce}:{sent_before.token}")
+        return open_checkout(form, browser=browser, current_token=current_token)
     current = find_checkout(current_token or "", browser=browser)
     order = find_order(current)
     if order is not None and not order.has_failed:
@@ -177,9 +185,14 @@ def _is_of(checkout: Checkout, form: CheckoutForm) -> bool:
     """Tell whether a checkout sells what this form asks for, to the same person and for the same."""
     if form.first_email and checkout.checkout_session_id is not None:
         return False  # a Session keeps the address that it was made with, and we do not know it
+    return _is_same_sale(checkout, form) and all(getattr(checkout, name) == getattr(form, name) for name in ASKED)
+
+
+def _is_same_sale(checkout: Checkout, form: CheckoutForm) -> bool:
+    """Tell whether it is the same for the same receiver, whatever it costs by now and whoever is signed in."""
     kept = find_kept(checkout.gift_id)
-    is_same_gift = (kept[1] if kept is not None else None) == form.gift
-    return is_same_gift and all(getattr(checkout, name) == getattr(form, name) for name in ASKED)
+    sold = (checkout.cart, checkout.upgrades_grant_id, kept[1] if kept is not None else None)
+    return sold == (form.cart, form.upgrades_grant_id, form.gift)
 
 
 def _sells_the_same(checkout: Checkout) -> bool:

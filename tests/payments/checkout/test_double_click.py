@@ -16,9 +16,9 @@ from storefront.core.runtime import runtime
 from storefront.payments.checkout.models import Checkout
 from tests.payments.checkout.buttons import count_sessions, send, twin_of
 from tests.support.databases import BOTH
-from tests.support.rows import count_rows
+from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, find_price
+from tests.support.shop import Buyer, find_price, make_event, post_event
 
 SESSIONS = "/v1/checkout/sessions"
 
@@ -145,4 +145,78 @@ def test_gives_another_browser_with_the_same_form_a_checkout_of_its_own(
     assert other_answer.location != own_answer.location
     assert stranger.get(own_answer.location).status_code == 404
     assert buyer.get(own_answer.location).status_code == 200
+    assert count_sessions(sandbox) == 2
+
+
+GIFT = {"is_gift": "1", "gift_from": "Ada", "gift_message": "", "gift_on": ""}
+
+
+def pay_now(buyer: Buyer, sandbox: SandboxClient, form: dict[str, Any]) -> str:
+    """From the page's form to the order; returns the Session's id."""
+    answer = send(buyer, "/checkout/now", **form)
+    session_id = re.search(r"/(cs_test_\w+)", answer.location)
+    paid = session_id[1] if session_id else buyer.session_on(buyer.get(answer.location))
+    sandbox.pay(paid)
+    buyer.land(paid)
+    return paid
+
+
+@pytest.mark.parametrize("ui", [CheckoutUi.EMBEDDED, CheckoutUi.HOSTED])
+def test_sells_something_else_on_a_page_that_has_sold_something(
+    app: Flask, sandbox: SandboxClient, ui: CheckoutUi
+) -> None:
+    """Back from the browser's history, with the nonce of then."""
+    shop = runtime(app)
+    shop.settings = replace(shop.settings, checkout_ui=ui)
+    buyer, form = first_time(app, "/checkout/now")
+    sold = [pay_now(buyer, sandbox, form)]
+    other = {**form, "price_id": find_price(app, "twinspot", "Team")}
+    clicks = [send(twin_of(buyer), "/checkout/now", **other) for _click in range(2)]
+    assert clicks[0].location == clicks[1].location
+    assert count_sessions(sandbox) == 2
+    sold.append(pay_now(buyer, sandbox, other))
+    assert len(set(sold)) == 2
+    for again, session_id in zip((form, other), sold, strict=True):
+        answer = send(buyer, "/checkout/now", **again)
+        assert answer.location == f"/checkout/return?session_id={session_id}"
+    assert count_sessions(sandbox) == 2
+    assert [row["total_minor"] for row in read_rows(app, "SELECT total_minor FROM orders ORDER BY id")] == [
+        1900,
+        7900,
+    ]
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_makes_one_checkout_of_eight_clicks_on_a_page_that_has_sold_something(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    buyer, form = first_time(app, "/checkout/now")
+    pay_now(buyer, sandbox, form)
+    other = {**form, "price_id": find_price(app, "twinspot", "Team")}
+    clicks = [twin_of(buyer) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda click: send(click, "/checkout/now", **other), clicks))
+    assert len({answer.location for answer in answers}) == 1
+    assert count_sessions(sandbox) == 2
+
+
+def test_sells_a_second_gift_on_a_page_that_has_sold_one(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, form = first_time(app, "/checkout/now")
+    rosas, bens = ({**form, **GIFT, "gift_email": email} for email in ("rosa@example.net", "ben@example.net"))
+    first = pay_now(buyer, sandbox, rosas)
+    assert send(buyer, "/checkout/now", **rosas).location == f"/checkout/return?session_id={first}"
+    assert pay_now(buyer, sandbox, bens) != first
+    gifts = "SELECT email FROM gifts WHERE order_id IS NOT NULL ORDER BY order_id"
+    assert [row["email"] for row in read_rows(app, gifts)] == ["rosa@example.net", "ben@example.net"]
+
+
+def test_shows_what_was_paid_first_where_its_page_was_never_seen(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, form = first_time(app, "/checkout/now")
+    session_id = buyer.session_on(buyer.get(send(buyer, "/checkout/now", **form).location))
+    sandbox.pay(session_id)
+    post_event(app, make_event("checkout.session.completed", session_id))
+    other = {**form, "price_id": find_price(app, "twinspot", "Team")}
+    assert send(buyer, "/checkout/now", **other).location == f"/checkout/return?session_id={session_id}"
+    buyer.land(session_id)
+    assert send(buyer, "/checkout/now", **other).location.startswith("/checkout/")
     assert count_sessions(sandbox) == 2
