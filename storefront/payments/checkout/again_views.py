@@ -10,6 +10,7 @@ from storefront.payments.checkout.again import bought_lines, find_bought_now
 from storefront.payments.checkout.buy_now import product_page
 from storefront.payments.checkout.views import checkout
 from storefront.shop.cart.cart import load_cart, put_back, save_cart
+from storefront.shop.cart.priced import as_held
 from storefront.web.flashes import flash
 
 
@@ -22,7 +23,8 @@ def again(token: str) -> ResponseReturnValue:
         flash(marked("Your cart is as you left it. Start again when you're ready."), "good")
     else:
         lines = bought_lines(read_purchase(order))
-        save_cart(session, put_back(load_cart(session), lines))
+        held = load_cart(session)
+        save_cart(session, put_back(held, as_held(held, lines)))
         flash(marked("Your cart is back. Check out again when you're ready."), "good")
     if order.is_gift:
         return redirect(url_for("checkout.gift", again=token, price_id=price_id))

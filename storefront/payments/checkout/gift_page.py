@@ -93,6 +93,14 @@ def show_gift_page(
     return _gift_page(goods, price_id, typed, refused)
 
 
+def lead_back(trouble: str, price_id: int | None, page: str) -> ResponseReturnValue:
+    """Say why nothing began, on the page with the price of now. For a gift that is its own, with its words."""
+    if "is_gift" in request.form:
+        return show_gift_page(price_id, request.form, GiftRefused(trouble))
+    flash(trouble, "bad")
+    return redirect(page, 303)
+
+
 def _gift_page(
     goods: GiftGoods, price_id: int | None, typed: Mapping[str, str], refused: GiftRefused | None
 ) -> Response:

@@ -27,8 +27,9 @@ from storefront.payments.checkout.again import find_pending_purchase, mail_the_l
 from storefront.payments.checkout.browser import browser_id, sent_nonce
 from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, line_of, way_back
 from storefront.payments.checkout.discounted import DiscountRefused, find_first_trouble
+from storefront.payments.checkout.first_purchase import ask_in_cart
 from storefront.payments.checkout.form_page import show_form
-from storefront.payments.checkout.gift_page import read_gift, show_gift_page
+from storefront.payments.checkout.gift_page import lead_back, read_gift, show_gift_page
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.return_page import Landing
 from storefront.payments.checkout.rows import find_checkout
@@ -38,17 +39,9 @@ from storefront.payments.checkout.state import State, read_state
 from storefront.payments.checkout.trouble_pages import show_being_checked, show_trouble
 from storefront.payments.checkout.ui import ELEMENTS, EMBEDDED, choose_ui_mode
 from storefront.payments.fulfillment.outcome import Outcome
-from storefront.shop.cart.cart import (
-    NONCE_KEY,
-    CartLine,
-    CartRefused,
-    load_cart,
-    new_nonce,
-    save_cart,
-    subtract,
-)
-from storefront.shop.cart.priced import add_offer, as_lines, price_cart
-from storefront.shop.cart.referrer import keep_referrer, read_referrer
+from storefront.shop.cart.cart import NONCE_KEY, load_cart, new_nonce, save_cart, subtract
+from storefront.shop.cart.priced import as_held, as_lines, price_cart
+from storefront.shop.cart.referrer import read_referrer
 from storefront.shop.cart.views import parse_number
 from storefront.shop.discounts.promotion import go_without
 from storefront.shop.discounts.visit import apply_to, find_price_trouble, forget_code, read_offered
@@ -94,8 +87,7 @@ def begin() -> ResponseReturnValue:
     offered = read_offered()
     trouble = find_price_trouble(offered, request.form.get("promotion", ""))
     if trouble:
-        flash(trouble, "bad")
-        return redirect(url_for("cart.cart"), 303)  # the total is another one than the cart has shown
+        return lead_back(trouble, None, url_for("cart.cart"))  # the total is another one than was shown
     applied = apply_to(offered, as_lines(priced.lines), priced.currency)
     try:
         gift = read_gift(costs=priced.total_minor > applied.off_minor)
@@ -118,8 +110,7 @@ def _begin_first(form: CheckoutForm, code: str) -> ResponseReturnValue:
     email = request.form.get("first_email", "").strip()
     trouble = find_first_trouble(code, email)
     if trouble:
-        flash(trouble, "bad")
-        return redirect(url_for("cart.cart"), 303)
+        return lead_back(trouble, _price_id(form), url_for("cart.cart"))
     ui_mode = EMBEDDED if form.ui_mode == ELEMENTS else form.ui_mode
     return start_paying(replace(form, ui_mode=ui_mode, customer_id=None, first_email=email))
 
@@ -138,40 +129,24 @@ def buy_now() -> ResponseReturnValue:
     offered = read_offered()
     trouble = find_price_trouble(offered, request.form.get("promotion", ""))
     if trouble:
-        flash(trouble, "bad")
-        return redirect(way_back(cart, is_from_cart=False), 303)
+        return lead_back(trouble, offer.price_id, way_back(cart, is_from_cart=False))
     applied = apply_to(offered, as_offered(offer, cart[0].quantity), offer.currency)
-    if applied.is_first_purchase:
-        return _ask_in_cart(cart[0], applied.code)
+    if applied.is_first_purchase and "is_gift" not in request.form:
+        return ask_in_cart(cart[0], applied.code)
     try:
         gift = read_gift(costs=offer.is_chosen or offer.amount_minor > applied.off_minor)
     except GiftRefused as refused:
         return show_gift_page(offer.price_id, request.form, refused)
-    return start_paying(
-        CheckoutForm(
-            cart=cart,
-            ui_mode=choose_ui_mode([offer]),
-            nonce=sent_nonce() or tokens.new_token(),
-            is_from_cart=False,
-            customer_id=find_saver(),
-            discount_id=applied.discount_id,
-            gift=gift,
-        )
+    form = CheckoutForm(
+        cart=cart,
+        ui_mode=choose_ui_mode([offer]),
+        nonce=sent_nonce() or tokens.new_token(),
+        is_from_cart=False,
+        customer_id=find_saver(),
+        discount_id=applied.discount_id,
+        gift=gift,
     )
-
-
-def _ask_in_cart(line: CartLine, code: str) -> ResponseReturnValue:
-    """The address that a first purchase is checked for is typed in the cart. A second click adds nothing."""
-    try:
-        lines = load_cart(session)
-        if all(held.price_id != line.price_id for held in lines):
-            save_cart(session, add_offer(lines, line))
-            session.permanent = True  # as every cart
-            keep_referrer()
-        flash(marked("%(code)s is for a first purchase. Write your email to use it.", code=code), "good")
-    except CartRefused as refused:
-        flash(refused.message, "bad")
-    return redirect(url_for("cart.cart"), 303)
+    return _begin_first(form, applied.code) if applied.is_first_purchase else start_paying(form)
 
 
 def start_paying(form: CheckoutForm) -> ResponseReturnValue:
@@ -192,7 +167,7 @@ def start_paying(form: CheckoutForm) -> ResponseReturnValue:
         session[key] = token
         opened = start.ensure_session(token, first_email=form.first_email)
     except DiscountRefused as refused:
-        return _without_code(refused, way_back(form.cart, is_from_cart=form.is_from_cart))
+        return _without_code(refused, form)
     except (StripeUnavailable, StripeRefused) as error:
         return _try_later(form, error)
     if form.is_from_cart:
@@ -216,14 +191,14 @@ def _upgrade_later(error: StripeUnavailable | StripeRefused, page: str) -> Respo
     return redirect(page, 303)
 
 
-def _without_code(refused: DiscountRefused, page: str) -> ResponseReturnValue:
+def _without_code(refused: DiscountRefused, begun: CheckoutForm | Checkout) -> ResponseReturnValue:
     """Nobody pays a price that they have not seen: say why the code is off, where the whole price stands."""
     if refused.promotion_id is None:
         forget_code()
     else:
         go_without(refused.promotion_id)
-    flash(refused.message, "bad")
-    return redirect(page, 303)
+    page = way_back(begun.cart, is_from_cart=begun.is_from_cart)
+    return lead_back(refused.message, _price_id(begun), page)
 
 
 def _cookie_key(*, is_from_cart: bool) -> str:
@@ -231,7 +206,7 @@ def _cookie_key(*, is_from_cart: bool) -> str:
     return CART_CHECKOUT if is_from_cart else NOW_CHECKOUT
 
 
-def _price_id(form: CheckoutForm) -> int | None:
+def _price_id(form: CheckoutForm | Checkout) -> int | None:
     """Return the price for the form that is sent again: "Buy now" names its price, a cart is in the cookie."""
     return None if form.is_from_cart else form.cart[0].price_id
 
@@ -256,7 +231,7 @@ def form(token: str) -> ResponseReturnValue:
             return _lead_on(row, state)
         opened = start.ensure_session(token)
     except DiscountRefused as refused:
-        return _without_code(refused, way_back(row.cart, is_from_cart=row.is_from_cart))
+        return _without_code(refused, row)
     except (StripeUnavailable, StripeRefused) as error:
         return show_trouble(error, token=token)
     return redirect(opened.url, 303) if opened.url else show_form(opened, row)
@@ -304,7 +279,7 @@ def hosted(token: str) -> ResponseReturnValue:
             return _lead_on(row, state)
         opened = start.switch_to_hosted(token)
     except DiscountRefused as refused:
-        return _without_code(refused, way_back(row.cart, is_from_cart=row.is_from_cart))
+        return _without_code(refused, row)
     except (StripeUnavailable, StripeRefused) as error:
         return show_trouble(error, token=token)
     if isinstance(opened, start.PaidMeanwhile):
@@ -386,7 +361,8 @@ def _take_out_of_cart(landing: Landing) -> None:
     if session.get(key) != checkout.token:
         return
     if checkout.is_from_cart:
-        save_cart(session, subtract(load_cart(session), checkout.cart))
+        lines = load_cart(session)
+        save_cart(session, subtract(lines, as_held(lines, checkout.cart)))
     session.pop(key)
 
 

@@ -1,7 +1,7 @@
 """The cart with today's names and prices from the catalog, and the changes that need to know them."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.languages import show_money
@@ -168,6 +168,22 @@ def _in_two_currencies(offer: Offer, held: Iterable[Offer]) -> CartRefused:
             other=min(other.currency for other in held).upper(),
         )
     )
+
+
+def as_held(lines: tuple[CartLine, ...], bought: tuple[CartLine, ...]) -> tuple[CartLine, ...]:
+    """Return what was bought at the prices that the cart holds the same editions at: they may have changed since.
+
+    No statement where it holds all of it as it was bought.
+    """
+    held_ids = {line.price_id for line in lines}
+    other_ids = {line.price_id for line in bought} - held_ids
+    if not lines or not other_ids:
+        return bought
+    offers = find_offers(held_ids | other_ids)
+    held = {offer.edition_id: price_id for price_id, offer in offers.items() if price_id in held_ids}
+    others = [offer for price_id, offer in offers.items() if price_id in other_ids]
+    now = {offer.price_id: held.get(offer.edition_id, offer.price_id) for offer in others}
+    return tuple(replace(line, price_id=now.get(line.price_id, line.price_id)) for line in bought)
 
 
 def set_quantities(lines: tuple[CartLine, ...], wanted: Mapping[int, int]) -> tuple[CartLine, ...]:

@@ -11,7 +11,10 @@ from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import db, transaction
 from storefront.shop.catalog.models import Product
 from storefront.shop.discounts.change import stop_discount
+from tests.payments.checkout.buttons import in_cart
 from tests.support.discounts import discount, uses_of
+from tests.support.gifts import FIELDS, ROSA
+from tests.support.goods import set_price
 from tests.support.rows import read_rows
 from tests.support.sale import sell, take_free
 from tests.support.sandbox_client import SandboxClient
@@ -138,3 +141,32 @@ def test_makes_it_again_without_the_answer_of_the_first_try(
     sandbox.control("faults/clear")
     assert filled.post("/checkout", nonce=nonce, first_email=EVE).status_code == 303
     assert session_of(sandbox, app).amount_total == 1520
+
+
+@pytest.mark.parametrize("is_cart", [True, False])
+def test_asks_who_gives_a_gift_for_the_address_beside_its_words(
+    app: Flask, sandbox: SandboxClient, filled: Buyer, is_cart: bool
+) -> None:
+    price_id = find_price(app, "twinspot", "Personal")
+    if not is_cart:
+        filled.post("/cart/remove", price_id=price_id)
+    path, which = ("/checkout", {}) if is_cart else ("/checkout/now", {"price_id": price_id})
+    sell(app, sandbox, email=ADA)
+    assert 'name="first_email"' in filled.get("/checkout/gift", query_string=which).text
+    for email, why in (({}, "Write a whole email address"), ({"first_email": ADA}, "has bought here before")):
+        asked = filled.post(path, **which, **email, **FIELDS)
+        assert asked.status_code == 400
+        for shown in (why, ROSA, 'name="first_email"', f'action="{path}"', "$15.20"):
+            assert shown in html.unescape(asked.text)
+    assert filled.post(path, **which, **FIELDS, first_email=EVE).status_code == 303
+    made = session_of(sandbox, app)
+    assert (made.amount_total, made.customer_email) == (1520, EVE)
+    sandbox.pay(made.id, email=EVE)
+    assert "A gift for r…@example.net" in filled.land(made.id).text
+    assert "Your cart is empty" in said(filled)
+
+
+def test_adds_nothing_from_buy_now_that_the_cart_holds_at_an_older_price(app: Flask, filled: Buyer) -> None:
+    newer = set_price(app, "twinspot", "personal", "usd", 2400)
+    filled.post("/checkout/now", price_id=newer, nonce="")
+    assert in_cart(filled) == [(str(newer), "1")]

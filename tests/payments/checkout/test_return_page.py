@@ -13,7 +13,10 @@ from storefront.core.runtime import runtime
 from storefront.orders.models import Order
 from storefront.stripe_api.gateway import EXPAND, FOR_PAGES, set_up_gateway
 from tests.faults.strange_stripe import StrangeStripe
+from tests.payments.checkout.buttons import in_cart
+from tests.support.goods import set_price
 from tests.support.rows import count_rows, read_rows
+from tests.support.sale import link_of
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on
 
@@ -79,6 +82,45 @@ def test_takes_only_the_bought_lines_out_of_the_cart_once(
     cart = buyer.get("/cart").text
     assert "Soft Taps" in cart
     assert "Twinspot" in cart, "the second one was put in after the first was bought"
+
+
+def test_takes_out_of_the_cart_what_has_another_price_by_now(
+    buyer: Buyer, sandbox: SandboxClient, open_session: str, app: Flask
+) -> None:
+    newer = set_price(app, "twinspot", "personal", "usd", 2400)
+    assert in_cart(buyer) == [(str(newer), "1")]
+    taps = buyer.add("soft-taps")
+    sandbox.pay(open_session)
+    buyer.land(open_session)
+    assert in_cart(buyer) == [(str(taps), "1")]
+
+
+def test_takes_out_of_the_cart_what_has_another_currency_by_now(
+    buyer: Buyer, sandbox: SandboxClient, app: Flask
+) -> None:
+    buyer.add("twinspot", "Personal", quantity=2)
+    session_id = buyer.check_out()
+    personal = set_price(app, "twinspot", "personal", "eur", 1700)
+    team = set_price(app, "twinspot", "team", "eur", 6900)
+    buyer.post("/cart/add", price_id=team)
+    buyer.post("/cart/add", price_id=personal)
+    assert in_cart(buyer) == [(str(personal), "3"), (str(team), "1")]
+    sandbox.pay(session_id)
+    for _look in range(2):
+        buyer.land(session_id)
+        assert in_cart(buyer) == [(str(personal), "1"), (str(team), "1")]
+
+
+def test_fills_the_cart_once_however_often_it_is_asked_for_at_another_price(
+    buyer: Buyer, sandbox: SandboxClient, open_session: str, app: Flask
+) -> None:
+    sandbox.pay(open_session)
+    buyer.land(open_session)
+    newer = set_price(app, "twinspot", "personal", "usd", 2400)
+    again = link_of(app, open_session).replace("/orders/", "/checkout/again/")
+    for _look in range(3):
+        assert buyer.get(again).location == "/cart"
+        assert in_cart(buyer) == [(str(newer), "1")]
 
 
 def test_shows_keys_to_the_buyers_browser_for_thirty_days(

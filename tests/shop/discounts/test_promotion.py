@@ -22,9 +22,10 @@ from storefront.shop.editor.prices import set_price
 from storefront.shop.profile.change import change_profile
 from tests.support.databases import BOTH
 from tests.support.discounts import codes_at_stripe, discount, uses_of
+from tests.support.gifts import FIELDS, ROSA
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer
+from tests.support.shop import Buyer, find_price
 from tests.support.statements import counted
 
 LONG_AGO = "UPDATE prices SET created_at = '2020-01-01 00:00:00+00:00'"
@@ -317,3 +318,58 @@ def test_is_left_alone_for_who_met_a_refusal_of_it_and_no_other(
         assert buyer.post("/checkout", nonce=buyer.nonce()).location == "/cart"
         assert left in words(buyer.get("/cart").text)
     assert buyer.post("/checkout", nonce=buyer.nonce()).location != "/cart"
+
+
+@pytest.mark.usefixtures("_promotion")
+@pytest.mark.parametrize("is_cart", [True, False])
+def test_leads_back_to_the_page_of_the_gift_where_it_ended_before_the_click(
+    app: Flask, buyer: Buyer, is_cart: bool
+) -> None:
+    which = {} if is_cart else {"price_id": find_price(app, "twinspot", "Personal")}
+    if is_cart:
+        buyer.add("twinspot", "Personal")
+    path = "/checkout" if is_cart else "/checkout/now"
+    page = buyer.get("/checkout/gift", query_string=which).text
+    assert "Check out $15.20" in words(page)
+    stop(app)
+    refused = buyer.post(path, **hidden_in(page) | FIELDS)
+    assert refused.status_code == 400
+    said = words(refused.text)
+    assert "The promotion has ended, so nothing was charged." in said
+    assert "Check out $19.00" in said
+    assert f'value="{ROSA}"' in refused.text
+    assert buyer.post(path, **hidden_in(refused.text) | FIELDS).status_code == 303
+    assert read_rows(app, "SELECT gift_id FROM checkouts") == [{"gift_id": 1}]
+
+
+@pytest.mark.usefixtures("_promotion")
+def test_leads_back_to_the_page_of_the_gift_where_stripe_refused_it(
+    app: Flask, sandbox: SandboxClient, buyer: Buyer
+) -> None:
+    page = buyer.get("/checkout/gift", query_string={"price_id": find_price(app, "twinspot", "Personal")}).text
+    sandbox.stripe.v1.coupons.delete(read_rows(app, "SELECT coupon_id FROM discount_mirrors")[0]["coupon_id"])
+    refused = buyer.post("/checkout/now", **hidden_in(page) | FIELDS)
+    assert refused.status_code == 400
+    assert "This is the price without it." in words(refused.text)
+    assert "Check out $19.00" in words(refused.text)
+    assert f'value="{ROSA}"' in refused.text
+
+
+@pytest.mark.usefixtures("_promotion")
+def test_is_asked_about_again_at_the_second_try(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> None:
+    page = buyer.get("/products/twinspot").text
+    shown = hidden_in(page) | {"price_id": str(find_price(app, "twinspot", "Personal"))}
+    sandbox.control("faults", method="POST", path="/v1/checkout/sessions", times=4, drop_after_execution=True)
+    trouble = buyer.post("/checkout/now", **shown)
+    assert trouble.status_code == 503
+    sandbox.control("faults/clear")
+    stop(app)
+    answer = buyer.post("/checkout/now", **hidden_in(trouble.text))
+    assert answer.location.startswith("/products/twinspot")
+    assert "The promotion has ended" in words(buyer.get(answer.location).text)
+
+
+def hidden_in(page: str) -> dict[str, str]:
+    """Return what the form of a page sends beside what is typed."""
+    hidden = r'name="(nonce|price_id|is_gift|promotion)" value="([^"]*)"'
+    return dict(re.findall(hidden, page[page.find("<main") :]))
