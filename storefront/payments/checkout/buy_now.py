@@ -64,10 +64,15 @@ def product_page(price_id: int) -> str:
     return _path("catalog.product", slug=offer.slug, edition=price_id)
 
 
-def way_back(cart: Sequence[CartLine], *, is_from_cart: bool) -> str:
-    """Return where a checkout that led to nothing began: the cart, as it was, or the page of the one thing."""
+def way_back(cart: Sequence[CartLine], *, is_from_cart: bool, is_gift: bool = False) -> str:
+    """Return where a checkout that led to nothing began: the cart, as it was, or the page of the one thing.
+
+    `is_gift` is the page that asks for its words: on the others it would become the buyer's own.
+    """
+    if is_gift:
+        return _path("checkout.gift", price_id=None if is_from_cart else cart[0].price_id)
     return _path("cart.cart") if is_from_cart else product_page(cart[0].price_id)
 
 
-def _path(endpoint: str, **values: str | int) -> str:
+def _path(endpoint: str, **values: str | int | None) -> str:
     return in_language(current_app.url_map.bind("").build(endpoint, values))

@@ -8,17 +8,20 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core import clock, tokens
 from storefront.core.texts import marked
+from storefront.orders.gift_models import Gift
 from storefront.orders.gifts import (
     LONGEST_MESSAGE,
     LONGEST_NAME,
     GiftRefused,
     Wish,
     find_gift,
+    find_kept,
     last_day,
     read_wish,
 )
 from storefront.orders.models import Order
 from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, product_page
+from storefront.payments.checkout.models import Checkout
 from storefront.shop.cart.cart import load_cart, new_nonce
 from storefront.shop.cart.priced import as_lines, price_cart
 from storefront.shop.discounts.visit import Applied, apply_to, read_offered
@@ -66,14 +69,22 @@ def read_gift(*, costs: bool) -> Wish | None:
 def read_words_of(order: Order) -> dict[str, str]:
     """Return what an earlier gift says, as the form's fields: who tries to pay it again need not type it again."""
     gift = find_gift(order)
-    if gift is None:
-        return {}
-    is_past = gift.send_on <= clock.now().date()
+    return _as_fields(gift) if gift is not None else {}
+
+
+def read_words_begun(checkout: Checkout | None) -> dict[str, str]:
+    """Return what the gift of a checkout says that this browser began, as the form's fields."""
+    kept = find_kept(checkout.gift_id) if checkout is not None else None
+    return _as_fields(kept[1]) if kept is not None else {}
+
+
+def _as_fields(said: Gift | Wish) -> dict[str, str]:
+    is_past = said.send_on <= clock.now().date()
     return {
-        "gift_email": gift.email,
-        "gift_from": gift.from_name,
-        "gift_message": gift.message,
-        "gift_on": "" if is_past else gift.send_on.isoformat(),
+        "gift_email": said.email,
+        "gift_from": said.from_name,
+        "gift_message": said.message,
+        "gift_on": "" if is_past else said.send_on.isoformat(),
     }
 
 

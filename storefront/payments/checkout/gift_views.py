@@ -1,11 +1,13 @@
 """`/checkout/gift`: whom a gift is for. What is typed goes to the forms that begin a checkout."""
 
-from flask import request
+from flask import request, session
 from flask.typing import ResponseReturnValue
 
 from storefront.orders.browsers import get_order_here
-from storefront.payments.checkout.gift_page import read_words_of, show_gift_page
-from storefront.payments.checkout.views import checkout
+from storefront.payments.checkout.browser import browser_id
+from storefront.payments.checkout.gift_page import read_words_begun, read_words_of, show_gift_page
+from storefront.payments.checkout.rows import find_checkout
+from storefront.payments.checkout.views import CART_CHECKOUT, NOW_CHECKOUT, checkout
 from storefront.shop.cart.views import parse_number
 from storefront.web.limits import limiter
 
@@ -13,7 +15,18 @@ from storefront.web.limits import limiter
 @checkout.get("/checkout/gift")
 @limiter.limit("60/minute")
 def gift() -> ResponseReturnValue:
-    """Ask whom it is for: the cart, or the one thing whose price is named; with the words of the order `again`."""
+    """Ask whom it is for: the cart, or the one thing whose price is named.
+
+    With the words of the order `again`, or of the gift that this browser has begun to buy.
+    """
     asked, again = request.args.get("price_id", ""), request.args.get("again", "")
-    typed = read_words_of(get_order_here(again)) if again else {}
-    return show_gift_page(parse_number(asked) if asked else None, typed)
+    price_id = parse_number(asked) if asked else None
+    typed = read_words_of(get_order_here(again)) if again else _read_begun(price_id)
+    return show_gift_page(price_id, typed)
+
+
+def _read_begun(price_id: int | None) -> dict[str, str]:
+    token = session.get(CART_CHECKOUT if price_id is None else NOW_CHECKOUT)
+    begun = find_checkout(token, browser=browser_id()) if token else None
+    is_it = begun is not None and (price_id is None or begun.cart[0].price_id == price_id)
+    return read_words_begun(begun) if is_it else {}

@@ -113,7 +113,7 @@ def _land_at_order(
 def _way_back(checkout: StartedCheckout | None) -> str:
     if checkout is None:
         return way_back((), is_from_cart=True)
-    return way_back(checkout.cart, is_from_cart=checkout.is_from_cart)
+    return way_back(checkout.cart, is_from_cart=checkout.is_from_cart, is_gift=checkout.is_gift)
 
 
 def _claim_for_signed_in(order: Order, checkout: StartedCheckout | None) -> bool:

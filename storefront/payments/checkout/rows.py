@@ -27,6 +27,7 @@ class StartedCheckout:
     token: str
     cart: tuple[CartLine, ...]
     is_from_cart: bool
+    is_gift: bool
     created_at: datetime
     browser_hash: str
 
@@ -72,6 +73,7 @@ def find_started(session_id: str) -> StartedCheckout | None:
         token=checkout.token,
         cart=checkout.cart,
         is_from_cart=checkout.is_from_cart,
+        is_gift=checkout.gift_id is not None,
         created_at=checkout.created_at,
         browser_hash=checkout.browser_hash,
     )

@@ -344,7 +344,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         token=token,
         ui_mode=ui_mode,
         cart=cart,
-        way_back=way_back(cart, is_from_cart=is_from_cart),
+        way_back=way_back(cart, is_from_cart=is_from_cart, is_gift=gift is not None),
         mirrors=sold,
         beside=beside.values(),
         shop_id=shop_id,

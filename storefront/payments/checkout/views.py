@@ -197,7 +197,8 @@ def _without_code(refused: DiscountRefused, begun: CheckoutForm | Checkout) -> R
         forget_code()
     else:
         go_without(refused.promotion_id)
-    page = way_back(begun.cart, is_from_cart=begun.is_from_cart)
+    is_gift = isinstance(begun, Checkout) and begun.gift_id is not None  # a form has its words with it
+    page = way_back(begun.cart, is_from_cart=begun.is_from_cart, is_gift=is_gift)
     return lead_back(refused.message, _price_id(begun), page)
 
 
@@ -252,7 +253,7 @@ def _lead_on(row: Checkout, state: State) -> ResponseReturnValue:
     if state is State.PAID:
         return redirect(url_for("checkout.returned", session_id=row.checkout_session_id), 303)
     flash(joined(marked("That checkout has expired, and nothing was charged."), _next_step(row)), "good")
-    return redirect(way_back(row.cart, is_from_cart=row.is_from_cart), 303)
+    return redirect(way_back(row.cart, is_from_cart=row.is_from_cart, is_gift=row.gift_id is not None), 303)
 
 
 def _next_step(row: Checkout) -> str:

@@ -8,9 +8,10 @@ from flask import Flask
 
 from storefront.core import clock
 from tests.payments.checkout.buttons import in_cart, press
+from tests.support.gifts import FIELDS, ROSA
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, keys_on
+from tests.support.shop import Buyer, find_price, keys_on
 
 JSON = {"Accept": "application/json"}
 DAY_AND_HOUR = 25 * 3600
@@ -47,6 +48,44 @@ def test_says_that_it_has_expired_and_leads_back(
         page = buyer.get(answer.location).text
         assert "That checkout has expired, and nothing was charged." in page
         assert in_cart(buyer) == before
+
+
+@both_kinds
+def test_leads_back_to_the_words_of_a_gift(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, is_from_cart: bool
+) -> None:
+    """On any other page it would become the buyer's own."""
+    price_id = find_price(app, "twinspot", "Personal")
+    page = "/checkout/gift" if is_from_cart else f"/checkout/gift?price_id={price_id}"
+    if is_from_cart:
+        buyer.add("twinspot", "Personal")
+    path, which = ("/checkout", {}) if is_from_cart else ("/checkout/now", {"price_id": price_id})
+    address = buyer.post(path, **which, **FIELDS).location
+    session_id = buyer.session_on(buyer.get(address))
+    sandbox.control(f"sessions/{session_id}/expire")
+    assert f'href="{page}"' in buyer.land(session_id).text
+    for ask, where in ((buyer.get, address), (buyer.post, f"{address}/hosted")):
+        answer = ask(where)
+        assert answer.location == page
+        shown = buyer.get(answer.location).text
+        assert "That checkout has expired, and nothing was charged." in shown
+        assert f'value="{ROSA}"' in shown
+        assert "Happy birthday!" in shown
+    assert ROSA not in Buyer(app).get(f"/checkout/gift?price_id={price_id}").text
+    team = find_price(app, "twinspot", "Team")
+    assert ROSA not in buyer.get(f"/checkout/gift?price_id={team}").text
+
+
+def test_leads_from_stripes_page_back_to_the_words_of_a_gift(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    price_id = find_price(app, "twinspot", "Personal")
+    address = buyer.post("/checkout/now", price_id=price_id, **FIELDS).location
+    buyer.post(f"{address}/hosted")
+    (session_id,) = (row["id"] for row in read_rows(app, "SELECT checkout_session_id AS id FROM checkouts"))
+    back = str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).cancel_url)
+    assert back == f"{buyer.base_url}/checkout/gift?price_id={price_id}"
+    assert f'value="{ROSA}"' in buyer.get(back).text
 
 
 @both_kinds
