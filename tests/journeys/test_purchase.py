@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from storefront.core.tokens import is_token
 from storefront.orders.models import Order
+from storefront.payments.checkout.browser import DRAWN_LETTERS
 from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card, pay_by_debit
 from tests.support.browser import Complaints
 from tests.support.goods import change_price
@@ -197,4 +199,4 @@ def test_sells_again_on_a_page_that_the_browsers_history_brings_back(shop: Shop,
         drawn.append(nonce.input_value())
     assert drawn[0] == drawn[1]
     assert len(set(drawn)) == 3
-    assert {len(value) for value in drawn} == {22}
+    assert all(len(value) >= DRAWN_LETTERS and is_token(value) for value in drawn)

@@ -7,7 +7,7 @@ from storefront.core import tokens
 KEY = "browser"
 FORM_TOKEN = "csrf_token"  # noqa: S105 - the name under which Flask-WTF keeps what all its form tokens are made of
 
-DRAWN_LETTERS = 22  # 128 bits, as `new_token` has and static/buy.js draws
+DRAWN_LETTERS = 22  # 128 bits, as `new_token` has; static/buy.js draws as many in more letters
 
 
 def browser_id() -> str:
