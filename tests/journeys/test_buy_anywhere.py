@@ -139,6 +139,18 @@ def test_follows_the_keyboard_and_the_back_button(shop: Shop, page: Page) -> Non
         expect(opened.value.get_by_role("heading", name="Buy Twinspot")).to_be_visible()
 
 
+def test_sells_in_the_language_of_the_link(shop: Shop, page: Page) -> None:
+    with foreign_site(shop, "/de/buy/twinspot") as site:
+        allow(shop.app, site)
+        page.goto(f"{site}/")
+        page.get_by_role("link", name="Buy it").click()
+        frame = page.frame_locator('iframe[title="Kasse"]')
+        pay_by_card(frame.frame_locator(FORM))
+        expect(frame.get_by_role("heading", level=1)).to_contain_text("Ihre Bestellung ist")
+        frame.get_by_role("button", name="Kopieren").first.click()
+        expect(frame.get_by_role("button", name=re.compile("^(Kopiert|Gewählt)")).first).to_be_visible()
+
+
 def test_leads_the_window_to_stripes_own_page(shop: Shop, page: Page) -> None:
     change_product(shop.app, "twinspot", checkout_ui="hosted")
     with foreign_site(shop, "/buy/twinspot") as site:

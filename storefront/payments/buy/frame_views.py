@@ -14,7 +14,6 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
 from storefront.core.errors import NotFound, StripeRefused, StripeUnavailable
-from storefront.core.page_addresses import in_language
 from storefront.core.runtime import settings
 from storefront.core.texts import marked
 from storefront.payments.buy.framed import Framed, browser_of, open_framed, read_framed, read_sent
@@ -185,7 +184,7 @@ def _refuse(message: str, *, status: int) -> ResponseReturnValue:
 
 def _address(endpoint: str, slug: str) -> str:
     """Return an address of the frame, with all that its link says."""
-    return in_language(url_for(endpoint, slug=slug)) + "?" + request.query_string.decode("ascii", "ignore")
+    return url_for(endpoint, slug=slug) + "?" + request.query_string.decode("ascii", "ignore")
 
 
 def _render(template: str, **parts: object) -> str:
@@ -194,7 +193,7 @@ def _render(template: str, **parts: object) -> str:
     asked = urlencode({word: text for word, text in request.args.items() if word not in OF_FRAME})
     return render_template(
         template,
-        own_url=in_language(url_for("buy.link", slug=slug)) + (f"?{asked}" if asked else ""),
+        own_url=url_for("buy.link", slug=slug) + (f"?{asked}" if asked else ""),
         action=_address("buy.begin_framed", slug),
         paid_url=_address("buy.framed_paid", slug),
         site=g.framing_site,

@@ -60,6 +60,18 @@ def test_sells_in_a_frame_without_any_cookie(framed: Frame, sandbox: SandboxClie
     assert count_sessions(sandbox) == 1
 
 
+def test_sells_in_the_language_of_its_link(framed: Frame, sandbox: SandboxClient) -> None:
+    start = framed.look("/de/buy/twinspot?edition=personal")
+    assert 'data-link="/de/buy/twinspot?edition=personal"' in start.text
+    assert form_of(start.text)[0].startswith("/de/buy/twinspot/frame?")
+    form = framed.send(start)
+    sandbox.pay(session_on(form))
+    landed = framed.send(form)
+    assert len(keys_on(landed.text)) == 1
+    assert "Vielen Dank" in landed.text
+    assert '"Copied":"Kopiert"' in landed.text, "what the script of its copy buttons says"
+
+
 @pytest.mark.usefixtures("framed")
 def test_lets_nobody_else_show_any_page(app: Flask, buyer: Buyer) -> None:
     for path in PAGES:
@@ -190,8 +202,10 @@ def test_moves_on_from_an_old_address(app: Flask, framed: Frame) -> None:
     twinspot = read_rows(app, "SELECT id FROM products WHERE slug = 'twinspot'")[0]["id"]
     with app.app_context(), transaction() as session:
         session.add(ProductAlias(slug="onespot", product_id=twinspot))
-    answer = framed.look("/buy/onespot?edition=team")
-    assert (answer.status_code, answer.location) == (301, f"/buy/twinspot/frame?edition=team&origin={SITE}")
+    for language in ("", "/de"):
+        answer = framed.look(f"{language}/buy/onespot?edition=team")
+        new = f"{language}/buy/twinspot/frame?edition=team&origin={SITE}"
+        assert (answer.status_code, answer.location) == (301, new)
 
 
 def test_keeps_the_key_when_stripe_does_not_answer(framed: Frame, sandbox: SandboxClient) -> None:
