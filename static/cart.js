@@ -1,11 +1,82 @@
-// Sends the cart's form when a quantity was changed; the button is for browsers without JavaScript.
+// Sends a changed quantity, then shows the cart anew; the button for that is for browsers without JavaScript. What is
+// pressed meanwhile is never lost: "Check out" takes the quantities along, links and other buttons wait for the answer.
 (() => {
   "use strict";
 
+  const NO_CLICK_MS = 500; // so long after a touch no click comes of it
   const form = document.querySelector("[data-cart]");
   if (!form) return;
-  form.querySelector(".cart-update").hidden = true; // in browsers whose styles cannot ask for scripts
+  const update = form.querySelector(".cart-update button");
+  const pay = form.querySelector(".button-main");
+  let isPressed = false; // from the touch, which leaves the field, to its click
+  let isChanged = false; // since the quantities were last sent
+  let isSending = false;
+  let hasFailed = false;
+  let isOld = false; // what the page shows
+  let held = null; // a link or button that was pressed meanwhile
+  let noClick = 0;
+
+  update.parentElement.hidden = true; // in browsers whose styles cannot ask for scripts
+
+  const send = async () => {
+    isChanged = false;
+    isSending = isOld = true;
+    const quantities = new URLSearchParams(new FormData(form));
+    const answer = await fetch(update.formAction, { method: "POST", body: quantities, redirect: "manual" }).catch(() => null);
+    isSending = false;
+    hasFailed = answer?.type !== "opaqueredirect";
+    if (hasFailed) form.requestSubmit(update); // the browser says why
+    else goOn();
+  };
+
+  const goOn = () => {
+    if (isSending || isPressed) return;
+    const target = held;
+    if (isChanged) send();
+    else if (target) {
+      held = null;
+      target.click();
+    } else if (isOld) location.replace(location.pathname);
+  };
+
+  const release = () => {
+    isPressed = false;
+    goOn();
+  };
+
   form.addEventListener("change", (event) => {
-    if (event.target.matches(".quantity")) form.requestSubmit();
+    if (!event.target.matches(".quantity") || (!isPressed && !event.target.reportValidity())) return;
+    isChanged = true;
+    goOn();
+  });
+
+  form.addEventListener("submit", (event) => {
+    if (event.submitter !== update || hasFailed) {
+      isChanged = false; // they go along
+      return;
+    }
+    event.preventDefault(); // Enter in a field
+    if (!document.activeElement.matches(".quantity")) return pay.click();
+    isChanged = !isSending;
+    goOn();
+  });
+
+  document.addEventListener("pointerdown", () => {
+    isPressed = true;
+    clearTimeout(noClick);
+  }, true);
+  document.addEventListener("pointercancel", release);
+  document.addEventListener("pointerup", () => (noClick = setTimeout(release, NO_CLICK_MS)));
+  document.addEventListener("click", (event) => {
+    clearTimeout(noClick);
+    isPressed = false;
+    const target = event.target.closest("a[href], button");
+    const isAside = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey; // into another tab
+    if (!target || isAside) goOn();
+    else if (isSending || (isChanged && target !== pay)) {
+      event.preventDefault();
+      held = target;
+      goOn();
+    } else isOld = false; // it leads on
   });
 })();

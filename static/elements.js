@@ -29,6 +29,7 @@
   let look = async () => {};
   let isReady = false;
   let isBusy = false;
+  let changes = 0; // of quantities, whose total is not here yet
   let isOver = false;
   let shownTotal = "";
 
@@ -64,8 +65,8 @@
   const showButton = (session) => {
     const { amount, minorUnitsAmount } = session.total.total;
     const words = minorUnitsAmount === 0 ? spoken("Get it free") : spoken("Pay {amount}").replace("{amount}", () => amount);
-    submit.textContent = isOver ? spoken("Thank you. One moment…") : isBusy ? spoken("One moment…") : words;
-    submit.disabled = isBusy || !isReady;
+    submit.textContent = isOver ? spoken("Thank you. One moment…") : isBusy || changes ? spoken("One moment…") : words;
+    submit.disabled = isBusy || changes > 0 || !isReady;
     form.setAttribute("aria-busy", String(isBusy));
     return amount;
   };
@@ -190,9 +191,15 @@
 
   const changeQuantity = async (lineItem, field) => {
     if (!field.reportValidity()) return;
-    const answer = await actions.updateLineItemQuantity({ lineItem, quantity: Number(field.value) });
-    if (answer.type === "error") tell(answer.error.message);
-    show(actions.getSession());
+    changes += 1; // nobody pays a total that they have not seen
+    showButton(actions.getSession());
+    try {
+      const answer = await actions.updateLineItemQuantity({ lineItem, quantity: Number(field.value) });
+      if (answer.type === "error") tell(answer.error.message);
+    } finally {
+      changes -= 1;
+      show(actions.getSession());
+    }
   };
 
   const offerWallets = () => {

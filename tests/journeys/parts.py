@@ -2,7 +2,7 @@
 
 import re
 
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, Route, expect
 
 from tests.support.browser import assert_accessible, assert_fits
 from tests.support.people import link_for, make_person
@@ -87,3 +87,10 @@ def sign_in(shop: Shop, page: Page, email: str = ADA) -> None:
     page.get_by_label("Code").fill(mailed(shop, email)[0].lower())
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your library")
+
+
+def let_go(page: Page, held: list[Route]) -> None:
+    """Wait for a request that a test holds, and let it go on."""
+    while not held:
+        page.wait_for_timeout(20)
+    held.pop().continue_()

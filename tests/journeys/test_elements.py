@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect
+from playwright.sync_api import FrameLocator, Page, Route, expect
 
 from storefront.core.db import db
 from storefront.shop.pages.consent import change_consent
 from storefront.shop.pages.edit import create_page, publish_page
-from tests.journeys.parts import SUCCEEDS, come_in, key_texts, open_checkout
+from tests.journeys.parts import SUCCEEDS, come_in, key_texts, let_go, open_checkout
 from tests.support.browser import PHONE, Complaints, assert_accessible, assert_fits
 from tests.support.goods import change_price, change_product
 from tests.support.rows import read_rows
@@ -209,6 +209,32 @@ def test_leads_to_stripes_page_where_the_frames_do_not_come(
     open_checkout(shop, page, "twinspot", edition="Personal")
     page.get_by_role("button", name="Continue to Stripe").click()
     expect(page).to_have_url(re.compile(re.escape(shop.sandbox.url) + "/c/pay/"))
+
+
+def test_takes_no_payment_before_it_shows_the_total_of_a_changed_quantity(shop: Shop, page: Page) -> None:
+    change_product(shop.app, "twinspot", most_in_form=3)
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    page.get_by_label("Email").fill("ada@example.com")
+    type_card(page)
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        if "updated_line_item_quantity" in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(f"{shop.sandbox.url}/**", hold)
+    page.get_by_label(re.compile("Quantity of Twinspot")).fill("2")
+    button = page.locator("[data-submit]")
+    button.click(force=True)
+    expect(button).to_be_disabled()
+    expect(button).to_have_text("One moment…")
+    let_go(page, held)
+    expect(button).to_have_text("Pay $38.00")
+    button.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
+    assert read_rows(shop.app, "SELECT total_minor FROM orders") == [{"total_minor": 3800}]
 
 
 def test_pays_by_wallet_for_the_quantity_that_was_chosen_in_the_form(shop: Shop, page: Page) -> None:

@@ -4,13 +4,14 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from storefront.core.tokens import is_token
 from storefront.orders.models import Order
 from storefront.payments.checkout.browser import DRAWN_LETTERS
-from tests.journeys.parts import form_on, key_texts, open_checkout, pay_by_card, pay_by_debit
+from tests.journeys.parts import form_on, key_texts, let_go, open_checkout, pay_by_card, pay_by_debit
 from tests.support.browser import Complaints
+from tests.support.discounts import discount
 from tests.support.goods import change_price
 from tests.support.rows import count_rows, read_rows
 from tests.support.shop import Shop, find_price, keys_on
@@ -200,3 +201,74 @@ def test_sells_again_on_a_page_that_the_browsers_history_brings_back(shop: Shop,
     assert drawn[0] == drawn[1]
     assert len(set(drawn)) == 3
     assert all(len(value) >= DRAWN_LETTERS and is_token(value) for value in drawn)
+
+
+class TestQuantitiesTypedJustBefore:
+    """On a slow line: what changes the cart hangs until it is let go."""
+
+    @pytest.fixture
+    def updates(self, shop: Shop, page: Page) -> list[Route]:
+        page.goto(f"{shop.url}/products/twinspot")
+        page.get_by_label(re.compile("Personal")).first.check()
+        page.get_by_role("button", name="Add to cart").click()
+        held: list[Route] = []
+        page.route("**/cart/update", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
+        return held
+
+    def test_charges_what_was_typed_when_the_next_tap_is_check_out(
+        self, shop: Shop, page: Page, updates: list[Route]
+    ) -> None:
+        page.get_by_role("spinbutton").fill("5")
+        page.get_by_role("button", name="Check out").click()
+        expect(form_on(page).get_by_test_id("submit")).to_contain_text("$95.00")
+        assert updates == []
+        page.goto(f"{shop.url}/cart")
+        expect(page.get_by_role("spinbutton")).to_have_value("5")
+
+    def test_checks_out_once_the_cart_has_them(self, page: Page, updates: list[Route]) -> None:
+        page.get_by_role("spinbutton").fill("2")
+        page.keyboard.press("Tab")
+        page.get_by_role("button", name="Check out").click()
+        let_go(page, updates)
+        expect(form_on(page).get_by_test_id("submit")).to_contain_text("$38.00")
+
+    def test_updates_before_it_follows_a_link(self, page: Page, updates: list[Route]) -> None:
+        page.get_by_role("spinbutton").fill("3")
+        page.get_by_role("link", name="Send it as a gift").click()
+        let_go(page, updates)
+        expect(page.get_by_role("button", name="Check out $57.00")).to_be_visible()
+
+    def test_shows_the_new_total_by_itself(self, page: Page, updates: list[Route]) -> None:
+        page.get_by_role("spinbutton").fill("4")
+        page.locator("h1").click()
+        let_go(page, updates)
+        expect(page.locator(".summary")).to_contain_text("$76.00")
+
+    @pytest.mark.usefixtures("updates")
+    def test_asks_in_the_field_for_a_number_that_can_be_bought(self, page: Page) -> None:
+        page.get_by_role("spinbutton").fill("100")
+        page.get_by_role("button", name="Check out").click()
+        expect(page).to_have_url(re.compile("/cart$"))
+        assert page.evaluate("document.activeElement.validity.rangeOverflow")
+
+    def test_says_why_the_cart_was_not_changed(
+        self, page: Page, updates: list[Route], complaints: Complaints
+    ) -> None:
+        page.context.clear_cookies()  # as after a year: the form has expired
+        complaints.expected.append("400")
+        page.get_by_role("spinbutton").fill("2")
+        page.keyboard.press("Tab")
+        let_go(page, updates)
+        let_go(page, updates)  # sent again as a page, which says it
+        expect(page.get_by_text("This form has expired")).to_be_visible()
+
+    def test_checks_out_by_enter_in_the_address(self, shop: Shop, page: Page, updates: list[Route]) -> None:
+        discount(shop.app, "WELCOME", first_purchase="yes")
+        page.goto(f"{shop.url}/cart?code=WELCOME")
+        page.get_by_role("spinbutton").fill("2")
+        page.keyboard.press("Tab")
+        let_go(page, updates)
+        expect(page.locator(".summary")).to_contain_text("$30.40")
+        page.get_by_label("Email").fill("ada@example.com")
+        page.keyboard.press("Enter")
+        expect(form_on(page).get_by_test_id("submit")).to_contain_text("$30.40")

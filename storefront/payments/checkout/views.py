@@ -34,13 +34,14 @@ from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.return_page import Landing
 from storefront.payments.checkout.rows import find_checkout
 from storefront.payments.checkout.saver import find_saver, is_theirs
+from storefront.payments.checkout.seen_cart import take_cart
 from storefront.payments.checkout.start import CheckoutForm
 from storefront.payments.checkout.state import State, read_state
 from storefront.payments.checkout.trouble_pages import show_being_checked, show_trouble
 from storefront.payments.checkout.ui import ELEMENTS, EMBEDDED, choose_ui_mode
 from storefront.payments.fulfillment.outcome import Outcome
 from storefront.shop.cart.cart import NONCE_KEY, load_cart, new_nonce, save_cart, subtract
-from storefront.shop.cart.priced import as_held, as_lines, price_cart
+from storefront.shop.cart.priced import as_held, as_lines
 from storefront.shop.cart.referrer import read_referrer
 from storefront.shop.cart.views import parse_number
 from storefront.shop.discounts.promotion import go_without
@@ -80,9 +81,9 @@ starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts", exem
 @checkout.post("/checkout")
 @starts
 def begin() -> ResponseReturnValue:
-    priced = price_cart(load_cart(session))
-    if priced.notices or not priced.lines:
-        return redirect(url_for("cart.cart"), 303)  # which says what changed: nobody pays what they have not seen
+    priced = take_cart()
+    if priced is None:
+        return redirect(url_for("cart.cart"), 303)
     nonce = sent_nonce() or new_nonce(session)
     offered = read_offered()
     trouble = find_price_trouble(offered, request.form.get("promotion", ""))

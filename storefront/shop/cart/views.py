@@ -7,6 +7,7 @@ from flask import Blueprint, has_request_context, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
+from storefront.core.languages import Language
 from storefront.core.texts import joined, marked
 from storefront.shop.cart.cart import CartLine, CartRefused, count, load_cart, new_nonce, remove, save_cart
 from storefront.shop.cart.priced import PricedCart, add_offer, as_lines, price_cart, set_quantities
@@ -20,7 +21,9 @@ from storefront.web.flashes import flash
 cart = Blueprint("cart", __name__, url_prefix="/cart")
 
 QUANTITY_PREFIX = "quantity-"
-PAGE = re.compile(r"/(?:products/[a-z0-9-]{1,200})?")  # of the shop, and nobody else's
+PAGE = re.compile(
+    rf"(?:/(?:{'|'.join(Language)}))?/(?:products/[a-z0-9-]{{1,200}})?"
+)  # of the shop, and nobody else's
 AT_CHECKOUT = marked("Some codes can only be typed at checkout.")
 Lines = tuple[CartLine, ...]
 
@@ -98,12 +101,17 @@ def add_to_cart() -> ResponseReturnValue:
 
 @cart.post("/update", endpoint="update")
 def update_cart() -> ResponseReturnValue:
+    return _change(set_sent_quantities, marked("Your cart is up to date."))
+
+
+def set_sent_quantities(lines: Lines) -> Lines:
+    """Return the lines with the quantities that the form has. Raises CartRefused; then none of them changes."""
     wanted = {
         parse_number(name.removeprefix(QUANTITY_PREFIX)): _whole_number(request.form, name)
         for name in request.form
         if name.startswith(QUANTITY_PREFIX)
     }
-    return _change(lambda lines: set_quantities(lines, wanted), marked("Your cart is up to date."))
+    return set_quantities(lines, wanted) if wanted else lines
 
 
 @cart.post("/remove", endpoint="remove")

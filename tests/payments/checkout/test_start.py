@@ -1,16 +1,19 @@
 """`POST /checkout`: one open checkout a browser, whatever is clicked twice, times out or is refused."""
 
+import re
+
 import pytest
 import time_machine
 from flask import Flask
 
 from storefront.core import clock
 from storefront.payments.checkout.models import Checkout
-from tests.payments.checkout.buttons import count_sessions
+from tests.payments.checkout.buttons import count_sessions, in_cart
 from tests.support.databases import BOTH
+from tests.support.goods import change_price
 from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer
+from tests.support.shop import Buyer, keys_on
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 SESSIONS = "/v1/checkout/sessions"
@@ -63,6 +66,68 @@ def test_expires_the_old_session_when_the_cart_has_changed(buyer: Buyer, sandbox
     assert new != old
     assert sandbox.stripe.v1.checkout.sessions.retrieve(old).status == "expired"
     assert len(sandbox.stripe.v1.checkout.sessions.line_items.list(new).data) == 2
+
+
+def typed(buyer: Buyer, *quantities: int | str) -> dict[str, str]:
+    """The form of the cart, as it is sent when these quantities were typed just before."""
+    form = buyer.get("/cart").text.split('action="/checkout"')[1].split("</form>")[0]
+    fields = dict(re.findall(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"', form))
+    names = [name for name in fields if name.startswith("quantity-")]
+    return fields | {name: str(quantity) for name, quantity in zip(names, quantities, strict=True)}
+
+
+def test_takes_quantities_along_that_were_typed_just_before(buyer: Buyer, sandbox: SandboxClient) -> None:
+    buyer.add("twinspot", "Personal")
+    buyer.add("soft-taps")
+    buyer.add("the-patient-toolmaker")
+    answer = buyer.post("/checkout", **typed(buyer, 5, 0, 1))
+    session_id = buyer.session_on(buyer.get(answer.location))
+    lines = sandbox.stripe.v1.checkout.sessions.line_items.list(session_id).data
+    assert [line.quantity for line in lines] == [5, 1]
+    assert [quantity for _price, quantity in in_cart(buyer)] == ["5", "1"]
+    sandbox.pay(session_id)
+    assert len(keys_on(buyer.land(session_id).text)) == 5
+    assert in_cart(buyer) == []
+
+
+@pytest.mark.parametrize(
+    ("quantity", "words"),
+    [
+        ("100", "You can buy at most 99 of one thing at a time."),
+        ("", "must be a whole number"),
+        ("x", "whole number"),
+    ],
+)
+def test_refuses_quantities_as_the_cart_does_and_starts_nothing(
+    buyer: Buyer, sandbox: SandboxClient, quantity: str, words: str
+) -> None:
+    buyer.add("twinspot", "Personal", 2)
+    buyer.add("soft-taps")
+    answer = buyer.post("/checkout", **typed(buyer, 3, quantity))
+    assert (answer.status_code, answer.location) == (303, "/cart")
+    assert words in buyer.get("/cart").text
+    assert [quantity for _price, quantity in in_cart(buyer)] == ["2", "1"]
+    assert count_sessions(sandbox) == 0
+
+
+def test_shows_the_empty_cart_where_everything_was_taken_out(buyer: Buyer, sandbox: SandboxClient) -> None:
+    buyer.add("twinspot", "Personal")
+    assert buyer.post("/checkout", **typed(buyer, 0)).location == "/cart"
+    assert "Your cart is empty" in buyer.get("/cart").text
+    assert count_sessions(sandbox) == 0
+
+
+def test_says_what_is_sold_no_more_though_its_quantity_was_typed(
+    buyer: Buyer, sandbox: SandboxClient, app: Flask
+) -> None:
+    tool = buyer.add("twinspot", "Personal")
+    buyer.add("soft-taps")
+    form = typed(buyer, 3, 2)
+    change_price(app, tool, is_active=False)
+    assert buyer.post("/checkout", **form).location == "/cart"
+    assert "Twinspot (Personal) is no longer for sale" in buyer.get("/cart").text
+    assert [quantity for _price, quantity in in_cart(buyer)] == ["2"]
+    assert count_sessions(sandbox) == 0
 
 
 def test_shows_the_order_when_the_old_session_was_paid_meanwhile(buyer: Buyer, sandbox: SandboxClient) -> None:
