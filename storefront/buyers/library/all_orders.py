@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from flask import url_for
 from sqlalchemy import ColumnElement, CompoundSelect, exists, func, or_, select, union
 from sqlalchemy.orm import aliased
 
@@ -229,5 +230,5 @@ def write_file(token: str, file: ReleasedFile) -> OwnedFile:
         version=file.version,
         size_bytes=file.size_bytes,
         sha256=file.sha256,
-        url=f"/downloads/{token}/{file.id}/{file.filename}",
+        url=url_for("downloads.file", token=token, file_id=file.id, filename=file.filename),
     )

@@ -128,7 +128,7 @@ class _Page:
                 w=WIDTH, h=5, text=self.say(text), align="L", link=link, new_x="LMARGIN", new_y="NEXT"
             )
         if self.is_missing:
-            self.pdf.multi_cell(w=WIDTH, h=5, text=MISSING, align="L", new_x="LMARGIN", new_y="NEXT")
+            self.pdf.multi_cell(w=WIDTH, h=5, text=self.say(MISSING), align="L", new_x="LMARGIN", new_y="NEXT")
 
     def _write(self, size: float, color: tuple[int, int, int]) -> None:
         self.pdf.set_font(FAMILY, size=size)

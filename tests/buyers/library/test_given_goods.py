@@ -125,6 +125,14 @@ def test_sends_keys_that_come_later_to_its_receiver(app: Flask, sandbox: Sandbox
     assert "IMPORTED" not in str(mailbox.messages(to=ADA)) + sale.order_page()
 
 
+def test_says_all_in_the_language_of_its_receiver(app: Flask, sandbox: SandboxClient) -> None:
+    sale = give(app, sandbox)
+    hand_over(app)
+    page = Buyer(app).get("/de" + received_link(sale)).text
+    assert "Kopieren" in page
+    assert '"Copied":"Kopiert"' in page, "what the script of its copy buttons says"
+
+
 def test_offers_an_upgrade_to_its_receiver_alone(app: Flask, sandbox: SandboxClient) -> None:
     allow_upgrade(app)
     sale = give(app, sandbox)

@@ -1,5 +1,9 @@
 """The library: everything of one address and nothing of another, searched, by pages, with what still works."""
 
+import html
+import re
+from pathlib import Path
+
 import pytest
 from flask import Flask
 from sqlalchemy import update
@@ -8,6 +12,7 @@ from storefront.core.db import db, transaction
 from storefront.core.tokens import new_seed
 from storefront.orders.models import Order
 from storefront.payments.fulfillment.fulfill import fulfill_checkout
+from tests.delivery.downloads.clicks import BOOK, add_release
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -94,6 +99,23 @@ def test_has_a_second_page_and_costs_the_same_for_one_order_and_twenty(app: Flas
     for odd in ("99", "0", "-1", "x", "99999999999"):
         for path in ("/library", "/library/orders"):
             assert buyer.get(f"{path}?page={odd}").status_code == 200
+
+
+@pytest.mark.parametrize("name", ["#1 Hits.epub", "50% off.epub", "50%25.epub"])
+@pytest.mark.parametrize("language", ["", "/de"])
+def test_leads_to_files_of_any_name(
+    app: Flask, sandbox: SandboxClient, tmp_path: Path, name: str, language: str
+) -> None:
+    buy(app, sandbox, BOOK)
+    add_release(app, tmp_path, "9.0", name)
+    buyer = signed_in(app)
+    for page in ("/library", "/library/orders"):
+        links = re.findall(r'href="([^"]*/downloads/[^"]+)" download', buyer.get(language + page).text)
+        assert links
+        for link in links:
+            assert "#" not in link
+            with buyer.get(html.unescape(link)) as answer:
+                assert (answer.status_code, answer.data) == (200, b"content of 9.0")
 
 
 def test_is_not_kept_by_any_cache(app: Flask, sandbox: SandboxClient) -> None:

@@ -214,6 +214,15 @@ def test_says_plainly_what_it_cannot_draw() -> None:
     assert MISSING in said
 
 
+def test_says_what_it_cannot_draw_in_the_language_of_the_page(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    change_rows(app, "UPDATE orders SET name = '山田 太郎'")
+    pdf = sale.buyer.get(f"/de{sale.link}/receipt.pdf").data
+    said = PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
+    assert "Einige Zeichen" in said
+    assert MISSING not in said
+
+
 @pytest.mark.parametrize(
     ("currency", "amount", "words"), [("jpy", 1_900_000, "¥1,900,000"), ("kwd", 1_900, "KWD 1.900")]
 )

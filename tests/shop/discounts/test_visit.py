@@ -51,7 +51,10 @@ def test_takes_the_code_off_again_and_leads_back(buyer: Buyer) -> None:
     page = words(buyer.get("/products/twinspot").text)
     assert "with SPRING" not in page
     assert "The code is off." in page
-    for page in ("https://evil.example", "//evil.example", "/products/../admin", "/cart\n"):
+    for page in ("/", "/de/", "/de/products/twinspot"):
+        assert buyer.post("/cart/code", code="", page=page).location == page
+    evil = ("https://evil.example", "//evil.example", "/de//evil.example", "/xx/", "/products/../admin", "/cart\n")
+    for page in evil:
         assert buyer.post("/cart/code", code="", page=page).location == "/cart"
 
 
