@@ -56,9 +56,10 @@
       return;
     }
     event.preventDefault(); // Enter in a field
-    if (!document.activeElement.matches(".quantity")) return pay.click();
-    isChanged = !isSending;
-    goOn();
+    if (document.activeElement.matches(".quantity")) {
+      isChanged = !isSending;
+      goOn();
+    } else setTimeout(() => pay.click()); // a form sends nothing while it sends
   });
 
   document.addEventListener("pointerdown", () => {
@@ -72,6 +73,7 @@
     isPressed = false;
     const target = event.target.closest("a[href], button");
     const isAside = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey; // into another tab
+    if (target === update) return;
     if (!target || isAside) goOn();
     else if (isSending || (isChanged && target !== pay)) {
       event.preventDefault();

@@ -243,6 +243,12 @@ class TestQuantitiesTypedJustBefore:
         page.locator("h1").click()
         let_go(page, updates)
         expect(page.locator(".summary")).to_contain_text("$76.00")
+        page.wait_for_load_state()
+        page.get_by_role("spinbutton").fill("3")
+        page.keyboard.press("Enter")
+        let_go(page, updates)
+        expect(page.locator(".summary")).to_contain_text("$57.00")
+        assert updates == []
 
     @pytest.mark.usefixtures("updates")
     def test_asks_in_the_field_for_a_number_that_can_be_bought(self, page: Page) -> None:
@@ -269,6 +275,7 @@ class TestQuantitiesTypedJustBefore:
         page.keyboard.press("Tab")
         let_go(page, updates)
         expect(page.locator(".summary")).to_contain_text("$30.40")
+        page.wait_for_load_state()  # and its script
         page.get_by_label("Email").fill("ada@example.com")
         page.keyboard.press("Enter")
         expect(form_on(page).get_by_test_id("submit")).to_contain_text("$30.40")
