@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import FrameLocator, Page, Route, expect
 
-from tests.support.browser import assert_accessible, assert_fits
+from tests.support.browser import PATIENCE_MS, assert_accessible, assert_fits
 from tests.support.people import link_for, make_person
 from tests.support.shop import ADA, Shop
 
@@ -91,6 +91,8 @@ def sign_in(shop: Shop, page: Page, email: str = ADA) -> None:
 
 def let_go(page: Page, held: list[Route]) -> None:
     """Wait for a request that a test holds, and let it go on."""
-    while not held:
+    waited_ms = 0
+    while not held and waited_ms < PATIENCE_MS:
         page.wait_for_timeout(20)
+        waited_ms += 20
     held.pop().continue_()

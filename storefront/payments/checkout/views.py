@@ -84,7 +84,6 @@ def begin() -> ResponseReturnValue:
     priced = take_cart()
     if priced is None:
         return redirect(url_for("cart.cart"), 303)
-    nonce = sent_nonce() or new_nonce(session)
     offered = read_offered()
     trouble = find_price_trouble(offered, request.form.get("promotion", ""))
     if trouble:
@@ -97,7 +96,7 @@ def begin() -> ResponseReturnValue:
     form = CheckoutForm(
         cart=priced.cart_lines,
         ui_mode=choose_ui_mode(priced.lines),
-        nonce=nonce,
+        nonce=sent_nonce() or new_nonce(session),
         is_from_cart=True,
         customer_id=find_saver(),
         discount_id=applied.discount_id,
