@@ -156,6 +156,7 @@ def test_buys_two_things_one_of_them_three_times(shop: Shop, page: Page, order: 
     page.get_by_role("button", name=re.compile("cart", re.IGNORECASE)).first.click()
     page.get_by_label("Quantity").first.fill("3")
     page.get_by_label("Quantity").first.press("Enter")
+    expect(page.locator(".summary")).to_contain_text("$57.00")
     open_checkout(shop, page, "the-patient-toolmaker")
     pay_by_card(form_on(page))
     expect_delivered(shop, page, keys=3)

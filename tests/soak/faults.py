@@ -49,8 +49,8 @@ def kill_one_web_process(world: World, chance: random.Random) -> None:
 
 
 def kill_worker(world: World, _chance: random.Random) -> None:
-    world.note_lapse()
     world.worker.kill()
+    world.note_lapse()
 
 
 def freeze(world: World, _chance: random.Random, *, name: str) -> None:
@@ -109,8 +109,8 @@ def fill_disk(world: World, _chance: random.Random) -> None:
     programs = (world.web, world.worker)
     _limit_files(programs, SMALL_FILE_BYTES)
     time.sleep(SHORT_SECONDS)
-    world.note_lapse()
     _limit_files(programs, resource.RLIM_INFINITY)
+    world.note_lapse()
 
 
 def _limit_files(programs: Iterable[Program], most_bytes: int) -> None:
@@ -126,8 +126,8 @@ def move_clock(world: World, chance: random.Random) -> None:
     path = world.folder / f"worker.{CLOCK}"
     path.write_text(str(chance.choice((-JUMP_SECONDS, JUMP_SECONDS))), encoding="utf-8")
     time.sleep(LONG_SECONDS)
-    world.note_lapse()
     path.unlink(missing_ok=True)
+    world.note_lapse()
 
 
 KILLS = (
