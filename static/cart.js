@@ -74,10 +74,12 @@
     const target = event.target.closest("a[href], button");
     const isAside = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey; // into another tab
     if (target === update) return;
+    // It would stay here, beside the old total, for another field than a quantity.
+    const stays = target === pay && form.matches(":invalid") && !form.querySelector(".quantity:invalid");
     if (!target || isAside) goOn();
-    else if (isSending || (isChanged && target !== pay)) {
+    else if (isSending || (isChanged && target !== pay) || (stays && (isChanged || isOld))) {
       event.preventDefault();
-      held = target;
+      held = stays ? null : target;
       goOn();
     } else isOld = false; // it leads on
   });

@@ -148,6 +148,10 @@
 
   const pay = async (more = {}) => {
     if (isBusy || isOver || !isReady) return;
+    if (changes) {
+      more.expressCheckoutConfirmEvent?.paymentFailed({ reason: "fail" });
+      return;
+    }
     setBusy(true);
     tell("");
     let words = "";

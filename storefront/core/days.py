@@ -25,8 +25,16 @@ def find_zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def in_zone(moment: datetime, zone: tzinfo) -> datetime:
+    """Return the moment there; as it is in UTC where that zone has it before or after the calendar."""
+    try:
+        return moment.astimezone(zone)
+    except OverflowError:
+        return moment.astimezone(UTC)
+
+
 def day_of(moment: datetime, zone: tzinfo) -> date:
-    return moment.astimezone(zone).date()
+    return in_zone(moment, zone).date()
 
 
 def bounds_of(day: date, zone: ZoneInfo) -> Day:
@@ -37,6 +45,8 @@ def bounds_of(day: date, zone: ZoneInfo) -> Day:
 
 def find_whole_day(end: datetime, zone: ZoneInfo) -> date | None:
     """Return the day that is over at this moment; None where the moment is in the middle of one."""
+    if end == FIRST:
+        return None
     day = day_of(end - timedelta(microseconds=1), zone)
     return day if bounds_of(day, zone).ends_at == end else None
 

@@ -51,7 +51,8 @@ def mail_trouble() -> MailTrouble:
 def _server_down() -> tuple[datetime | None, str | None]:
     """Return since when and why, from the messages that met it down since the last one that left."""
     in_running_mode = OutboxMessage.mode == settings().mode
-    last_sent_at = db.session.scalar(select(func.max(OutboxMessage.sent_at)).where(in_running_mode))
+    has_been = OutboxMessage.sent_at <= clock.now() + clock.AHEAD
+    last_sent_at = db.session.scalar(select(func.max(OutboxMessage.sent_at)).where(in_running_mode, has_been))
     met = in_running_mode & MET_SERVER_DOWN
     if last_sent_at is not None:
         met &= OutboxMessage.claimed_at > last_sent_at

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from flask import Flask
 from markupsafe import Markup, escape
 
-from storefront.core.days import find_whole_day
+from storefront.core.days import find_whole_day, in_zone
 from storefront.core.languages import show_day
 from storefront.owner.figures.zone import shop_zone
 
@@ -22,7 +22,7 @@ def show_end(moment: datetime) -> Markup:
     """Return a `<time>` like 2026-11-28 15:00; an end at midnight like `2026-11-28, the whole day`."""
     zone = shop_zone()
     day = find_whole_day(moment, zone)
-    return _element(moment.astimezone(zone), f"{day}, the whole day") if day else show_minute(moment)
+    return _element(in_zone(moment, zone), f"{day}, the whole day") if day else show_minute(moment)
 
 
 def show_last_day(end: datetime) -> Markup:
@@ -41,7 +41,7 @@ def show_date(moment: datetime) -> Markup:
 
 def show_long_date(moment: datetime) -> Markup:
     """Return a `<time>` like November 28, 2026."""
-    here = moment.astimezone(shop_zone())
+    here = in_zone(moment, shop_zone())
     return _element(here, show_day(here))
 
 
@@ -63,7 +63,7 @@ def _of_sentence(found: re.Match[str]) -> str:
 
 
 def _time(moment: datetime, pattern: str) -> Markup:
-    here = moment.astimezone(shop_zone())
+    here = in_zone(moment, shop_zone())
     return _element(here, here.strftime(pattern))
 
 

@@ -269,6 +269,22 @@ class TestQuantitiesTypedJustBefore:
         let_go(page, updates)  # sent again as a page, which says it
         expect(page.get_by_text("This form has expired")).to_be_visible()
 
+    @pytest.mark.parametrize("key", ["Tab", "Shift"])
+    def test_shows_the_new_total_where_check_out_asks_for_an_address(
+        self, shop: Shop, page: Page, updates: list[Route], key: str
+    ) -> None:
+        """Sent by Tab before it is pressed, or not yet."""
+        discount(shop.app, "WELCOME", first_purchase="yes")
+        page.goto(f"{shop.url}/cart?code=WELCOME")
+        page.get_by_role("spinbutton").fill("3")
+        page.keyboard.press(key)
+        page.get_by_role("button", name="Check out").click()
+        let_go(page, updates)
+        expect(page.locator(".summary")).to_contain_text("$45.60")
+        page.get_by_label("Email").fill("ada@example.com")
+        page.get_by_role("button", name="Check out").click()
+        expect(form_on(page).get_by_test_id("submit")).to_contain_text("$45.60")
+
     def test_checks_out_by_enter_in_the_address(self, shop: Shop, page: Page, updates: list[Route]) -> None:
         discount(shop.app, "WELCOME", first_purchase="yes")
         page.goto(f"{shop.url}/cart?code=WELCOME")

@@ -6,6 +6,7 @@ when files are listed; the manifest comes last, so that a backup which was kille
 
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -39,8 +40,10 @@ from storefront.owner.backup.manifest import (
 from storefront.owner.backup.named import Named, find_missing, read_named
 from storefront.owner.backup.refusals import BackupBusy, NoRecipient, SourceUnreadable
 from storefront.owner.backup.sealed import write_sealed
+from storefront.shop.media.names import split_name
 
 LOCK = "backup"
+HASH = re.compile(r"[0-9a-f]{64}")  # by which a folder identifies a file; what a bucket has is whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,7 @@ class _Run:
     secret_key: str
     known: dict[str, Sealed]
     written: list[Sealed] = field(default_factory=list)
+    cut: set[str] = field(default_factory=set)  # files that are called by a hash, and have another one
 
     def write(self, name: str, source: io.BufferedIOBase | object) -> Sealed:
         sealed = write_sealed(self.place, name, source, recipient=self.recipient)  # type: ignore[arg-type] # it reads
@@ -168,7 +172,7 @@ def _write_all(run: _Run) -> tuple[Manifest, tuple[str, ...]]:
     )
     with run.place.writing(path_of(name)) as output:
         output.write(to_bytes(manifest))
-    return manifest, _find_missing(named, [file for file, _ in kept])
+    return manifest, _find_missing(named, [file for file, _ in kept if file.name not in run.cut])
 
 
 def _demand_folder(named: Named) -> None:
@@ -192,7 +196,11 @@ def _keep_file(run: _Run, listed: Listed) -> Sealed | None:
     """Encrypt a file, unless the place has its content already. Return None where it has gone meanwhile."""
     files = files_depot(settings())
     try:
-        name = object_name(files.identify(listed), recipient=run.recipient, secret_key=run.secret_key)
+        content_id = files.identify(listed)
+        known = split_name(listed.name.rpartition("/")[2])
+        if known is not None and HASH.fullmatch(content_id) and content_id != known[0]:
+            run.cut.add(listed.name)
+        name = object_name(content_id, recipient=run.recipient, secret_key=run.secret_key)
         if name not in run.known:
             with files.reading(listed.name) as content:
                 run.known[name] = run.write(name, content)

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from storefront.core.db import db, end_read
 from storefront.core.depots import Listed
-from storefront.core.storage import HASH_LETTERS
 from storefront.shop.catalog.file_names import same_name
 from storefront.shop.catalog.models import Release, ReleaseFile
+from storefront.shop.media.keep import at_home
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.names import FOLDER
 from storefront.shop.profile.models import ShopProfile
@@ -22,7 +22,7 @@ def read_named() -> Named:
 
     Only columns that every schema has which this code backs up: the next thing may be its upgrade.
     """
-    named = dict(_read_rows())
+    named = {at_home(path): size_bytes for path, size_bytes in _read_rows()}
     end_read()
     return named
 
@@ -54,20 +54,12 @@ def _paths_of_looks(kept: Mapping[str, Any]) -> Iterator[str]:
 
 
 def find_missing(named: Named, there: Collection[Listed]) -> tuple[str, ...]:
-    """Return the paths that are not there, or not whole. Pure.
-
-    In a bucket the files of `FOLDER` have a part of their hash in the path, unless they came out of a folder.
-    """
-    sizes = {same_name(path): file.size_bytes for file in there for path in (file.name, _without_hash(file.name))}
+    """Return the paths that are not there, or not whole. Pure."""
+    sizes: dict[str, set[int]] = {}  # a folder of Linux may have two files that are one for Windows
+    for file in there:
+        sizes.setdefault(same_name(file.name), set()).add(file.size_bytes)
     return tuple(
         path
         for path, size_bytes in sorted(named.items())
-        if same_name(path) not in sizes or size_bytes not in (None, sizes[same_name(path)])
+        if not (found := sizes.get(same_name(path))) or not (size_bytes is None or size_bytes in found)
     )
-
-
-def _without_hash(path: str) -> str:
-    """`media/0123456789abcdef/0123456789abcdef….webp` is served as `media/0123456789abcdef….webp`."""
-    *folders, name = path.split("/")
-    is_in_bucket = folders[0:1] == [FOLDER] and len(folders[-1]) == HASH_LETTERS and name.startswith(folders[-1])
-    return "/".join((*folders[:-1], name)) if is_in_bucket else path

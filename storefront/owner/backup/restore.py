@@ -17,7 +17,7 @@ from storefront.core.depots import Depot, files_depot
 from storefront.core.leases import Lease
 from storefront.core.one_at_a_time import alone
 from storefront.core.runtime import settings
-from storefront.core.storage import HASH_LETTERS, OtherContent, StorageFull, storage
+from storefront.core.storage import OtherContent, StorageFull
 from storefront.migrations.head import head, is_known
 from storefront.owner.backup.age import read_identity
 from storefront.owner.backup.check import demand_genuine, find_backup, is_own
@@ -33,7 +33,7 @@ from storefront.owner.backup.refusals import (
     OtherSecretKey,
 )
 from storefront.owner.backup.sealed import check_sealed, open_sealed
-from storefront.shop.media.names import FOLDER, split_name
+from storefront.shop.media.keep import at_home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,23 +139,11 @@ def _read_index(place: Depot, manifest: Manifest, identity: str) -> _Index:
         values: dict[str, Any] = json.loads(output.getvalue())
         return _Index(
             secret_keys=tuple(map(str, values["secret_keys"])),
-            files={_at_home(_inside(path)): sealed[name] for path, name, _size in values["files"]},
-            sizes={_at_home(path): int(size) for path, _name, size in values["files"]},
+            files={at_home(_inside(path)): sealed[name] for path, name, _size in values["files"]},
+            sizes={at_home(path): int(size) for path, _name, size in values["files"]},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupDamaged(f"The index of {manifest.name} names what the backup has not.") from error
-
-
-def _at_home(path: str) -> str:
-    """Return where this storage looks for a file that is served by its name: a folder and a bucket differ in that.
-
-    Other files have their paths in rows.
-    """
-    *folders, name = path.split("/")
-    known = split_name(name)
-    if known is None or folders not in ([FOLDER], [FOLDER, known[0][:HASH_LETTERS]]):
-        return path
-    return storage().path_of(folder=FOLDER, filename=name, sha256=known[0])
 
 
 def _inside(path: str) -> str:

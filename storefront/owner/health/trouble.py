@@ -120,7 +120,7 @@ def read_trouble() -> Trouble:
         open_files=find_open_files(shop),
         now=now,
         mode=shop.mode,
-        worker_seen_at=min(lease_until, now) if lease_until else None,
+        worker_seen_at=min(lease_until, now) if lease_until and not clock.is_ahead(lease_until, now) else None,
         mails=mail.counts,
         oldest_due_mail_at=mail.oldest_due_at,
         mail_server_down_since=mail.since,
@@ -156,7 +156,11 @@ def read_trouble() -> Trouble:
 def _find_workers(measured: dict[str, dict[str, float]], now: datetime) -> tuple[WorkerSeen, ...]:
     moments = sorted(measured.get(WORKER_SEEN_AT, {}).items())
     seen = (WorkerSeen(name=name, seen_at=clock.from_unix(int(seconds))) for name, seconds in moments)
-    return tuple(worker for worker in seen if now - worker.seen_at <= WORKER_KEPT)
+    return tuple(
+        worker
+        for worker in seen
+        if now - worker.seen_at <= WORKER_KEPT and not clock.is_ahead(worker.seen_at, now)
+    )
 
 
 def _count_answers(measured: dict[str, dict[str, float]], now: datetime, *kinds: str) -> int:
@@ -166,7 +170,8 @@ def _count_answers(measured: dict[str, dict[str, float]], now: datetime, *kinds:
 
 
 def _find_last_event_at(mode: Mode) -> datetime | None:
-    return db.session.scalar(select(func.max(StripeEvent.received_at)).where(StripeEvent.mode == mode))
+    has_been = StripeEvent.received_at <= clock.now() + clock.AHEAD
+    return db.session.scalar(select(func.max(StripeEvent.received_at)).where(StripeEvent.mode == mode, has_been))
 
 
 def _moment(measured: dict[str, dict[str, float]], name: str) -> datetime | None:

@@ -22,8 +22,9 @@ from storefront.orders.gifts import (
 from storefront.orders.models import Order
 from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, product_page
 from storefront.payments.checkout.models import Checkout
-from storefront.shop.cart.cart import load_cart, new_nonce
+from storefront.shop.cart.cart import load_cart, new_nonce, save_cart
 from storefront.shop.cart.priced import as_lines, price_cart
+from storefront.shop.catalog.offers import find_newer, find_offers
 from storefront.shop.discounts.visit import Applied, apply_to, read_offered
 from storefront.web.flashes import flash
 
@@ -96,7 +97,8 @@ def show_gift_page(
         goods = _read_cart() if price_id is None else _read_offer(price_id)
     except NotForSale as gone:
         flash(gone.message, "bad")
-        return redirect(gone.page, 303)
+        newer = {} if price_id is None else find_newer(find_offers([price_id]).values())
+        return show_gift_page(newer[price_id].price_id, typed) if price_id in newer else redirect(gone.page, 303)
     if not goods.lines or goods.is_free:
         if goods.lines:
             flash(FREE, "bad")
@@ -132,6 +134,10 @@ def _gift_page(
 
 def _read_cart() -> GiftGoods:
     priced = price_cart(load_cart(session))
+    if priced.notices:  # said and kept as the cart's page does
+        save_cart(session, priced.cart_lines)
+        for notice in priced.notices:
+            flash(notice, "bad")
     applied = apply_to(read_offered(), as_lines(priced.lines), priced.currency)
     return GiftGoods(
         lines=tuple(

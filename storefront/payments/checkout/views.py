@@ -83,7 +83,8 @@ starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts", exem
 def begin() -> ResponseReturnValue:
     priced = take_cart()
     if priced is None:
-        return redirect(url_for("cart.cart"), 303)
+        is_gift = "is_gift" in request.form
+        return show_gift_page(None, request.form) if is_gift else redirect(url_for("cart.cart"), 303)
     offered = read_offered()
     trouble = find_price_trouble(offered, request.form.get("promotion", ""))
     if trouble:
@@ -120,12 +121,12 @@ def _begin_first(form: CheckoutForm, code: str) -> ResponseReturnValue:
 @takes_first_form
 def buy_now() -> ResponseReturnValue:
     """Buy one thing, in one click from its page. The cart is neither asked nor changed."""
+    price_id = parse_number(request.form.get("price_id", ""))
     try:
-        offer = get_offer(parse_number(request.form.get("price_id", "")))
+        offer = get_offer(price_id)
         cart = (line_of(offer, parse_number(request.form.get("quantity", "1"))),)
     except NotForSale as refused:
-        flash(refused.message, "bad")
-        return redirect(refused.page, 303)
+        return lead_back(refused.message, price_id, refused.page)
     offered = read_offered()
     trouble = find_price_trouble(offered, request.form.get("promotion", ""))
     if trouble:

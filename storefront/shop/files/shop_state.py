@@ -17,6 +17,7 @@ from storefront.shop.files import fields
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
 from storefront.shop.files.translations import read_kept
 from storefront.shop.looks.change import CHOSEN
+from storefront.shop.media.keep import at_home
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.words import clean_filename
 from storefront.shop.pages.consent import CONSENT
@@ -78,7 +79,7 @@ def _read_face(session: Session, order: list[str]) -> Iterator[tuple[Ref, Fields
     for name in fields.LOOKS:
         kept = getattr(profile, name, None)
         if kept is not None:
-            values = {"sha256": kept["sha256"], "filename": kept["filename"], "path": kept["path"]}
+            values = {"sha256": kept["sha256"], "filename": kept["filename"], "path": at_home(kept["path"])}
             yield Ref(Kind.LOOKS, name=name), values
 
 
@@ -132,7 +133,14 @@ def _read_media(session: Session, slugs: dict[int, str], objects: Objects) -> It
     for row in session.execute(samples):
         ref = Ref(Kind.SAMPLE, slugs[row.product_id], row.sha256)
         objects[product_ref(ref.product)]["samples"].append(row.sha256)
-        yield ref, {"title": row.title, "filename": clean_filename(row.filename), "path": row.path}
+        yield (
+            ref,
+            {
+                "title": row.title,
+                "filename": clean_filename(row.filename),
+                "path": at_home(row.path),
+            },
+        )
 
 
 def _read_releases(session: Session, slugs: dict[int, str]) -> Iterator[tuple[Ref, Fields]]:

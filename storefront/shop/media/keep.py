@@ -6,8 +6,8 @@ from io import BytesIO
 from typing import IO
 
 from storefront.core.db import end_read
-from storefront.core.storage import measure, storage
-from storefront.shop.media.names import FOLDER
+from storefront.core.storage import HASH_LETTERS, measure, storage
+from storefront.shop.media.names import FOLDER, split_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,3 +45,33 @@ def measure_again(content: IO[bytes]) -> tuple[int, str]:
     size, digest = measure(content)
     content.seek(0)
     return size, digest
+
+
+def at_home(path: str) -> str:
+    """Return where this storage has a file that is served by its name, wherever a row says that it was stored.
+
+    A folder and a bucket differ in that, and a backup may have brought a shop from one into the other. Other files
+    have their paths in rows.
+    """
+    *folders, name = path.split("/")
+    known = split_name(name)
+    if known is None or folders not in ([FOLDER], [FOLDER, known[0][:HASH_LETTERS]]):
+        return path
+    return storage().path_of(folder=FOLDER, filename=name, sha256=known[0])
+
+
+def is_whole(path: str) -> bool:
+    """Tell whether a file that is called by its hash is there, whole. A damaged one goes and makes room.
+
+    Raises:
+        StorageUnavailable: the bucket does not answer.
+    """
+    if storage().find_size(path) is None:
+        return False
+    digest = hashlib.sha256()
+    for piece in storage().read(path):
+        digest.update(piece)
+    if digest.hexdigest() == path.rpartition("/")[2].partition(".")[0]:
+        return True
+    storage().delete(path)
+    return False

@@ -8,11 +8,10 @@ from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core.db import db, end_read, insert_missing, transaction
-from storefront.core.storage import storage
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.queries import get_product_id, lock_product
 from storefront.shop.editor.places import move_within
-from storefront.shop.media.keep import keep_bytes
+from storefront.shop.media.keep import at_home, is_whole, keep_bytes
 from storefront.shop.media.models import Picture, ProductPicture
 from storefront.shop.media.names import CONTENT_TYPES, FOLDER, ORIGINALS
 from storefront.shop.media.recode import Rendering, read_picture, recode
@@ -183,7 +182,7 @@ def _look_ahead(slug: str, sha256: str) -> None:
 
 
 def _is_kept(sha256: str) -> bool:
-    """Tell whether the shop knows a picture and still has every file of it. Leaves no transaction open.
+    """Tell whether the shop knows a picture and still has every file of it, whole. Leaves no transaction open.
 
     Raises:
         StorageUnavailable: the bucket does not answer.
@@ -192,9 +191,9 @@ def _is_kept(sha256: str) -> bool:
     end_read()
     if picture is None:
         return False
-    names = [str(file["name"]) for file in picture.files]
-    served = [storage().path_of(folder=FOLDER, filename=name, sha256=name.partition(".")[0]) for name in names]
-    return all(storage().find_size(path) is not None for path in (picture.path, *served))
+    served = [at_home(f"{FOLDER}/{file['name']}") for file in picture.files]
+    whole = [is_whole(path) for path in (picture.path, *served)]  # of all: each damaged one has to go
+    return all(whole)
 
 
 def _check_room(count: int) -> None:

@@ -47,6 +47,23 @@ def test_shows_moments_in_the_zone_of_the_shop(app: Flask, monkeypatch: pytest.M
     assert said.endswith(">2026-11-29 00:30</time>, not 2026-11-28")
 
 
+@pytest.mark.parametrize(
+    ("moment", "zone"),
+    [
+        (datetime(1, 1, 1, tzinfo=UTC), NEW_YORK),
+        (datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC), ZoneInfo("Asia/Tokyo")),
+    ],
+)
+def test_shows_a_moment_at_the_calendars_end_as_utc_has_it(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, moment: datetime, zone: ZoneInfo
+) -> None:
+    """A folder may name one, and its page is where the owner puts it right."""
+    monkeypatch.setattr(times, "shop_zone", lambda: zone)
+    with app.app_context():
+        for show in (times.show_minute, times.show_date, times.show_long_date, times.show_end):
+            assert moment.isoformat() in show(moment)
+
+
 def test_leaves_a_time_that_is_none_as_it_was_written(app: Flask) -> None:
     with app.app_context():
         assert times.show_sentence("2026-13-45 99:99 UTC") == "2026-13-45 99:99 UTC"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -16,7 +17,10 @@ from storefront.app import create_app
 from storefront.cli import main
 from storefront.core.config.settings import load_settings
 from storefront.core.db import db
+from storefront.shop.looks.files import LooksFile, set_file
 from storefront.stripe_api.gateway import FOR_PAGES, Patience, set_up_gateway
+from tests.shop.looks.fonts import make_font
+from tests.shop.media.drawn import draw, saved
 from tests.support.databases import Databases
 from tests.support.shop import PATIENCE_SECONDS
 from tests.support.tidy_client import TidyClient
@@ -105,3 +109,11 @@ def die_in(work: Callable[[], object]) -> None:
 
 def names_in(place: Path) -> list[str]:
     return sorted(path.relative_to(place).as_posix() for path in place.rglob("*") if path.is_file())
+
+
+def set_looks(app: Flask) -> None:
+    picture = saved(draw(400, 400))
+    with app.app_context():
+        for kind in (LooksFile.LOGO, LooksFile.LOGO_DARK, LooksFile.ICON):
+            set_file(kind, BytesIO(picture), "mark.png")
+        set_file(LooksFile.FONT, BytesIO(make_font()), "own.woff2")

@@ -8,8 +8,8 @@ import pytest
 from flask import Flask
 
 from storefront.core.storage import storage
-from tests.owner.backup.shops import IDENTITY, Machine, another_machine, names_in, with_backups
-from tests.shop.media.drawn import add, draw, saved
+from tests.owner.backup.shops import IDENTITY, Machine, another_machine, names_in, set_looks, with_backups
+from tests.shop.media.drawn import add, add_one_sample, draw, saved
 from tests.support.databases import Databases
 from tests.support.rows import read_rows
 from tests.support.s3 import bucket_settings
@@ -67,8 +67,10 @@ def test_brings_a_shop_into_a_bucket_and_back_into_a_folder(
 def test_shows_pictures_wherever_they_were_brought_back(
     machine: Machine, app: Flask, all_databases: Databases, bucket: Any, tmp_path: Path
 ) -> None:
-    """A bucket has them below a part of their hash, and a folder has not."""
+    """A bucket has them below a part of their hash, and a folder has not; samples and fonts as well."""
     add(app)
+    add_one_sample(app)
+    set_looks(app)
     names = [file["name"] for row in read_rows(app, "SELECT files FROM pictures") for file in files_of(row)]
 
     def brought_back(source: Machine, folder: str, **settings: str) -> Machine:
@@ -78,12 +80,13 @@ def test_shows_pictures_wherever_they_were_brought_back(
         with made.app() as other:
             answers = [other.test_client().get(f"/media/{name}").status_code for name in names]
         assert answers == [200] * len(names)
+        made.done("shop", "export", tmp_path / f"{folder}-as-files")
+        made.done("backup", PLACE, "--keep", "2")  # ends with 1 where a file is missing
         return made
 
     in_bucket = brought_back(machine, "second", FILES_URL="s3://goods/shop")
-    back = brought_back(in_bucket, "third")
+    brought_back(in_bucket, "third")
     assert names_in(tmp_path / "third" / "files") == names_in(tmp_path / "files")
-    back.done("backup", PLACE)
 
 
 def test_removes_old_backups_and_tells_of_a_missing_object(restored: Machine, bucket: Any) -> None:

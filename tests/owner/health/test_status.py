@@ -8,7 +8,10 @@ from click.testing import CliRunner
 from flask import Flask
 
 from storefront.core import clock
+from storefront.core.db import db
+from storefront.core.measurements import BAD_SIGNATURE_AT, WORKER_SEEN_AT, flush, measurements
 from storefront.devtools.mailbox.server import MailboxServer
+from storefront.owner.health.trouble import read_trouble
 from storefront.worker import retry_events
 from tests.cli.commands import done, read_json, refused, run
 from tests.payments.reconcile.sales import days_ago
@@ -109,6 +112,7 @@ def test_tells_of_a_mail_that_is_late_and_of_one_given_up(
         beat(app)
         assert codes(command, app) == ["mails_late"]
     change_rows(app, "UPDATE outbox SET state = 'failed'")
+    beat(app)
     assert codes(command, app) == ["mails_failed"]
 
 
@@ -123,6 +127,37 @@ def test_tells_of_a_comparison_that_is_overdue(command: CliRunner, app: Flask, s
     assert codes(command, app) == ["reconcile_late"]
     reconcile(app)
     assert codes(command, app) == []
+
+
+@both
+def test_believes_nothing_that_a_clock_ahead_has_written(
+    command: CliRunner, app: Flask, sandbox: SandboxClient, mailbox: MailboxServer
+) -> None:
+    with days_ago(-30):
+        beat(app)
+        sale = sell(app, sandbox)
+        sale.deliver(COMPLETED)
+        sale.work()
+        with app.app_context():
+            measurements().see(WORKER_SEEN_AT, "w1")
+            flush(only_when_due=False)
+    with app.app_context():
+        measurements().see(BAD_SIGNATURE_AT)
+        flush(only_when_due=False)
+        trouble = read_trouble()
+        db.session.remove()
+    assert (trouble.worker_seen_at, trouble.workers, trouble.last_event_at) == (None, (), None)
+    assert codes(command, app)[:2] == ["worker_silent", "signatures_bad"]
+    # What the server refuses today is not mended by an email of the future.
+    sell(app, sandbox).deliver(COMPLETED)
+    change_rows(
+        app,
+        "UPDATE outbox SET last_error = 'the mail server hung up', attempts = 1, claimed_at = :at"
+        " WHERE state = 'queued'",
+        at=str(clock.now() - timedelta(hours=1)),
+    )
+    beat(app)
+    assert codes(command, app) == ["mail_server_down"]
 
 
 @both

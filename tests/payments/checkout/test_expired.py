@@ -9,6 +9,7 @@ from flask import Flask
 from storefront.core import clock
 from tests.payments.checkout.buttons import in_cart, press
 from tests.support.gifts import FIELDS, ROSA
+from tests.support.goods import set_price
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, find_price, keys_on
@@ -86,6 +87,32 @@ def test_leads_from_stripes_page_back_to_the_words_of_a_gift(
     back = str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).cancel_url)
     assert back == f"{buyer.base_url}/checkout/gift?price_id={price_id}"
     assert f'value="{ROSA}"' in buyer.get(back).text
+
+
+@both_kinds
+@pytest.mark.parametrize("has_seen", [False, True], ids=["changed after", "changed before"])
+def test_asks_again_with_the_words_of_a_gift_whose_price_has_changed(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, *, is_from_cart: bool, has_seen: bool
+) -> None:
+    price_id = find_price(app, "twinspot", "Personal")
+    if is_from_cart:
+        buyer.add("twinspot", "Personal")
+    path, which = ("/checkout", {}) if is_from_cart else ("/checkout/now", {"price_id": price_id})
+    seen = "" if has_seen else buyer.get("/checkout/gift", query_string=which).text
+    newer = set_price(app, "twinspot", "personal", "usd", 2400)
+    seen = seen or buyer.get("/checkout/gift", query_string=which).text
+    assert ("$24.00" if has_seen else "$19.00") in seen
+    if has_seen and not is_from_cart:
+        which = {"price_id": newer}  # as the page has it
+    answer = buyer.post(path, **which, **FIELDS)
+    if not has_seen:
+        for shown in (f'value="{ROSA}"', "Happy birthday!", "$24.00", 'class="notice'):
+            assert shown in answer.text, shown
+        answer = buyer.post(path, **(which and {"price_id": newer}), **FIELDS)
+    assert answer.status_code == 303
+    session_id = buyer.session_on(buyer.get(answer.location))
+    assert sandbox.stripe.v1.checkout.sessions.retrieve(session_id).amount_total == 2400
+    assert [row["email"] for row in read_rows(app, "SELECT email FROM gifts")] == [ROSA]
 
 
 @both_kinds

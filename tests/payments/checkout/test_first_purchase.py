@@ -170,3 +170,28 @@ def test_adds_nothing_from_buy_now_that_the_cart_holds_at_an_older_price(app: Fl
     newer = set_price(app, "twinspot", "personal", "usd", 2400)
     filled.post("/checkout/now", price_id=newer, nonce="")
     assert in_cart(filled) == [(str(newer), "1")]
+
+
+@pytest.mark.parametrize("terms", [{}, {"amounts": "5.00 USD"}])
+def test_asks_in_the_currency_that_buy_now_has_shown(app: Flask, buyer: Buyer, terms: dict[str, Any]) -> None:
+    """The cart may hold the same edition in another one, and its quantity stays."""
+    discount(app, "DOLLARS", first_purchase="yes", **terms)
+    in_dollars = find_price(app, "twinspot", "Personal")
+    in_euros = set_price(app, "twinspot", "personal", "eur", 1700)
+    buyer.post("/cart/add", price_id=in_euros, quantity="2")
+    buyer.post("/cart/code", code="DOLLARS")
+    buyer.post("/checkout/now", price_id=in_dollars)
+    assert in_cart(buyer) == [(str(in_dollars), "2")]
+    assert 'name="first_email"' in buyer.get("/cart").text
+
+
+def test_checks_out_by_enter_in_the_address_where_no_script_runs(
+    app: Flask, sandbox: SandboxClient, filled: Buyer
+) -> None:
+    """Enter presses the first button of the form, which is for quantities."""
+    price_id = find_price(app, "twinspot", "Personal")
+    sent = {f"quantity-{price_id}": "1", "first_email": EVE}
+    on = filled.post("/cart/update", **sent)
+    assert (on.status_code, on.location) == (307, "/checkout")
+    changed = filled.post("/cart/update", **sent | {f"quantity-{price_id}": "2"})
+    assert (changed.status_code, in_cart(filled)) == (303, [(str(price_id), "2")])

@@ -1,6 +1,7 @@
 """Pictures of products: brought once however often, described, moved and removed."""
 
 import errno
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -83,13 +84,15 @@ def test_makes_a_picture_anew_whose_files_were_lost(app: Flask, tmp_path: Path) 
     picture_id = add(app)
     media = tmp_path / "files" / "media"
     before = {path.name for path in media.iterdir() if path.is_file()}
-    lost = sorted(before)[:2]
-    for name in lost:
-        (media / name).unlink()
-    assert app.test_client().get(f"/media/{lost[0]}").status_code == 404
+    lost, cut = sorted(before)[:2]
+    content = (media / cut).read_bytes()
+    (media / lost).unlink()
+    os.truncate(media / cut, 7)
+    assert app.test_client().get(f"/media/{lost}").status_code == 404
     assert add(app) == picture_id
     assert {path.name for path in media.iterdir() if path.is_file()} == before
-    assert app.test_client().get(f"/media/{lost[0]}").status_code == 200
+    assert app.test_client().get(f"/media/{lost}").status_code == 200
+    assert (media / cut).read_bytes() == content
     assert (counts(app), verbs(app)) == ((1, 1), ["product.picture_added"])
 
 
