@@ -100,8 +100,9 @@ def cancel(broadcast_id: int, as_json: bool) -> None:
 
     with open_shop():
         taken_back = cancel_broadcast(broadcast_id)
-    line = f"Canceled. Emails taken back that waited: {taken_back}."
-    print_result({"id": broadcast_id, "taken_back": taken_back}, [line], as_json=as_json)
+    has_left = taken_back is None
+    line = "All of it had left already." if has_left else f"Canceled. Emails taken back that waited: {taken_back}."
+    print_result({"id": broadcast_id, "taken_back": taken_back or 0}, [line], as_json=as_json)
 
 
 def _line(view: "BroadcastView") -> str:

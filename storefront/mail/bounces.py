@@ -22,6 +22,7 @@ from storefront.mail.models import MailState, OutboxMessage
 MOST_BYTES = 1024 * 1024
 STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")  # RFC 3463
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # ours are plain ASCII; PostgreSQL refuses a NUL
+GLOBAL_STATUS = "message/global-delivery-status"  # RFC 6533: of an email that was sent with SMTPUTF8
 BOUNCED = "bounced"  # begins the last error of an email that came back
 
 
@@ -120,8 +121,14 @@ def _verdict(report: Report, row: OutboxMessage) -> Verdict:
 
 def _recipients(part: Message) -> Iterator[Message]:
     """Yield what a part says of each recipient; its first block is about the report itself."""
-    if part.get_content_type() == "message/delivery-status":
-        yield from (block for block in _inner(part) if "Action" in block)
+    blocks = _inner(part)
+    if part.get_content_type() == GLOBAL_STATUS:  # Python knows only its older sister, and reads one block of it
+        texts = chain.from_iterable(
+            str(inner.get_payload()).replace("\r\n", "\n").split("\n\n") for inner in blocks
+        )
+        blocks += [message_from_string(text) for text in texts]
+    if part.get_content_type() in ("message/delivery-status", GLOBAL_STATUS):
+        yield from (block for block in blocks if "Action" in block)
 
 
 def _inner(part: Message) -> list[Message]:
@@ -132,7 +139,7 @@ def _inner(part: Message) -> list[Message]:
 
 def _original_id(part: Message) -> str:
     """Return the Message-ID of the email that came back, which the last part holds whole or in its headers."""
-    if part.get_content_type() == "message/rfc822":
+    if part.get_content_type() in ("message/rfc822", "message/global", "message/global-headers"):
         return next(map(_id_of, _inner(part)), "")
     if part.get_content_type() == "text/rfc822-headers":
         decoded = part.get_payload(decode=True)

@@ -24,6 +24,7 @@ class SeenEvent:
     livemode: bool
 
 
+CHOSEN_BY_OWNER = ("coupon", "plan", "product", "sku")  # their ids are any text, and no event of ours is about one
 OF_CUSTOMERS = ("cash_balance", "invoice", "tax_id")
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
@@ -57,6 +58,8 @@ def read_listed_event(event: dict[str, Any]) -> SeenEvent:
 def _pointer(body: dict[str, Any]) -> str:
     if body.get("object") in OF_CUSTOMERS:
         return str(body.get("customer") or "")
+    if body.get("object") in CHOSEN_BY_OWNER:
+        return ""
     payment = body.get("payment_intent")
     is_about_payment = body.get("object") != "checkout.session" and isinstance(payment, str)
     return str(payment if is_about_payment else body.get("id", ""))

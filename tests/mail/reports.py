@@ -38,3 +38,10 @@ Hello
 
 --b--
 """
+
+
+def make_global_report(message_id: str, *, whole: bool = False) -> str:
+    """The same of an address beyond ASCII, as RFC 6533 has it."""
+    report = make_report(message_id, whole=whole).replace("delivery-status", "global-delivery-status")
+    last = ("message/rfc822", "message/global") if whole else ("text/rfc822-headers", "message/global-headers")
+    return report.replace(*last).replace("rfc822; ada@", "utf-8; jürgen@")

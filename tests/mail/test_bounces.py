@@ -10,7 +10,7 @@ from flask import Flask
 from storefront.cli import main
 from storefront.core.db import db
 from storefront.mail.bounces import MOST_BYTES, Bounce, NoReport, Verdict, note_bounce, read_report
-from tests.mail.reports import make_report
+from tests.mail.reports import make_global_report, make_report
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
@@ -86,6 +86,15 @@ def test_reads_the_message_of_a_pipe_and_refuses_what_is_none(sale: Sale, comman
 def test_says_what_a_message_lacks(raw: bytes, words: str) -> None:
     with pytest.raises(NoReport, match=words):
         read_report(raw)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_reads_a_report_of_an_address_beyond_ascii(whole: bool) -> None:
+    raw = make_global_report("<a@storefront.example>", whole=whole)
+    lines = (raw, raw.replace("\n", "\r\n"))
+    assert {read_report(text.encode()) for text in lines} == {
+        read_report(make_report("<a@storefront.example>").encode())
+    }
 
 
 def test_keeps_no_address_of_a_report() -> None:

@@ -187,5 +187,5 @@ def send_broadcast(broadcast_id: int) -> ResponseReturnValue:
 def cancel_broadcast_here(broadcast_id: int) -> ResponseReturnValue:
     count = cancel_broadcast(broadcast_id)
     waiting = "1 email that waited was" if count == 1 else f"{count} emails that waited were"
-    flash(f"Canceled. {waiting} taken back.", "good")
+    flash(f"Canceled. {waiting} taken back." if count is not None else "All of it had left already.", "good")
     return _back(broadcast_id)

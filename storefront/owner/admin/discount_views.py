@@ -3,6 +3,7 @@
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from storefront.core.errors import NotFound
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.discounts.listing import ask_uses, get_discount, list_discounts
 from storefront.owner.figures.zone import shop_zone
@@ -60,6 +61,9 @@ def discount(code: str) -> ResponseReturnValue:
 @needs(Permission.SHOP)
 def stop_discount_here(code: str) -> ResponseReturnValue:
     """`shown` is the one that the page showed: a page of before does not stop the next one of this code."""
-    trouble = stop_discount(code, shown=request.form.get("shown", type=int))
-    flash(trouble or f"{code.upper()} is stopped.", "bad" if trouble else "good")
+    try:
+        trouble = stop_discount(code, shown=request.form.get("shown", type=int))
+        flash(trouble or f"{code.upper()} is stopped.", "bad" if trouble else "good")
+    except NotFound:  # a second click; the page of one that never was says so
+        flash(f"{code.upper()} was stopped already.", "good")
     return redirect(url_for("admin.discount", code=code.upper()), 303)

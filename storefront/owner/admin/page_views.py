@@ -128,8 +128,12 @@ def move_page(slug: str) -> ResponseReturnValue:
 @admin.post("/pages/<slug>/delete")
 @needs(Permission.SHOP)
 def delete_page(slug: str) -> ResponseReturnValue:
-    edit.delete_page(slug)
-    flash(f"Deleted. Links to /pages/{slug} now say that there is no page. The audit log keeps its words.", "good")
+    try:
+        edit.delete_page(slug)
+        words = f"Deleted. Links to /pages/{slug} now say that there is no page. The audit log keeps its words."
+    except NotFound:
+        words = "It was deleted already."
+    flash(words, "good")
     return redirect(url_for("admin.pages"), 303)
 
 

@@ -53,6 +53,7 @@ class _Asked:
             positions=self._positions,
             reason=self.reason or None,
             again=self.is_again,
+            known=request.form.get("known"),
         )
         amount = money.format_money(refund.amount_minor, refund.currency)
         return f"{amount} is on its way back to the buyer ({refund.id}: {refund.status})."

@@ -83,7 +83,7 @@ def _view(rows: Sequence[Broadcast]) -> list[BroadcastView]:
             state=row.state,
             version=row.version,
             subject=subjects.get(row.id, ""),
-            goods=tuple(names[key] for key in _goods_keys(row) if key in names),
+            goods=tuple(names.get(key, f"deleted-{key[0]}-{key[1]}") for key in _goods_keys(row)),
             per_minute=row.per_minute,
             promised=row.promised,
             created_at=row.created_at,

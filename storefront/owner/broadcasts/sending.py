@@ -81,17 +81,18 @@ def _promise_some(session: Session, broadcast: Broadcast) -> int:
     return count
 
 
-def cancel_broadcast(broadcast_id: int) -> int:
-    """Let nothing more of it leave; return how many emails were taken back. Safe to repeat.
+def cancel_broadcast(broadcast_id: int) -> int | None:
+    """Let nothing more of it leave; return how many were taken back, None where all had left. Safe to repeat.
 
     Raises:
         NotFound: no such broadcast.
     """
     with transaction() as session:
         broadcast = get_broadcast(session, broadcast_id, locked=True)
-        is_new = broadcast.state is not BroadcastState.CANCELED
         count = cancel_waiting(session, broadcast.id)
-        if is_new:
+        if broadcast.state is BroadcastState.SENT and not count:
+            return None
+        if broadcast.state is not BroadcastState.CANCELED:
             broadcast.state, broadcast.canceled_at = BroadcastState.CANCELED, clock.now()
             after = {"taken_back": count}
             record(session, "broadcast.canceled", subject_kind="broadcast", subject=str(broadcast_id), after=after)

@@ -107,6 +107,7 @@ class RefundPlan:
     closed: tuple[str, ...]
     upgraded_by: tuple[str, ...]
     upgrade_of: tuple[str, ...]
+    known: str
 
 
 def plan_refund(
@@ -130,6 +131,7 @@ def plan_refund(
         closed=tuple(db.session.scalars(named)) if wanted.positions else (),
         upgraded_by=find_upgraded_by(db.session(), order.id),
         upgrade_of=find_upgrade_of(db.session(), order.id),
+        known=wanted.known,
     )
 
 
@@ -140,11 +142,12 @@ def refund_order(
     positions: Collection[int] = (),
     reason: str | None = None,
     again: bool = False,
+    known: str | None = None,
 ) -> SeenRefund:
     """Refund everything that is left, items by their positions from 1, or an amount as a person types it.
 
     Stripe is asked first, so that a refund from its Dashboard or from a command whose answer was lost counts.
-    One that equals an earlier one is refused, unless `again`.
+    One that equals an earlier one is refused, unless `again`; any, where `known` is of a plan from before another.
 
     Raises:
         NotFound: no such order in the running mode.
@@ -156,6 +159,10 @@ def refund_order(
     session_id = get_order(reference).checkout_session_id
     fulfill_checkout(session_id, Look.NOW)
     wanted = _check(get_order(session_id), amount, sorted(set(positions)), reason=reason, again=again)
+    if known not in (None, wanted.known):
+        raise RefundedBefore(
+            f"Order {wanted.number} got another refund since that page was shown. Nothing more was refunded."
+        )
     refund = _create(wanted)
     _record(wanted, "order.refunded", refund=refund.id)
     try:

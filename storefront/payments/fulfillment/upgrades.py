@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from storefront.core import money
+from storefront.core import clock, money
 from storefront.core.db import insert_missing
 from storefront.delivery.licenses.models import KeyEvent, KeyEventKind, License
 from storefront.orders.access import item_access, order_access
@@ -29,14 +30,18 @@ class _Upgraded:
     license: License | None
     upgrades: UpgradedGrant
 
-    @property
-    def works(self) -> bool:
-        is_withdrawn = self.license is not None and self.license.withdrawn_at is not None
-        return item_access(self.order, self.item).allowed and self.order.erased_at is None and not is_withdrawn
+    def works(self, at: datetime) -> bool:
+        is_open = item_access(self.order, self.item).allowed and self.order.erased_at is None
+        return is_open and (self.license is None or _works(self.license, at))
 
     @property
     def edition_now(self) -> int | None:
         return self.upgrades.last.edition_id if self.upgrades.last else self.edition_id
+
+
+def _works(sold: License, at: datetime) -> bool:
+    """Tell whether it is neither withdrawn nor over by then; its order is asked elsewhere."""
+    return sold.withdrawn_at is None and (sold.expires_at is None or sold.expires_at > at)
 
 
 def lock_upgraded(session: Session, metadata: Mapping[str, str]) -> None:
@@ -59,7 +64,9 @@ def hand_out_upgrades(session: Session, order: Order, metadata: Mapping[str, str
     ).all()
     for item, price, edition in rows:
         upgraded = _find_upgraded(session, read_upgraded(metadata), mode=order.mode)
-        state = _hand_out(session, item, price, upgraded)
+        # Its event may be late, and the license may have been over since.
+        state = _judge(price, upgraded, order.paid_at or clock.now())
+        state = _hand_out(session, item, price, upgraded, state)
         if upgraded is not None and state is UpgradeState.APPLIED:
             _tell(session, order, upgraded, edition)
 
@@ -81,10 +88,10 @@ def _find_upgraded(session: Session, grant_id: int | None, *, mode: str) -> _Upg
     return _Upgraded(row.Grant, row.OrderItem, row.Order, row.edition_id, row.License, upgrades)
 
 
-def _judge(price: Price, upgraded: _Upgraded | None) -> UpgradeState:
+def _judge(price: Price, upgraded: _Upgraded | None, paid_at: datetime) -> UpgradeState:
     if upgraded is None:
         return UpgradeState.UNKNOWN
-    if not upgraded.works:
+    if not upgraded.works(paid_at):
         return UpgradeState.CLOSED
     is_taken = any(step.edition_id == price.edition_id and not step.is_over for step in upgraded.upgrades.steps)
     if is_taken or upgraded.edition_now != price.upgrades_from_id:
@@ -92,8 +99,10 @@ def _judge(price: Price, upgraded: _Upgraded | None) -> UpgradeState:
     return UpgradeState.APPLIED
 
 
-def _hand_out(session: Session, item: OrderItem, price: Price, upgraded: _Upgraded | None) -> UpgradeState:
-    state = _judge(price, upgraded)
+def _hand_out(
+    session: Session, item: OrderItem, price: Price, upgraded: _Upgraded | None, state: UpgradeState
+) -> UpgradeState:
+    """Keep what came of it; return the state that it has then."""
     row = {
         "order_item_id": item.id,
         "grant_id": upgraded.grant.id if upgraded else None,

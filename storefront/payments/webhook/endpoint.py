@@ -18,7 +18,13 @@ from storefront.payments.webhook.models import WebhookEndpoint
 from storefront.payments.webhook.secrets import open_secret
 from storefront.shop.catalog.mirrors import shop_id
 from storefront.shop.profile.read import read_profile
-from storefront.stripe_api.endpoints import SeenEndpoint, change_endpoint, create_endpoint, list_endpoints
+from storefront.stripe_api.endpoints import (
+    SeenEndpoint,
+    change_endpoint,
+    create_endpoint,
+    list_endpoints,
+    pinned_version,
+)
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.refusals import NOT_PERMITTED
 
@@ -334,13 +340,13 @@ def _row_to_fill(look: _Look, *, shown: str | None = None) -> WebhookEndpoint:
 def _create(row: WebhookEndpoint) -> Changed:
     if row.endpoint_id is not None:  # another caller was faster
         return Changed(done=Done.MADE, endpoint_id=row.endpoint_id)
-    url, events = webhook_address(), sorted(HANDLED)
-    digest = hashlib.sha256(repr((url, events)).encode()).hexdigest()[:12]
+    url, events, name = webhook_address(), sorted(HANDLED), read_profile().name
+    digest = hashlib.sha256(repr((url, events, name, pinned_version())).encode()).hexdigest()[:12]
     try:
         seen, secret = create_endpoint(
             url,
             events,
-            description=read_profile().name,
+            description=name,
             metadata={MADE_BY_SHOP: shop_id(), MADE_BY_ROW: row.token},
             idempotency_key=f"webhook:{shop_id()}:{row.token}:{digest}",
         )

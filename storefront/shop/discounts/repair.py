@@ -38,6 +38,7 @@ def _find_waiting() -> list[int]:
     if db.session.scalar(select(Discount.id).limit(1)) is None:
         return []
     account = gateway().account_id()
+    is_endless, is_still = Discount.ends_at.is_(None), Discount.ends_at > clock.now()
     rows = db.session.execute(
         select(Discount.id, DiscountMirror.id)
         .outerjoin(
@@ -47,7 +48,7 @@ def _find_waiting() -> list[int]:
             & (DiscountMirror.account == account)
             & DiscountMirror.is_active,
         )
-        .where(Discount.stopped_at.is_(None) | DiscountMirror.id.is_not(None))
+        .where(DiscountMirror.id.is_not(None) | Discount.stopped_at.is_(None) & (is_endless | is_still))
     ).all()
     return [row[0] for row in rows if _is_waiting(row[0], is_there=row[1] is not None)]
 

@@ -78,6 +78,26 @@ REFUSED = {
 }  # fmt: skip
 
 
+HEADINGS = ("Steam Key", "CD-Key", "Lizenzschlüssel", "Clé de licence", "Voucher code", "Token", "activation key:")
+
+
+@pytest.mark.parametrize("heading", HEADINGS)
+def test_doubts_a_first_line_that_may_be_a_heading(heading: str) -> None:
+    """Sold as a key it would go to the next buyer."""
+    text = f"{heading}\r\n4K2QX-AAAA1\r\n4K2QX-AAAA2\r\n".encode()
+    (problem,) = read_keys(text).problems
+    assert (problem.number, problem.is_doubt) == (1, True)
+    assert problem.text == f"{heading} may be a heading: name it with --column"
+    keys = ["4K2QX-AAAA1", "4K2QX-AAAA2"]
+    assert [line.key for line in read_keys(text, column=heading).keys] == keys
+    assert [line.key for line in read_keys(text, as_is=True).keys] == [heading, *keys]
+
+
+@pytest.mark.parametrize("text", [b"ABCD-EFGH\n", b"ABCD-EFGH\nIJKL-MNOP\nQRST-1234\n", b"ABCD-1\nEFGH-IJKL\n"])
+def test_doubts_no_key_of_letters_where_others_have_no_digit_either(text: bytes) -> None:
+    assert read_keys(text).problems == ()
+
+
 @pytest.mark.parametrize("name", REFUSED)
 def test_names_every_line_it_cannot_use(name: str) -> None:
     text, expected = REFUSED[name]

@@ -1,5 +1,6 @@
 """A refund from the order's page: said before it is made, proven, made once, and refused with what to do."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -163,3 +164,15 @@ def test_says_what_a_refund_does_to_an_upgrade(app: Flask, owner: Buyer, sandbox
     assert f"The license of order {first} goes back" in owner.get(f"/admin/orders/{upgrade}{check}").text
     page = owner.get(f"/admin/orders/{first}").text
     assert f"to Team, by order {upgrade}" in page
+
+
+def test_refunds_once_what_was_meant_once_more(sale: Sale, owner: Buyer) -> None:
+    """The page that asks is sent twice: from another tab, or after an answer that was lost."""
+    owner.post(page_of(sale), what="amount", amount="7.50")
+    check = owner.get(f"{page_of(sale)}?check=yes&what=amount&amount=7.50&again=yes").text
+    fields = dict(re.findall(r'name="(what|amount|reason|again|known)" value="([^"]*)"', check))
+    assert set(fields) == {"what", "amount", "reason", "again", "known"}
+    for _press in range(2):
+        answer = owner.post(page_of(sale), **fields)
+    assert "got another refund since that page was shown" in owner.get(answer.location).text
+    assert refunds(sale) == [750, 750]

@@ -64,3 +64,23 @@ def test_shows_older_ones_on_a_second_page(app: Flask) -> None:
     older = re.search(r'href="(/admin/broadcasts\?older_than=\d+)"', page)
     assert older
     assert f'href="/admin/broadcasts/{first}"' in browser.get(older[1]).text
+
+
+def test_keeps_whom_it_goes_to_where_their_edition_is_gone_or_the_only_one(app: Flask) -> None:
+    """Without a box in its form, a corrected word would send it to everybody."""
+    owner = sign_in_at_admin(app, make_person(app))
+    make_readers(app, "ada", "bob", edition="team")
+    make_readers(app, "eve", slug="soft-taps")
+    words = {"subject-en": "For teams", "body-en": "One."}
+    page = owner.post("/admin/broadcasts", **words, goods="twinspot/team").location
+    owner.post("/admin/products/twinspot/editions/personal/delete")
+    assert 'value="twinspot/team" checked' in owner.get(f"{page}/edit").text
+    owner.post("/admin/products/twinspot/editions", name="Studio")
+    studio = owner.post("/admin/broadcasts", **words, goods="twinspot/studio").location
+    owner.post("/admin/products/twinspot/editions/studio/delete")
+    (gone,) = re.findall(r'value="(deleted-[^"]+)" checked', owner.get(f"{studio}/edit").text)
+    refused = owner.post(studio, **words, goods=gone, version="1")
+    assert (refused.status_code, f"There is no &#39;{gone}&#39; in the shop any more" in refused.text) == (
+        400,
+        True,
+    )

@@ -182,6 +182,19 @@ def test_writes_to_each_in_their_language_with_a_way_out(app: Flask, mailbox: An
         assert read_view(broadcast_id).progress.sent == 1
 
 
+def test_cancels_nothing_that_has_left_already(app: Flask, mailbox: Any) -> None:
+    """From a page that was opened before: canceled, its owner would write it anew."""
+    make_readers(app, "ada", "bob")
+    broadcast_id = draft(app)
+    start(app, broadcast_id)
+    send(app)
+    run_worker_once(app)
+    with app.test_request_context():
+        assert cancel_broadcast(broadcast_id) is None
+    assert read_rows(app, "SELECT state FROM broadcasts") == [{"state": "sent"}]
+    assert read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'broadcast.canceled'") == []
+
+
 def test_takes_back_what_has_not_left(app: Flask, mailbox: Any) -> None:
     make_readers(app, "ada", "bob", "eve")
     broadcast_id = draft(app, per_minute=2)

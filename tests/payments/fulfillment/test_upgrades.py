@@ -1,17 +1,19 @@
 """An upgrade is paid once and gives the same key another edition's rights, as long as both orders are open."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
+from storefront.core import clock
 from storefront.core.db import db
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.shop.editor.prices import add_priced_edition
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, link_of, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
@@ -179,6 +181,19 @@ def test_changes_nothing_where_the_license_closed_between_form_and_payment(
     upgrade = pay_upgrade(sale, session_id)
     assert (states(app), len(unused(app))) == (["closed"], 1)
     assert CHANGED_NOTHING in upgrade.words()
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(-1, "closed"), (1, "applied")])
+def test_changes_nothing_where_the_license_was_over_when_it_was_paid(
+    app: Flask, sandbox: SandboxClient, minutes: int, state: str
+) -> None:
+    """Nor does it ask when the event of the payment comes, which may be later."""
+    allow_upgrade(app)
+    sale = sell(app, sandbox)
+    session_id = start_upgrade(sale)
+    change_rows(app, "UPDATE licenses SET expires_at = :at", at=str(clock.now() + timedelta(minutes=minutes)))
+    pay_upgrade(sale, session_id)
+    assert (states(app), len(unused(app))) == ([state], 1 if state == "closed" else 0)
 
 
 def test_waits_for_a_bank_and_is_not_sold_twice_meanwhile(app: Flask, sandbox: SandboxClient) -> None:

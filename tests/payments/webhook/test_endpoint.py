@@ -15,6 +15,7 @@ from storefront.core.errors import StripeFault, StripeInProgress, StripeRefused,
 from storefront.payments.webhook import endpoint, endpoint_rows, secrets
 from storefront.payments.webhook.endpoint import Changed, Done, EndpointCheck, Secret
 from storefront.payments.webhook.models import WebhookEndpoint
+from storefront.shop.profile.change import change_profile
 from storefront.stripe_api.endpoints import SeenEndpoint, pinned_version
 from storefront.stripe_api.gateway import gateway
 from tests.support.databases import BOTH
@@ -131,6 +132,21 @@ def test_gets_the_same_endpoint_after_an_answer_that_was_lost(app: Flask, sandbo
     (made,) = at_stripe(sandbox)
     assert changed.endpoint_id == made.id
     assert secret_of(app, made.id)
+
+
+def test_makes_another_after_a_lost_answer_where_the_shop_has_another_name(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """The first hour: Stripe would refuse the same request under its key with other words, for a day."""
+    sandbox.control("faults", method="POST", path="/v1/webhook_endpoints", drop_after_execution=True, times=2)
+    with pytest.raises(StripeUnavailable):
+        make(app)
+    with app.app_context():
+        change_profile({"name": "Lantern Works"})
+        db.session.remove()
+    changed = make(app)
+    assert len(at_stripe(sandbox)) == 2
+    assert secret_of(app, changed.endpoint_id)
 
 
 def test_asks_anew_after_a_failure_that_stripe_keeps(app: Flask, sandbox: SandboxClient) -> None:

@@ -80,6 +80,8 @@ def read_keys(content: bytes, *, column: str | None = None, as_is: bool = False)
         return _key_file(table, [], [Problem(table.first_number, why)])
     keys, problems = _read_rows(table, headings)
     doubts = [] if as_is else _find_error_values(table) + _find_damaged(keys)
+    if not (as_is or headings):
+        doubts += _find_heading(keys)
     return _key_file(table, keys, problems + doubts)
 
 
@@ -200,6 +202,20 @@ def _find_error_values(table: Table) -> list[Problem]:
         for number, text in table.comments
         if is_error_value(re.split(f"[{''.join(DELIMITERS)}]", text)[0])
     ]
+
+
+def _find_heading(keys: list[KeyLine]) -> list[Problem]:
+    """Return the first key where it may be the heading of a list: it has no digit, and all others have."""
+    if len(keys) < 2:
+        return []
+    first, *others = keys
+    if _has_digit(first.key) or not all(_has_digit(line.key) for line in others):
+        return []
+    return [Problem(first.number, f"{first.key[:40]} may be a heading: name it with --column", is_doubt=True)]
+
+
+def _has_digit(key: str) -> bool:
+    return any(map(str.isdigit, key))
 
 
 def _find_damaged(keys: list[KeyLine]) -> list[Problem]:
