@@ -9,7 +9,8 @@
   const update = form.querySelector(".cart-update button");
   const pay = form.querySelector(".button-main");
   let isPressed = false; // from the touch, which leaves the field, to its click
-  let isChanged = false; // since the quantities were last sent
+  // Since the quantities were last sent: also before this ran, or kept by the browser over a reload.
+  let isChanged = [...form.querySelectorAll(".quantity")].some((field) => field.value !== field.defaultValue);
   let isSending = false;
   let hasFailed = false;
   let isOld = false; // what the page shows

@@ -212,6 +212,7 @@ class TestQuantitiesTypedJustBefore:
         page.goto(f"{shop.url}/products/twinspot")
         page.get_by_label(re.compile("Personal")).first.check()
         page.get_by_role("button", name="Add to cart").click()
+        page.wait_for_url("**/cart")  # with its script
         held: list[Route] = []
         page.route("**/cart/update", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks it
         return held
@@ -238,6 +239,24 @@ class TestQuantitiesTypedJustBefore:
         page.get_by_role("link", name="Send it as a gift").click()
         let_go(page, updates)
         expect(page.get_by_role("button", name="Check out $57.00")).to_be_visible()
+
+    @pytest.mark.parametrize("role", ["link", "heading"])
+    def test_sends_what_was_typed_before_the_script_was_there(
+        self, page: Page, updates: list[Route], role: Any
+    ) -> None:
+        scripts: list[Route] = []
+        page.route("**/static/cart.js*", lambda route: scripts.append(route))  # noqa: PLW0108 - as above
+        page.reload(wait_until="commit")
+        page.get_by_role("spinbutton").fill("3")
+        page.keyboard.press("Tab")
+        let_go(page, scripts)
+        page.wait_for_load_state()
+        page.get_by_role(role, name=re.compile("Send it as a gift|cart", re.IGNORECASE)).last.click()
+        let_go(page, updates)
+        if role == "heading":
+            expect(page.locator(".summary")).to_contain_text("$57.00")
+        else:
+            expect(page.get_by_role("button", name="Check out $57.00")).to_be_visible()
 
     def test_shows_the_new_total_by_itself(self, page: Page, updates: list[Route]) -> None:
         page.get_by_role("spinbutton").fill("4")
