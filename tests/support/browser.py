@@ -91,6 +91,8 @@ def page(chromium: Browser, complaints: Complaints, viewport: Any) -> Iterator[P
 def _runs_scripts(frame: Frame) -> bool:
     if frame.parent_frame is None:
         return True
+    if frame.url == "about:blank":  # a preview that is still to come
+        return False
     try:
         sandbox = frame.frame_element().get_attribute("sandbox")
     except Error as error:
@@ -113,10 +115,12 @@ OF_PAGES = ("landmark-one-main", "page-has-heading-one", "region")
 
 def assert_accessible(page: Page) -> None:
     """axe finds nothing, light and dark, in the page and each of its frames: it cannot look into other origins."""
+    page.wait_for_load_state()  # its styles too, on a busy machine
     script = Axe().axe_script
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # no color on its way to another
         for frame in filter(_runs_scripts, page.frames):  # where scripts may not run, axe would never answer
+            frame.wait_for_load_state()
             is_part = ELEMENT in frame.url
             if is_part:
                 frame.evaluate(_PAINT, frame.frame_element().evaluate(_BEHIND))
@@ -148,6 +152,7 @@ _WIDE = """() => [...document.querySelectorAll("body *")]
 
 def assert_fits(page: Page) -> None:
     """Nothing is wider than the screen; what is, is named."""
+    page.wait_for_load_state()
     width, room = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
     assert width <= room, page.evaluate(_WIDE)
 
