@@ -123,9 +123,7 @@ def _recipients(part: Message) -> Iterator[Message]:
     """Yield what a part says of each recipient; its first block is about the report itself."""
     blocks = _inner(part)
     if part.get_content_type() == GLOBAL_STATUS:  # Python knows only its older sister, and reads one block of it
-        texts = chain.from_iterable(
-            str(inner.get_payload()).replace("\r\n", "\n").split("\n\n") for inner in blocks
-        )
+        texts = chain.from_iterable(_text_in(part, inner).replace("\r\n", "\n").split("\n\n") for inner in blocks)
         blocks += [message_from_string(text) for text in texts]
     if part.get_content_type() in ("message/delivery-status", GLOBAL_STATUS):
         yield from (block for block in blocks if "Action" in block)
@@ -137,10 +135,21 @@ def _inner(part: Message) -> list[Message]:
     return [inner for inner in payload if isinstance(inner, Message)]
 
 
+def _text_in(part: Message, inner: Message) -> str:
+    """Return what stands below the headers in a part, which RFC 6532 lets be Base64: Python does not undo that."""
+    del inner["Content-Type"]  # of odd character sets Python raises what it likes
+    del inner["Content-Transfer-Encoding"]
+    inner["Content-Transfer-Encoding"] = str(part.get("Content-Transfer-Encoding", ""))
+    decoded = inner.get_payload(decode=True)
+    return decoded.decode("utf-8", "replace") if isinstance(decoded, bytes) else ""
+
+
 def _original_id(part: Message) -> str:
     """Return the Message-ID of the email that came back, which the last part holds whole or in its headers."""
     if part.get_content_type() in ("message/rfc822", "message/global", "message/global-headers"):
-        return next(map(_id_of, _inner(part)), "")
+        originals = _inner(part)
+        encoded = [message_from_string(_text_in(part, inner)) for inner in originals if not inner.keys()]
+        return next(filter(None, map(_id_of, originals + encoded)), "")
     if part.get_content_type() == "text/rfc822-headers":
         decoded = part.get_payload(decode=True)
         return _id_of(message_from_string(decoded.decode("latin-1"))) if isinstance(decoded, bytes) else ""

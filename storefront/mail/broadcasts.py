@@ -59,6 +59,12 @@ def cancel_waiting(session: Session, broadcast_id: int) -> int:
     return len(session.scalars(statement).all())
 
 
+def is_any_leaving(session: Session, broadcast_id: int) -> bool:
+    """Tell whether a worker is sending one at this moment: it may come back, and asks once more then."""
+    leaving = OutboxMessage.broadcast_id == broadcast_id, OutboxMessage.state == MailState.SENDING
+    return session.scalar(select(OutboxMessage.id).where(*leaving).limit(1)) is not None
+
+
 def count_broadcasts(broadcast_ids: list[int]) -> dict[int, dict[MailState, int]]:
     """Return how many emails of each broadcast are in which state, in one statement over its index."""
     rows = db.session.execute(

@@ -24,7 +24,8 @@ class SeenEvent:
     livemode: bool
 
 
-CHOSEN_BY_OWNER = ("coupon", "plan", "product", "sku")  # their ids are any text, and no event of ours is about one
+# Their ids are any text (a plan is a price too), and no event of ours is about one.
+CHOSEN_BY_OWNER = ("coupon", "plan", "price", "product", "sku")
 OF_CUSTOMERS = ("cash_balance", "invoice", "tax_id")
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 

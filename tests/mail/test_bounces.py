@@ -1,5 +1,8 @@
 """Emails that come back: found by their Message-ID, counted once, and shown where the address is corrected."""
 
+import base64
+import quopri
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -18,6 +21,7 @@ from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
 
+GLOBAL = make_global_report("<a@storefront.example>")
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
@@ -95,6 +99,25 @@ def test_reads_a_report_of_an_address_beyond_ascii(whole: bool) -> None:
     assert {read_report(text.encode()) for text in lines} == {
         read_report(make_report("<a@storefront.example>").encode())
     }
+
+
+@pytest.mark.parametrize("encoding", ["base64", "quoted-printable"])
+@pytest.mark.parametrize("kind", ["global-delivery-status", "global-headers"])
+def test_reads_a_report_of_an_address_beyond_ascii_in_an_encoding(kind: str, encoding: str) -> None:
+    """RFC 6532 lets these parts have one; Python leaves them as they are."""
+    before, text, after = re.split(f"(?<=message/{kind}\n\n)(.*?)(?=--b)", GLOBAL, flags=re.DOTALL)
+    encoded = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}[encoding](text.encode())
+    head = before.removesuffix("\n") + f"Content-Transfer-Encoding: {encoding}\n\n"
+    assert read_report((head + encoded.decode() + "\n" + after).encode()) == read_report(GLOBAL.encode())
+
+
+@pytest.mark.parametrize(
+    "charset", ["charset*=''a", "charset=idna", 'charset="a\0b"', "charset=hex", 'charset=""']
+)
+def test_reads_a_report_that_names_an_odd_character_set(charset: str) -> None:
+    raw = GLOBAL.replace("Reporting-MTA", f"Content-Type: text/plain; {charset}\nReporting-MTA")
+    assert raw != GLOBAL
+    assert read_report(raw.encode()) == read_report(GLOBAL.encode())
 
 
 def test_keeps_no_address_of_a_report() -> None:

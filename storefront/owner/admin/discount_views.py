@@ -64,6 +64,7 @@ def stop_discount_here(code: str) -> ResponseReturnValue:
     try:
         trouble = stop_discount(code, shown=request.form.get("shown", type=int))
         flash(trouble or f"{code.upper()} is stopped.", "bad" if trouble else "good")
-    except NotFound:  # a second click; the page of one that never was says so
+    except NotFound:
+        get_discount(code)  # one that never was is not found
         flash(f"{code.upper()} was stopped already.", "good")
     return redirect(url_for("admin.discount", code=code.upper()), 303)

@@ -14,7 +14,7 @@ from storefront.core.languages import Language
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.mail import outbox
-from storefront.mail.broadcasts import cancel_waiting, count_untried, promise_broadcast
+from storefront.mail.broadcasts import cancel_waiting, count_untried, is_any_leaving, promise_broadcast
 from storefront.mail.models import MailKind
 from storefront.owner.broadcasts.audience import count_audience, find_readers
 from storefront.owner.broadcasts.drafts import BroadcastRefused, check_is_draft, get_broadcast, goods_of
@@ -90,7 +90,7 @@ def cancel_broadcast(broadcast_id: int) -> int | None:
     with transaction() as session:
         broadcast = get_broadcast(session, broadcast_id, locked=True)
         count = cancel_waiting(session, broadcast.id)
-        if broadcast.state is BroadcastState.SENT and not count:
+        if broadcast.state is BroadcastState.SENT and not count and not is_any_leaving(session, broadcast.id):
             return None
         if broadcast.state is not BroadcastState.CANCELED:
             broadcast.state, broadcast.canceled_at = BroadcastState.CANCELED, clock.now()

@@ -87,10 +87,18 @@ def test_doubts_a_first_line_that_may_be_a_heading(heading: str) -> None:
     text = f"{heading}\r\n4K2QX-AAAA1\r\n4K2QX-AAAA2\r\n".encode()
     (problem,) = read_keys(text).problems
     assert (problem.number, problem.is_doubt) == (1, True)
-    assert problem.text == f"{heading} may be a heading: name it with --column"
+    assert problem.text == "it may be a heading, for it has no digit as the others have: name it with --column"
     keys = ["4K2QX-AAAA1", "4K2QX-AAAA2"]
     assert [line.key for line in read_keys(text, column=heading).keys] == keys
     assert [line.key for line in read_keys(text, as_is=True).keys] == [heading, *keys]
+
+
+def test_doubts_the_heading_of_a_long_list_in_which_some_keys_have_no_digit() -> None:
+    """As one of 120 random ones of fifteen signs. What it says holds no key, which may be one of letters."""
+    keys = [f"{number:05}-AAAAA" for number in range(100)] + [f"AAAAA-{letter * 5}" for letter in "BCDEFGH"]
+    (problem,) = read_keys("\n".join(["Steam Key", *keys]).encode()).problems
+    assert (problem.number, problem.is_doubt) == (1, True)
+    assert "Steam" not in problem.text
 
 
 @pytest.mark.parametrize("text", [b"ABCD-EFGH\n", b"ABCD-EFGH\nIJKL-MNOP\nQRST-1234\n", b"ABCD-1\nEFGH-IJKL\n"])

@@ -12,7 +12,7 @@ from storefront.buyers.offers.agree import stop_offers_of
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.languages import Language
-from storefront.mail.outbox import promise_news
+from storefront.mail.outbox import mark_failed, promise_news
 from storefront.owner.broadcasts.audience import Audience, count_audience, find_readers
 from storefront.owner.broadcasts.drafts import BroadcastMoved, BroadcastRefused, Typed, save_broadcast
 from storefront.owner.broadcasts.read import read_goods, read_view
@@ -193,6 +193,26 @@ def test_cancels_nothing_that_has_left_already(app: Flask, mailbox: Any) -> None
         assert cancel_broadcast(broadcast_id) is None
     assert read_rows(app, "SELECT state FROM broadcasts") == [{"state": "sent"}]
     assert read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'broadcast.canceled'") == []
+
+
+def test_cancels_the_last_one_while_a_worker_has_it(app: Flask, mailbox: Any) -> None:
+    """A mail server that is slow, and then says 421: it does not leave later."""
+    make_readers(app, "ada")
+    broadcast_id = draft(app)
+    start(app, broadcast_id)
+    send(app)
+    send(app)
+    change_rows(app, "UPDATE outbox SET state = 'sending', attempts = 1 WHERE kind = 'broadcast'")
+    with app.test_request_context():
+        assert cancel_broadcast(broadcast_id) == 0
+        (row,) = read_rows(app, "SELECT id FROM outbox WHERE kind = 'broadcast'")
+        mark_failed(row["id"], attempts=1, error="421 try later", is_permanent=False)
+    change_rows(app, "UPDATE outbox SET due_at = created_at WHERE kind = 'broadcast'")
+    run_worker_once(app)
+    assert mailbox.find() == []
+    assert read_rows(app, OUTBOX) == [
+        {"recipient": "ada@example.com", "state": "canceled", "last_error": "the broadcast was canceled"}
+    ]
 
 
 def test_takes_back_what_has_not_left(app: Flask, mailbox: Any) -> None:

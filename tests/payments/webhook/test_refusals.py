@@ -128,7 +128,7 @@ def test_refuses_what_is_signed_but_no_event(app: Flask, body: bytes) -> None:
     assert rows(app) == NOTHING
 
 
-@pytest.mark.parametrize("kind", ["coupon", "plan", "product", "sku"])
+@pytest.mark.parametrize("kind", ["coupon", "plan", "price", "product", "sku"])
 def test_takes_an_event_about_what_its_owner_named_as_they_liked(app: Flask, kind: str) -> None:
     """Such as an endpoint for all events gets; refused, Stripe would try it for days."""
     name = "SUMMER 25% / Größe"

@@ -20,7 +20,7 @@ class KeysRefused(StorefrontError):
         self.problems = sorted(problems, key=lambda problem: problem.number)
         lines = "1 line" if len(self.problems) == 1 else f"{len(self.problems)} lines"
         has_doubts = any(problem.is_doubt for problem in self.problems)
-        hint = " What only looks damaged, and is not, is taken with --as-is." if has_doubts else ""
+        hint = " What only looks wrong, and is not, is taken with --as-is." if has_doubts else ""
         super().__init__(f"Nothing was {done}: {lines} cannot be used.{hint}")
 
 
