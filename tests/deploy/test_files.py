@@ -170,3 +170,11 @@ def test_has_an_alert_for_every_warning() -> None:
     (others,) = [set(codes.split("|")) for how, codes in patterns if how == "!~"]
     assert named == others
     assert named <= set(CHECKS)
+
+
+def test_names_the_program_where_the_deployment_has_put_it() -> None:
+    """A line for cron or Postfix that is right for another folder only would do nothing, each night."""
+    texts = {page.name: page.read_text() for page in (ROOT / "docs").glob("*.md")}
+    named = {path for text in texts.values() for path in re.findall(r"[\w./]*bin/storefront\b", text)}
+    assert named == {"/opt/storefront/bin/storefront"}
+    assert "ln -s .venv/bin bin" in texts["deploy.md"]

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.browser import DESKTOP, PHONE, Complaints, assert_accessible, assert_fits
 from tests.support.people import OWNER, link_for, make_person
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Shop
@@ -101,3 +102,28 @@ def test_works_without_javascript(shop: Shop, chromium: Browser) -> None:
     page.get_by_role("button", name="Send the invitation").click()
     expect(page.get_by_text("An invitation is on its way")).to_be_visible()
     context.close()
+
+
+def test_keeps_a_text_whose_writer_is_signed_out_meanwhile(shop: Shop, page: Page, complaints: Complaints) -> None:
+    complaints.expected.append("403")
+    text = "Thirty days.\n\nWrite to us, and say which order it was. " + "We answer within a day. " * 9
+    person = make_person(shop.app)
+    page.goto(shop.url + link_for(shop.app, person))
+    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("link", name="Pages").click()
+    page.get_by_label("Title").first.fill("Refunds")
+    page.get_by_role("button", name="Make a draft").click()
+    page.locator("#body_markdown").fill(text)
+    change_rows(shop.app, "DELETE FROM person_sessions")
+    page.get_by_role("button", name="Save").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("signed out")
+    look(page)
+    with page.context.expect_page() as opened:
+        page.get_by_role("link", name="Sign in in another tab").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_contain_text("Sign in to")
+    opened.value.goto(shop.url + link_for(shop.app, person))
+    opened.value.get_by_role("button", name="Sign in").click()
+    expect(opened.value.get_by_role("heading", name="Newest orders")).to_be_visible()
+    page.get_by_role("button", name="send it").click()
+    expect(page.get_by_text("Saved.", exact=True)).to_be_visible()
+    assert read_rows(shop.app, "SELECT body_markdown FROM pages") == [{"body_markdown": text.strip()}]

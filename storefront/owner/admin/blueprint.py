@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 from typing import TypeVar
 
-from flask import Blueprint, current_app, g, redirect, request, url_for
+from flask import Blueprint, current_app, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.audit.actor import Actor, act_as
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 View = TypeVar("View", bound=Callable[..., object])
 MARK = "needed_permission"
 FRESH_MARK = "needs_fresh_proof"
-SIGNED_OUT = "Please sign in again. Nothing was changed."
+WORTH_A_LOOK = 80  # characters: a text that somebody would not like to write again
 
 
 class NotAllowed(StorefrontError):
@@ -73,8 +73,31 @@ def find_here() -> SignedIn | None:
 
 def _send_to_sign_in() -> ResponseReturnValue:
     """Back to a page that was asked for; what a form would have done is not done later."""
+    if _is_sent_from_a_page():
+        return _hold_what_was_sent()
     wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
     return redirect(url_for("admin.sign_in", next=wanted or None), 303)
+
+
+def _is_sent_from_a_page() -> bool:
+    """Tell whether a person pressed a button: scripts look for the sign-in page. A file cannot be held."""
+    is_page = (
+        request.headers.get("Sec-Fetch-Mode") == "navigate" and request.headers.get("Sec-Fetch-Dest") == "document"
+    )
+    return request.method == "POST" and is_page and not any(file.filename for file in request.files.values())
+
+
+def _hold_what_was_sent() -> ResponseReturnValue:
+    """Answer with a form that has it all: a session may end while somebody writes for an hour."""
+    fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    page = render_template(
+        "owner/admin/signed_out.html",
+        action=request.full_path.rstrip("?"),
+        enctype=request.mimetype,
+        fields=fields,
+        texts=[value for _name, value in fields if len(value) >= WORTH_A_LOOK],
+    )
+    return make_response(page, 403)
 
 
 def next_after_confirming() -> str:

@@ -3,10 +3,14 @@
 import logging
 import re
 from datetime import timedelta
+from html import unescape
+from io import BytesIO
+from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from storefront.core import clock
 from storefront.core.db import db
@@ -331,3 +335,46 @@ def test_logs_who_asked_for_a_page_that_their_role_may_not_see(
     assert browser.get("/admin/people").status_code == 403
     (refused,) = [record.__dict__ for record in caplog.records if record.message == "admin page refused"]
     assert (refused["person"], refused["endpoint"]) == (person_id, "admin.people")
+
+
+class TestSessionThatEndedWhileSomebodyWrote:
+    PAGE = "/admin/pages/refunds"
+    TEXT = 'Thirty days, no "why".\r\n\r\n<b>Really</b> & ' + "truly. " * 12
+
+    @pytest.fixture
+    def owner(self, app: Flask) -> Buyer:
+        owner = sign_in_at_admin(app, make_person(app))
+        owner.post("/admin/pages", slug="refunds", title="Refunds")
+        change_rows(app, "DELETE FROM person_sessions")
+        return owner
+
+    def send(self, owner: Buyer, *, mode: str = "navigate", dest: str = "document", **more: Any) -> TestResponse:
+        form = {"csrf_token": owner.csrf_token(), "body_markdown": self.TEXT, "choice": ["a", "b"], **more}
+        headers = {"Sec-Fetch-Mode": mode, "Sec-Fetch-Dest": dest}
+        return owner.client.post(f"{self.PAGE}?from=list", data=form, base_url=owner.base_url, headers=headers)
+
+    def test_shows_what_was_sent_in_a_form_that_sends_it_again(self, app: Flask, owner: Buyer) -> None:
+        answer = self.send(owner)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (403, "no-store")
+        assert f'action="{self.PAGE}?from=list"' in answer.text
+        fields = re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)">', answer.text)
+        assert [(name, unescape(value)) for name, value in fields if name != "csrf_token"] == [
+            ("body_markdown", self.TEXT),
+            ("choice", "a"),
+            ("choice", "b"),
+        ]
+        assert read_rows(app, "SELECT body_markdown FROM pages WHERE slug = 'refunds'") == [{"body_markdown": ""}]
+
+    @pytest.mark.parametrize(
+        "how",
+        [{"mode": "cors"}, {"dest": "iframe"}, {"file": (BytesIO(b"x"), "x.png")}],
+        ids=["script", "frame", "file"],
+    )
+    def test_sends_scripts_frames_and_files_to_the_sign_in(self, owner: Buyer, how: dict[str, Any]) -> None:
+        answer = self.send(owner, **how)
+        assert (answer.status_code, answer.location) == (303, "/admin/sign-in")
+
+    def test_holds_nothing_for_a_form_without_its_token(self, owner: Buyer) -> None:
+        answer = self.send(owner, csrf_token="")
+        assert answer.status_code == 400
+        assert "Thirty days" not in answer.text
