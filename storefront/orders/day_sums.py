@@ -70,12 +70,16 @@ def count_again(session: Session, moments: Iterable[datetime]) -> None:
         )
 
 
-def count_money_again(session: Session, order: Order) -> None:
-    """Let the days be counted again whose lines belong to an order that was found after them.
+def count_late_order(session: Session, order: Order) -> None:
+    """Let the days be counted again on which a new order was paid, and its money booked, before it was found.
 
     Asks nothing for an order of this hour, whose day nobody can have counted.
     """
-    if order.payment_intent_id is None or order.placed_at > clock.now() - OVER:
+    over = clock.now() - OVER
+    if order.placed_at > over:
         return
-    lines = select(MoneyLine.created_at).where(MoneyLine.payment_intent_id == order.payment_intent_id)
-    count_again(session, session.scalars(lines).all())
+    moments = [order.paid_at] if order.paid_at is not None and order.paid_at <= over else []
+    if order.payment_intent_id is not None:
+        lines = select(MoneyLine.created_at).where(MoneyLine.payment_intent_id == order.payment_intent_id)
+        moments += session.scalars(lines)
+    count_again(session, moments)

@@ -30,6 +30,8 @@ def take_ticket(order_id: int, *, sparingly: bool) -> int | None:
 def apply_facts(order: Order, seen: SeenCheckout, *, ticket: int) -> bool:
     """Apply facts only from a look younger than the last applied one; paid only goes from no to yes.
 
+    What waited counts as paid now: a debit's charge is older than its money, and a Session tells no other moment.
+
     Facts are read outside the lock, so a slow reader could overwrite newer facts with older ones. True when
     these facts count.
     """

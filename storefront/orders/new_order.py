@@ -4,6 +4,8 @@ Number, link and keys derive from the Session's id and SECRET_KEY. An order that
 came back from is made again by reconciliation, and what its buyer was mailed is true again.
 """
 
+from datetime import datetime
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -41,14 +43,14 @@ def insert_order(
     """Return the order if this call made it: its row is locked then. It has the facts of `seen`, as of ticket 1.
 
     Its buyer has what it hands out, unless it is a gift: that is nobody's before its day. One that is paid is
-    `fulfilled_at` now: the same transaction hands out what it has.
+    `fulfilled_at` now, however late it is found: the same transaction hands out what it has.
     """
     seed = tokens.derive_seed(f"{mode}:{seen.id}", purpose="order", secret_key=settings().secret_key)
     order = _from_session(seen, seed, mode=mode, customer_id=customer_id)
     order.is_gift, order.holder_id = is_gift, None if is_gift else customer_id
     order.given_because = given_because
     apply_facts(order, seen, ticket=order.look_ticket)
-    order.fulfilled_at = order.paid_at
+    order.fulfilled_at = clock.now() if order.is_paid else None
     for attempt in range(1, NUMBERS + 1):
         order.number = _number(seed, attempt)
         if insert_entity(session, order):
@@ -61,6 +63,17 @@ def insert_order(
 def _number(seed: bytes, attempt: int) -> str:
     purpose, secret_key = f"order number:{attempt}", settings().secret_key
     return tokens.derive_readable(seed, NUMBER_LENGTH, purpose=purpose, secret_key=secret_key)
+
+
+def _paid_at(seen: SeenCheckout) -> datetime | None:
+    """Return when it was paid, by Stripe: what is found days late, or again after a restore, was paid on its day.
+
+    What was free has no charge, and stands at the moment when its Session was created.
+    """
+    if not seen.is_paid:
+        return None
+    paid_at = seen.payment.charged_at if seen.payment is not None else seen.created_at
+    return min(paid_at or clock.now(), clock.now())  # Stripe's clock may be ahead
 
 
 def _from_session(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: int) -> Order:
@@ -94,7 +107,8 @@ def _from_session(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: in
         has_accepted=seen.has_accepted,
         look_ticket=1,
         facts_ticket=0,
-        is_paid=False,
+        is_paid=seen.is_paid,
+        paid_at=_paid_at(seen),
         looked_at=clock.now(),
         token_seed=seed,
         token_hash=tokens.hash_token(derive_order_token(seed, version=1)),

@@ -100,6 +100,7 @@ class SeenPayment:
     waiting: SeenWaiting | None = None  # what the buyer must still do
     excess: Excess = NO_EXCESS  # sent by bank transfer and not used: Stripe keeps it for this customer
     method: SeenMethod = NO_METHOD  # of the charge: none while nothing is charged
+    charged_at: datetime | None = None  # a debit is charged days before its money comes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -257,6 +258,7 @@ def _seen_payment(
     if not raw:
         return None
     charge = part(raw, "latest_charge")
+    charged = charge.get("created")
     return SeenPayment(
         id=raw["id"],
         status=raw["status"],
@@ -267,6 +269,7 @@ def _seen_payment(
         waiting=read_waiting(raw),
         excess=excess,
         method=read_method(charge),
+        charged_at=clock.from_unix(charged) if charged else None,
     )
 
 

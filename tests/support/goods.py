@@ -109,7 +109,7 @@ def make_purchase(**changes: Any) -> Purchase:
         access_allowed=True,
         access_reason="Paid.",
         email="buyer@example.com",
-        created_at=datetime(2026, 11, 2, 9, 30, tzinfo=UTC),
+        placed_at=datetime(2026, 11, 2, 9, 30, tzinfo=UTC),
         paid_at=datetime(2026, 11, 2, 9, 31, tzinfo=UTC),
         currency="usd",
         subtotal_minor=5200,

@@ -151,7 +151,7 @@ class Purchase:
     access_allowed: bool
     access_reason: str
     email: str
-    created_at: datetime
+    placed_at: datetime
     paid_at: datetime | None
     currency: str
     subtotal_minor: int

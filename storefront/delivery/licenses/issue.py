@@ -236,7 +236,8 @@ def _insert_licenses(session: Session, grants: list[KeylessGrant], keys: dict[in
 
 
 def _license_row(grant: KeylessGrant, key: HashedKey) -> dict[str, object]:
-    starts_at = max(grant.bought_at, clock.now())  # who waited for a key gets all its days
+    # Who waited for a key gets all its days. A sale that is found late, or again, has those from when it was paid.
+    starts_at = max(grant.bought_at, clock.now()) if grant.is_noted else grant.bought_at
     terms = license_terms(grant.terms, quantity=grant.quantity, starts_at=starts_at)
     return {
         "grant_id": grant.grant_id,

@@ -42,7 +42,7 @@ def values_for(order: Order, reader: Reader, email: str) -> Values:
 def _of_buyer(order: Order) -> Values:
     values = {
         "total": show_money(order.total_minor, order.currency),
-        "date": show_day(order.created_at),
+        "date": show_day(order.placed_at),
         "name": order.name or "",
     }
     return values | ({"hello": _("Hello %(name)s,", name=order.name)} if order.name else {})

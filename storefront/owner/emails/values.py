@@ -59,7 +59,7 @@ def _of_order(purchase: Purchase) -> Values:
 
 def _of_money(purchase: Purchase) -> Values:
     total = show_money(purchase.total_minor, purchase.currency)
-    return {"total": total, "date": show_day(purchase.created_at)}
+    return {"total": total, "date": show_day(purchase.placed_at)}
 
 
 def _nothing_more(_context: Mapping[str, Any]) -> Values:

@@ -42,7 +42,7 @@ def sample_receipt(purchase: Purchase) -> Receipt:
     )
     return Receipt(
         number=purchase.number,
-        placed_at=purchase.created_at,
+        placed_at=purchase.placed_at,
         paid_at=purchase.paid_at,
         is_paid=True,
         is_test=False,
@@ -94,7 +94,7 @@ def sample_purchase(email: str) -> Purchase:
         access_allowed=True,
         access_reason="",
         email=email,
-        created_at=clock.now(),
+        placed_at=clock.now(),
         paid_at=clock.now(),
         currency="usd",
         subtotal_minor=AMOUNT_MINOR,

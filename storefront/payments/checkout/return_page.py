@@ -154,11 +154,14 @@ def shows_keys(order: Order, checkout: StartedCheckout | None, *, wants_code: bo
     """Return True for 30 days to the browser that paid, and for 30 minutes to others: the address may leak.
 
     No other where the order has a new link, or the owner wants a mailed code (`wants_code`). Who pays by a
-    Payment Link, or a reminder's link, has not been here before: for 30 minutes every browser may be theirs.
+    Payment Link, or a reminder's link, has not been here before: for 30 minutes every browser may be theirs. These
+    begin with the order, not when a debit's money comes days later, or is found late: nobody lands here then.
     """
     now = clock.now()
     if checkout is not None:
         return now - checkout.created_at < timedelta(days=SAME_BROWSER_DAYS)
     if order.token_version > 1 or (wants_code and not order.payment_link_id and not order.recovered_from):
         return False
-    return order.paid_at is not None and now - order.paid_at < timedelta(minutes=OTHER_BROWSER_MINUTES)
+    if order.paid_at is None:
+        return False
+    return now - min(order.paid_at, order.created_at) < timedelta(minutes=OTHER_BROWSER_MINUTES)

@@ -10,7 +10,7 @@ from storefront.core.runtime import settings
 from storefront.customers.offers import WORDS_OF_STRIPE, ConsentPlace, Said, set_offers
 from storefront.orders.access import order_access
 from storefront.orders.customers import ensure_customer
-from storefront.orders.day_sums import count_money_again
+from storefront.orders.day_sums import count_late_order
 from storefront.orders.emails import resume_mails
 from storefront.orders.gifts import MARK, attach_gift
 from storefront.orders.looks import apply_facts
@@ -171,7 +171,7 @@ def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenA
 
 def _add_contents(session: Session, order: Order, answer: StripeAnswer) -> list[Piece]:
     pieces = add_items(session, order, answer.checkout, answer.lines)
-    count_money_again(session, order)
+    count_late_order(session, order)
     if order.is_gift:
         attach_gift(session, order, answer.checkout.metadata[MARK])
     return pieces
