@@ -1,4 +1,4 @@
-"""`storefront mail`: what happened to the emails, failed ones once more, and what they say."""
+"""`storefront mail`: what happened to the emails, failed ones once more or ended, and what they say."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def mail() -> None:
-    """Mails: what happened to them, failed ones once more, and what they say."""
+    """Mails: what happened to them, failed ones once more or ended, and what they say."""
 
 
 mail.add_command(texts)
@@ -51,16 +51,43 @@ def _line(listed: "ListedMail") -> str:
 
 @mail.command()
 @click.argument("mail_ids", type=ROW_ID, nargs=-1, metavar="[ID]...")
-@click.option("--failed", is_flag=True, help="All that failed.")
+@click.option("--failed", is_flag=True, help="All that failed, but to addresses that bounced or refused.")
 def retry(mail_ids: Sequence[int], failed: bool) -> None:
     """Put failed mails back into the queue. Each is written anew, so that it tells what is true now."""
-    if bool(mail_ids) == failed:
-        raise click.UsageError("Name the mails by their ID, or all that failed by --failed.")
-    from storefront.mail.retry import retry_all_failed, retry_mails
+    _only_one_way(mail_ids, failed)
+    from storefront.mail.retry import Retried, retry_all_failed, retry_mails
 
     with open_shop():
-        count = retry_all_failed() if failed else retry_mails(mail_ids)
-    click.echo(f"{count} {'mail is' if count == 1 else 'mails are'} in the queue again.")
+        done = retry_all_failed() if failed else Retried(queued=retry_mails(mail_ids), left_out=0)
+    click.echo(f"{_mails_are(done.queued)} in the queue again.")
+    if done.left_out:
+        click.echo(
+            f"{_mails_are(done.left_out)} left out, because the address bounced or refused: name one by its ID to "
+            "try it again, or end them by `storefront mail cancel`."
+        )
+
+
+@mail.command()
+@click.argument("mail_ids", type=ROW_ID, nargs=-1, metavar="[ID]...")
+@click.option("--failed", is_flag=True, help="All that failed.")
+@as_json
+def cancel(mail_ids: Sequence[int], failed: bool, as_json: bool) -> None:
+    """End failed mails: they are not sent, and nothing warns of them any more."""
+    _only_one_way(mail_ids, failed)
+    from storefront.mail.retry import cancel_all_failed, cancel_mails
+
+    with open_shop():
+        count = cancel_all_failed() if failed else cancel_mails(mail_ids)
+    print_result({"canceled": count}, [f"{_mails_are(count)} canceled."], as_json=as_json)
+
+
+def _only_one_way(mail_ids: Sequence[int], failed: bool) -> None:
+    if bool(mail_ids) == failed:
+        raise click.UsageError("Name the mails by their ID, or all that failed by --failed.")
+
+
+def _mails_are(count: int) -> str:
+    return "1 mail is" if count == 1 else f"{count} mails are"
 
 
 @mail.command()

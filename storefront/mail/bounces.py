@@ -17,13 +17,13 @@ from storefront.audit.record import record
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
+from storefront.mail.failures import BOUNCED
 from storefront.mail.models import MailState, OutboxMessage
 
 MOST_BYTES = 1024 * 1024
 STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")  # RFC 3463
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # ours are plain ASCII; PostgreSQL refuses a NUL
 GLOBAL_STATUS = "message/global-delivery-status"  # RFC 6533: of an email that was sent with SMTPUTF8
-BOUNCED = "bounced"  # begins the last error of an email that came back
 
 
 class NoReport(StorefrontError):

@@ -19,6 +19,8 @@ ACCOUNT_STATUS = re.compile(rb"5\.7\.\d|[45]\.1\.[78]\b")
 SIZE_STATUS = re.compile(rb"5\.(3\.4|2\.3)\b")
 
 RECIPIENT_REFUSED = "recipient refused"  # begins what is said of an address that is refused
+PERHAPS_THE_ACCOUNT = "perhaps because of the account"
+UNUSABLE = "not an address mail can be sent to: `storefront orders resend NUMBER --to` corrects it"
 
 LOGIN = "MAIL_USERNAME and MAIL_PASSWORD"
 PLACE = "MAIL_SERVER and MAIL_PORT"
@@ -104,7 +106,7 @@ def of_the_recipient(code: int, reply: bytes | str) -> MailServerDown | MailRefu
     if code == CLOSING:
         return MailServerDown(f"it takes no mail now ({code})")
     if code in ACCOUNT_CODES or ACCOUNT_STATUS.match(_bytes(reply)):
-        text = f"{RECIPIENT_REFUSED} ({code}), perhaps because of the account: check MAIL_FROM, {LOGIN}"
+        text = f"{RECIPIENT_REFUSED} ({code}), {PERHAPS_THE_ACCOUNT}: check MAIL_FROM, {LOGIN}"
         return MailRefused(text, is_permanent=code >= 500, doubt=Doubt.ACCOUNT)
     return MailRefused(f"{RECIPIENT_REFUSED} ({code})", is_permanent=code >= 500)
 

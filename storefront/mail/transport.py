@@ -13,12 +13,18 @@ from storefront.core.config.settings import Settings
 from storefront.core.db import end_read
 from storefront.core.email_addresses import Mailbox, find_address
 from storefront.core.measurements import SMTP_SECONDS, timed
-from storefront.mail.faults import MailRefused, MailServerDown, of_the_recipient, of_the_sender, of_the_text
+from storefront.mail.faults import (
+    UNUSABLE,
+    MailRefused,
+    MailServerDown,
+    of_the_recipient,
+    of_the_sender,
+    of_the_text,
+)
 from storefront.mail.letter import Mail, write_letter
 from storefront.mail.server import MailServer, connect
 
 TIMEOUT_SECONDS = 20
-UNUSABLE = "not an address mail can be sent to: `storefront orders resend NUMBER --to` corrects it"
 NO_SMTPUTF8 = "the mail server takes only ASCII before the @ (no SMTPUTF8)"
 
 

@@ -704,6 +704,12 @@ def _retry_all(world: World) -> Prepared:
     return ("--failed",), Told("mail.queued_again", "2 mails", None, {"mails": mail_ids})
 
 
+@case("mail cancel")
+def _cancel_mail(world: World) -> Prepared:
+    mail_id = fail_mails(world, 1)[0]
+    return (str(mail_id),), Told("mail.canceled", f"mail {mail_id}", None, {"mails": [mail_id]})
+
+
 def fail_mails(world: World, count: int) -> list[int]:
     order_id = make_order(world.app)
     for number in range(count):

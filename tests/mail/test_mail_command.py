@@ -11,10 +11,11 @@ from flask import Flask
 from storefront.cli import main
 from storefront.core import clock
 from storefront.devtools.mailbox.server import MailboxServer
-from tests.mail.promises import deliver, promise, row, rows
+from storefront.mail.faults import UNUSABLE
+from tests.mail.promises import deliver, promise, row, rows, states
 from tests.support.databases import BOTH
 from tests.support.factories import make_order
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on, post_event, run_worker_once
 
@@ -43,11 +44,50 @@ def test_shows_what_failed_and_sends_it_once_more(command: CliRunner, app: Flask
     assert [entry["state"] for entry in listed] == ["failed", "failed", "sent"]
     assert "1 mail is in the queue again." in mail(command, "retry", str(listed[0]["id"])).stdout
     assert [(message["state"], message["attempts"]) for message in rows(app)][:2] == [("queued", 0), ("failed", 1)]
-    assert "1 mail is in the queue again." in mail(command, "retry", "--failed").stdout
-    assert "0 mails are in the queue again." in mail(command, "retry", "--failed").stdout
+    assert "1 mail is in the queue again." in mail(command, "retry", str(listed[1]["id"])).stdout
+    assert mail(command, "retry", "--failed").stdout == "0 mails are in the queue again.\n"
     deliver(app)
     assert [message["state"] for message in rows(app)] == ["sent"] * 3
     assert len(mailbox.messages()) == 3
+
+
+DEAD = ["bounced (5.1.1)", "recipient refused (550)", UNUSABLE]
+MENDABLE = ["recipient refused (450)", "recipient refused (550), perhaps because of the account: check MAIL_FROM",
+            "mail refused (554)", "given up", None]  # fmt: skip
+
+
+def fail(app: Flask, *errors: str | None) -> None:
+    order_id = make_order(app)
+    for number, error in enumerate(errors):
+        promise(app, order_id, again=str(number))
+        change = "UPDATE outbox SET state = 'failed', last_error = :error WHERE state = 'queued'"
+        change_rows(app, change, error=error)
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_tries_no_dead_address_again_with_all_others(command: CliRunner, app: Flask) -> None:
+    fail(app, *DEAD, *MENDABLE)
+    said = mail(command, "retry", "--failed").stdout
+    assert "5 mails are in the queue again." in said
+    assert "3 mails are left out, because the address bounced or refused" in said
+    assert states(app) == ["failed"] * 3 + ["queued"] * 5
+    assert "1 mail is in the queue again." in mail(command, "retry", str(rows(app)[0]["id"])).stdout
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_ends_what_failed(command: CliRunner, app: Flask) -> None:
+    fail(app, "bounced (5.1.1)", None, "given up")
+    first, *_others = (message["id"] for message in rows(app))
+    assert "1 mail is canceled." in mail(command, "cancel", str(first)).stdout
+    assert states(app) == ["canceled", "failed", "failed"]
+    assert json.loads(mail(command, "cancel", "--failed", "--json").stdout) == {"canceled": 2}
+    assert states(app) == ["canceled"] * 3
+    said = [message["last_error"] for message in rows(app)]
+    assert said == ["bounced (5.1.1), ended by the owner", "ended by the owner", "given up, ended by the owner"]
+    assert json.loads(mail(command, "cancel", "--failed", "--json").stdout) == {"canceled": 0}
+    answer = mail(command, "cancel", str(first))
+    assert answer.exit_code == 1
+    assert f"Mail {first} is canceled: nothing done." in answer.stderr
 
 
 def test_refuses_to_send_again_what_did_not_fail(command: CliRunner, app: Flask, mailbox: MailboxServer) -> None:
@@ -63,6 +103,7 @@ def test_refuses_to_send_again_what_did_not_fail(command: CliRunner, app: Flask,
 @pytest.mark.parametrize("words", [(), ("1", "--failed"), ("one",)])
 def test_asks_which_mails_are_meant(command: CliRunner, app: Flask, words: tuple[str, ...]) -> None:
     assert mail(command, "retry", *words).exit_code == 2
+    assert mail(command, "cancel", *words).exit_code == 2
 
 
 def test_tells_the_buyer_of_a_refused_mail_and_sends_no_key_after_a_refund(
@@ -81,7 +122,8 @@ def test_tells_the_buyer_of_a_refused_mail_and_sends_no_key_after_a_refund(
         sandbox.stripe.v1.refunds.create({"payment_intent": payment})
     event = next(event for event in sandbox.read("events")["data"] if event["type"] == "charge.refunded")
     assert post_event(app, event).status_code == 200
-    assert "1 mail is in the queue again." in mail(command, "retry", "--failed").stdout
+    (failed,) = read_rows(app, "SELECT id FROM outbox WHERE state = 'failed'")
+    assert "1 mail is in the queue again." in mail(command, "retry", str(failed["id"])).stdout
     with time_machine.travel(clock.now() + timedelta(minutes=6), tick=True):
         run_worker_once(app)
     assert all(keys_on(str(message["text"])) == [] for message in mailbox.messages())

@@ -41,6 +41,12 @@ class _Figures(Collector):
         oldest = trouble.oldest_unhandled
         yield from _age("oldest_unhandled_event", oldest.received_at if oldest else None, trouble.now, empty=0)
         yield from _age("oldest_due_mail", trouble.oldest_due_mail_at, trouble.now, empty=0)
+        given_up = trouble.mail_given_up_at
+        yield GaugeMetricFamily(
+            "storefront_mail_given_up_timestamp_seconds",
+            "When the last mail was given up; 0 for none.",
+            value=given_up.timestamp() if given_up else 0,
+        )
         yield from _age("reconcile_age", trouble.reconciled_at, trouble.now, empty=None)
         yield from _age("backup_age", trouble.backed_up_at, trouble.now, empty=None)
         ages = [(worker.name, (trouble.now - worker.seen_at).total_seconds()) for worker in trouble.workers]

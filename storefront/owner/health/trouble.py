@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import String, case, cast, exists, func, select
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode
@@ -27,14 +27,17 @@ from storefront.core.measurements import (
     read_measurements,
 )
 from storefront.core.runtime import settings
-from storefront.mail.models import MailState
+from storefront.mail.failures import TO_ANYBODY, TO_DEAD_ADDRESS, has_failed_lately
+from storefront.mail.models import MailState, OutboxMessage
 from storefront.mail.trouble import mail_trouble
 from storefront.migrations.head import is_newer
 from storefront.migrations.state import REVISION
 from storefront.orders.after_sale import Notice
+from storefront.orders.notices import NoticeKind
 from storefront.owner.health.open_files import find_open_files
 from storefront.owner.health.room import Place, look_at_places
 from storefront.payments.reconcile.models import ReconcilePass
+from storefront.payments.reconcile.sweep import BROADCAST
 from storefront.payments.webhook.endpoint_rows import has_sealed_secret
 from storefront.payments.webhook.models import StripeEvent
 
@@ -89,6 +92,8 @@ class Trouble:
     places: tuple[Place, ...] = ()
     failed_answers: int = 0  # within this hour and the last
     answers: int = 0
+    mails_given_up: int = 0  # that the owner can act on, and has not called done
+    mail_given_up_at: datetime | None = None  # the newest of them
     open_files: tuple[str, ...] = ()  # on this machine
     newer_schema: str | None = None  # of code that is newer than this
     is_backed_up: bool = False  # there is a key for backups
@@ -116,6 +121,7 @@ def read_trouble() -> Trouble:
     lease_until, schema = db.session.execute(
         select(func.max(Lease.until), REVISION).where(Lease.name == HEARTBEAT)
     ).one()
+    given_up, given_up_at = _count_given_up(shop.mode) if mail.counts[MailState.FAILED] else (0, None)
     return Trouble(
         open_files=find_open_files(shop),
         now=now,
@@ -126,6 +132,8 @@ def read_trouble() -> Trouble:
         mail_server_down_since=mail.since,
         mail_server_down_why=mail.why,
         mails_stubborn=mail.stubborn,
+        mails_given_up=given_up,
+        mail_given_up_at=given_up_at,
         oldest_unhandled=_find_oldest_unhandled(shop.mode),
         reconciled_at=reconciled_at,
         reconcile_begun_at=begun_at,
@@ -151,6 +159,28 @@ def read_trouble() -> Trouble:
         replica_asked_at=_moment(measured, REPLICA_ASKED_AT),
         workers=_find_workers(measured, now),
     )
+
+
+def _count_given_up(mode: Mode) -> tuple[int, datetime | None]:
+    """Return how many, and when the last of them was tried."""
+    of_broadcast = OutboxMessage.broadcast_id.is_not(None)
+    subject = case(
+        (of_broadcast, BROADCAST + cast(OutboxMessage.broadcast_id, String)), else_=cast(OutboxMessage.id, String)
+    )
+    is_done = exists().where(
+        Notice.mode == mode,
+        Notice.kind == NoticeKind.MAIL_FAILED,
+        Notice.subject == subject,
+        Notice.is_closed_by_owner,
+        Notice.closed_at >= OutboxMessage.due_at,  # what failed after that is new
+    )
+    is_lost = OutboxMessage.kind.in_(TO_ANYBODY) & TO_DEAD_ADDRESS
+    count, last = db.session.execute(
+        select(func.count(), func.max(OutboxMessage.due_at))
+        .select_from(OutboxMessage)
+        .where(has_failed_lately(), ~is_lost, ~is_done)
+    ).one()
+    return count, last
 
 
 def _find_workers(measured: dict[str, dict[str, float]], now: datetime) -> tuple[WorkerSeen, ...]:

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode
-from storefront.mail.models import MailState
 from storefront.owner.health.trouble import Trouble
 
 WORKER_SILENT = timedelta(minutes=10)
@@ -148,11 +147,14 @@ def _refused_mails(trouble: Trouble) -> str | None:
 
 
 def _failed_mails(trouble: Trouble) -> str | None:
-    count = trouble.mails.get(MailState.FAILED, 0)
+    count = trouble.mails_given_up
     if not count:
         return None
     what = "1 mail was" if count == 1 else f"{count} mails were"
-    return f"{what} given up: `storefront mail list --state failed` says why, `storefront mail retry` sends again."
+    return (
+        f"{what} given up: `storefront mail list --state failed` says why, `storefront mail retry` sends again "
+        "and `storefront mail cancel` ends it."
+    )
 
 
 def _reconcile(trouble: Trouble) -> str | None:

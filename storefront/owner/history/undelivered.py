@@ -3,8 +3,7 @@
 from sqlalchemy import select
 
 from storefront.core.db import db
-from storefront.mail.bounces import BOUNCED
-from storefront.mail.faults import RECIPIENT_REFUSED
+from storefront.mail.failures import is_of_address
 from storefront.mail.models import MailState, OutboxMessage
 from storefront.orders.models import Order
 
@@ -22,8 +21,3 @@ def find_undelivered(order: Order) -> str:
     if row is None or row.state is not MailState.FAILED or not is_of_address(row.last_error):
         return ""
     return str(row.last_error)
-
-
-def is_of_address(error: str | None) -> bool:
-    """Tell whether another address is what helps."""
-    return (error or "").startswith((BOUNCED, RECIPIENT_REFUSED))

@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
-from storefront.core.runtime import settings
-from storefront.mail.bounces import BOUNCED
-from storefront.mail.faults import RECIPIENT_REFUSED
-from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.failures import TO_ANYBODY, TO_DEAD_ADDRESS, has_failed_lately, is_of_address
+from storefront.mail.models import MailKind, OutboxMessage
 from storefront.orders.models import Order
 from storefront.orders.notices import NoticeDraft, NoticeKind, open_notices, settle_notices
 from storefront.payments.webhook import ledger
@@ -21,8 +19,10 @@ KINDS = (
     NoticeKind.SESSION_UNREADABLE,
     NoticeKind.LIST_UNREADABLE,
 )
+_Failed = Row[int, str, str | None, int | None, str | None, bool, str]
 STUCK = timedelta(hours=1)
-MAILS_OF = timedelta(days=30)
+BROADCAST = "broadcast "  # begins the subject of the line about all emails of one
+MAILINGS = (MailKind.BROADCAST, MailKind.NEW_RELEASE)
 
 
 def sweep(*, never_received: int, unreadable: Mapping[str, str], unreadable_lists: Iterable[str]) -> None:
@@ -36,31 +36,70 @@ def sweep(*, never_received: int, unreadable: Mapping[str, str], unreadable_list
 
 
 def _failed_mails() -> list[NoticeDraft]:
+    """One line for each mail, and one for all of a broadcast or of the news of a release."""
+    is_lost = OutboxMessage.kind.in_(TO_ANYBODY) & OutboxMessage.kind.not_in(MAILINGS) & TO_DEAD_ADDRESS
     rows = db.session.execute(
-        select(OutboxMessage.id, OutboxMessage.kind, OutboxMessage.last_error, Order.number)
+        select(
+            OutboxMessage.id,
+            OutboxMessage.kind,
+            OutboxMessage.about,
+            OutboxMessage.broadcast_id,
+            OutboxMessage.last_error,
+            TO_DEAD_ADDRESS.label("is_dead"),
+            Order.number,
+        )
         .outerjoin(Order, Order.id == OutboxMessage.order_id)
-        .where(
-            OutboxMessage.mode == settings().mode,
-            OutboxMessage.state == MailState.FAILED,
-            OutboxMessage.created_at > clock.now() - MAILS_OF,
-        )
+        .where(has_failed_lately(), ~is_lost)
+        .order_by(OutboxMessage.id)
     )
-    return [
-        NoticeDraft(
-            kind=NoticeKind.MAIL_FAILED,
-            subject=str(row.id),
-            text=(
-                f"The mail \u201c{row.kind.replace('_', ' ')}\u201d of order {row.number or 'none'} "
-                f"could not be delivered: {row.last_error}. {_what_helps(row.id, row.last_error, row.number)}"
-            ),
-        )
-        for row in rows
-    ]
+    drafts: list[NoticeDraft] = []
+    mailings: dict[str, list[bool]] = {}
+    for row in rows:
+        if mailing := _mailing_of(row):
+            mailings.setdefault(mailing, []).append(row.is_dead)
+        else:
+            drafts.append(_failed_mail(row))
+    return drafts + [_failed_mailing(name, are_dead) for name, are_dead in mailings.items()]
+
+
+def _mailing_of(row: _Failed) -> str | None:
+    if row.broadcast_id is not None:
+        return f"{BROADCAST}{row.broadcast_id}"
+    if row.kind == MailKind.NEW_RELEASE:
+        return f"the news of release {(row.about or '').partition(':')[0]}"
+    return None
+
+
+def _failed_mail(row: _Failed) -> NoticeDraft:
+    return NoticeDraft(
+        kind=NoticeKind.MAIL_FAILED,
+        subject=str(row.id),
+        text=(
+            f"The mail \u201c{row.kind.replace('_', ' ')}\u201d of order {row.number or 'none'} "
+            f"could not be delivered: {row.last_error}. {_what_helps(row.id, row.last_error, row.number)}"
+        ),
+    )
+
+
+def _failed_mailing(name: str, are_dead: list[bool]) -> NoticeDraft:
+    count, dead = len(are_dead), sum(are_dead)
+    emails = "One email" if count == 1 else f"{count} emails"
+    again = (
+        "`storefront mail retry --failed` tries the others again." if dead < count else "Nothing is left to do."
+    )
+    return NoticeDraft(
+        kind=NoticeKind.MAIL_FAILED,
+        subject=name,
+        text=(
+            f"{emails} of {name} could not be delivered, {dead} of them because the address takes none; "
+            f"`storefront mail list --state failed` says more. {again}"
+        ),
+    )
 
 
 def _what_helps(mail_id: int, error: str | None, number: str | None) -> str:
-    again = f"`storefront mail retry {mail_id}` tries again."
-    if number is None or not (error or "").startswith((BOUNCED, RECIPIENT_REFUSED)):
+    again = f"`storefront mail retry {mail_id}` tries again, `storefront mail cancel {mail_id}` ends it."
+    if number is None or not is_of_address(error):
         return again
     return f"If the address is wrong, send it to the right one at order {number}. {again}"
 

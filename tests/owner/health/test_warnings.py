@@ -83,11 +83,11 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"worker_seen_at": None, "oldest_due_mail_at": ago(hours=2)}, "worker_silent", "`storefront worker`"),
     (
-        {"mails": {MailState.FAILED: 1}},
+        {"mails_given_up": 1},
         "mails_failed",
         "1 mail was given up: `storefront mail list",
     ),
-    ({"mails": {MailState.FAILED: 3}}, "mails_failed", "3 mails were given up"),
+    ({"mails_given_up": 3}, "mails_failed", "3 mails were given up"),
     ({"mails_stubborn": 2}, "mails_refused", "2 mails are refused again and again: `storefront mail list"),
     (
         {"oldest_unhandled": event(ago(minutes=11))},
