@@ -8,6 +8,7 @@ from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.admin.json_body import read_answer
 from storefront.owner.admin.places import named_address, place_here
 from storefront.owner.people import passkeys, sessions
+from storefront.owner.people.moved_passkeys import why_no_passkey_works
 from storefront.owner.people.roles import Permission
 from storefront.web.limits import limiter
 
@@ -20,6 +21,7 @@ def account() -> ResponseReturnValue:
     return render_template(
         "owner/admin/account.html",
         passkeys=passkeys.list_passkeys(here().person_id),
+        moved=why_no_passkey_works(here().person_id, here().role, host=place_here().host),
         sessions=sessions.list_sessions(here().person_id, here=here().session_id),
         can_have_passkeys=place_here().can_have_passkeys,
         named_address=named_address(),

@@ -10,6 +10,7 @@ from storefront.owner.admin.blueprint import admin, here, needs, safe_next
 from storefront.owner.admin.json_body import read_answer
 from storefront.owner.admin.places import place_here
 from storefront.owner.people import passkeys
+from storefront.owner.people.moved_passkeys import why_no_passkey_works
 from storefront.owner.people.roles import Permission
 from storefront.owner.people.sign_in import confirm_by_code, has_passkey, mail_code
 from storefront.web.limits import limiter
@@ -32,6 +33,7 @@ def _confirm_page(wanted: str, *, error: str = "", status: int = 200) -> Respons
         next=wanted,
         error=error,
         has_passkey=has_passkey(here().person_id),
+        moved=why_no_passkey_works(here().person_id, here().role, host=place_here().host),
         is_mailed=PROOF_KEY in session,
     )
     return make_response(page, status)

@@ -25,10 +25,6 @@ from storefront.web.limits import limiter
 PROOF_KEY = "admin_proof"
 EMAIL_KEY = "admin_email"
 NEXT_KEY = "admin_next"
-NEEDS_PASSKEY = (
-    "You have a passkey, so a code alone doesn't open the admin. Sign in with the passkey. "
-    "Lost it? Run `storefront owner link` on the shop's machine."
-)
 NOT_AN_ADDRESS = "This doesn't look like an email address."
 
 
@@ -92,8 +88,8 @@ def check_code() -> ResponseReturnValue:
 
 
 def _why_not(entry: Entry) -> str:
-    if entry.needs_passkey:
-        return NEEDS_PASSKEY
+    if entry.passkey_advice:
+        return entry.passkey_advice
     return CODE_SENTENCES.get(entry.code_result, "That code has expired. Have a new email sent.")
 
 
@@ -114,8 +110,8 @@ def open_mailed_link(token: str) -> ResponseReturnValue:
 @limiter.limit("30/minute")
 def use_mailed_link(token: str) -> ResponseReturnValue:
     entry = sign_in_by_mailed_link(token, knocking_browser())
-    if entry.needs_passkey:
-        flash(NEEDS_PASSKEY, "bad")
+    if entry.passkey_advice:
+        flash(entry.passkey_advice, "bad")
         return redirect(url_for("admin.sign_in"), 303)
     return _enter(entry.token) if entry.token else _ended_page()
 
@@ -124,10 +120,14 @@ def use_mailed_link(token: str) -> ResponseReturnValue:
 @needs(Permission.OPEN)
 @limiter.limit("30/minute")
 def open_link(token: str) -> ResponseReturnValue:
-    """Show the page of an invitation, or of a link that was made at the machine."""
-    if find_here() is not None:
-        return redirect("/admin")
+    """Show the page of an invitation, or of a link that was made at the machine.
+
+    Also to who is signed in with it and has to prove it: none of their passkeys may work any more.
+    """
     link = links.find_link(token, browser=reader_here().browser)
+    here = find_here()
+    if here is not None and (here.is_fresh or link is None or link[0].id != here.person_id):
+        return redirect("/admin")
     return _link_page(email=link[0].email if link else None, action=url_for("admin.use_link", token=token))
 
 

@@ -20,6 +20,7 @@ from storefront.customers.spend_proofs import CodeResult, Reader, Spent, find_by
 from storefront.customers.spend_proofs import spend_link as spend_mailed_link
 from storefront.owner.people import links, sessions
 from storefront.owner.people.models import Passkey, Person
+from storefront.owner.people.moved_passkeys import SIGN_IN_WITH_IT, why_no_passkey_works
 from storefront.owner.people.people import find_person, note_coming
 from storefront.owner.people.security_notices import tell_person
 
@@ -36,20 +37,21 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Browser:
-    """Who knocks: the reader (hashed), the browser in words, and the token of the session it had."""
+    """Who knocks, and where: the reader (hashed), the browser in words, the token of its session before."""
 
     reader: Reader
     words: str
     before: str
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`token` is empty where nobody came in; `needs_passkey` where the code was right and is not enough."""
+    """`token` is empty where nobody came in; `passkey_advice` says why the right code was not enough."""
 
     token: str = ""
     code_result: CodeResult = CodeResult.EXPIRED
-    needs_passkey: bool = False
+    passkey_advice: str = ""
 
 
 def has_passkey(person_id: int) -> bool:
@@ -104,7 +106,8 @@ def _enter_by_mail(changes: Session, person: Person | None, spent: Spent, browse
     if person is None or person.email != spent.proof.email:
         return _stay_out(way)
     if has_passkey(person.id):
-        return _stay_out(way, code_result=CodeResult.PROVEN, needs_passkey=True)
+        advice = why_no_passkey_works(person.id, person.role, host=browser.host) or SIGN_IN_WITH_IT
+        return _stay_out(way, code_result=CodeResult.PROVEN, passkey_advice=advice)
     token = session_token(spent.seed, browser)
     if spent.is_again:
         return Entry(token=token if sessions.has_session(token) else "", code_result=CodeResult.PROVEN)
@@ -129,11 +132,11 @@ def sign_in_by_link(token: str, browser: Browser) -> Entry:
     return Entry(token=session)
 
 
-def _stay_out(way: Way, *, code_result: CodeResult = CodeResult.EXPIRED, needs_passkey: bool = False) -> Entry:
+def _stay_out(way: Way, *, code_result: CodeResult = CodeResult.EXPIRED, passkey_advice: str = "") -> Entry:
     """Log that somebody did not come in. Who did is in the audit log."""
-    why = "needs_passkey" if needs_passkey else code_result.value
+    why = "needs_passkey" if passkey_advice else code_result.value
     log.info("admin sign-in refused", extra={"by": way.value, "why": why})
-    return Entry(code_result=code_result, needs_passkey=needs_passkey)
+    return Entry(code_result=code_result, passkey_advice=passkey_advice)
 
 
 def session_token(seed: bytes, browser: Browser) -> str:

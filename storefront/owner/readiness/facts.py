@@ -32,10 +32,11 @@ class TriedMail:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeopleFacts:
-    """Owners who have come in, and how many of them have a passkey."""
+    """Owners who have come in, how many of them have a passkey that works, and how many only others."""
 
     owners: int
     with_passkey: int
+    with_old_passkey: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

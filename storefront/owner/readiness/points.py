@@ -218,6 +218,13 @@ def _passkey(facts: Facts) -> Point:
     if facts.people.with_passkey:
         sentence = "An owner signs in with a passkey, so a code by email alone opens nothing of theirs."
         return Point(code="passkey", title=title, state=State.DONE, sentence=sentence, where=where)
+    if facts.people.with_old_passkey:
+        sentence = (
+            "The passkeys of owners are for the address that the shop had before, and work nowhere else. Come in "
+            "by the link that the command below prints, and add one to your account."
+        )
+        line = "storefront owner link"
+        return Point(code="passkey", title=title, state=State.TO_DO, sentence=sentence, where=where, line=line)
     sentence = "No owner has a passkey: whoever reads your email can open the shop. Add one to your account."
     return Point(code="passkey", title=title, state=State.TO_DO, sentence=sentence, where=where)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import Integer, case, func, select
+from sqlalchemy import func, select
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode, Settings
@@ -14,6 +14,7 @@ from storefront.mail.models import MailKind, OutboxMessage
 from storefront.orders.notices import NoticeKind, list_open_notices
 from storefront.owner.health.trouble import Trouble, read_trouble
 from storefront.owner.people.models import Passkey, Person, Role
+from storefront.owner.people.moved_passkeys import works_here
 from storefront.owner.readiness.answers import Answer, read_answers
 from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, ReminderFacts, TaxFacts, TriedMail
 from storefront.owner.readiness.models import Question
@@ -179,8 +180,14 @@ def _read_reminders() -> ReminderFacts:
 
 
 def _read_people() -> PeopleFacts:
-    has_passkey = select(Passkey.id).where(Passkey.person_id == Person.id).exists()
-    with_passkey = func.coalesce(func.sum(case((has_passkey, 1), else_=0), type_=Integer), 0)
-    owners = select(func.count(), with_passkey).where(Person.role == Role.OWNER, Person.came_at.is_not(None))
-    count, passkeys = db.session.execute(owners).one()
-    return PeopleFacts(owners=count, with_passkey=passkeys)
+    rows = db.session.execute(
+        select(Person.id, Passkey.rp_id)
+        .outerjoin(Passkey, Passkey.person_id == Person.id)
+        .where(Person.role == Role.OWNER, Person.came_at.is_not(None))
+    ).all()
+    with_passkey = {row.id for row in rows if row.rp_id is not None and works_here(row.rp_id)}
+    return PeopleFacts(
+        owners=len({row.id for row in rows}),
+        with_passkey=len(with_passkey),
+        with_old_passkey=len({row.id for row in rows if row.rp_id is not None} - with_passkey),
+    )

@@ -170,6 +170,10 @@ STAYS = (
     "Every product, edition, price, picture and file stays, and so do people and settings of the shop. "
     "Orders, keys and deliveries of a mode are shown in that mode only."
 )
+PASSKEYS = (
+    "Passkeys belong to the address of the shop: when BASE_URL gets another name, everybody comes in by a new "
+    "link (`storefront owner link`) and adds one anew."
+)
 SETTINGS = "STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY and BASE_URL change, and STRIPE_API_BASE goes away."
 
 
@@ -182,7 +186,7 @@ def mode_point(facts: Facts) -> Point:
         Mode.TEST: (State.TO_DO, "The shop runs in test mode: cards aren't charged. Live comes next."),
         Mode.LIVE: (State.DONE, "The shop is live: payments are real."),
     }[facts.mode]
-    more = () if facts.mode is Mode.LIVE else (STAYS, SETTINGS)
+    more = () if facts.mode is Mode.LIVE else (STAYS, SETTINGS, PASSKEYS)
     line = {Mode.SANDBOX: "STRIPE_SECRET_KEY=sk_test_…", Mode.TEST: "STRIPE_SECRET_KEY=sk_live_…"}.get(
         facts.mode, ""
     )

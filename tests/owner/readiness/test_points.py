@@ -166,6 +166,12 @@ NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ("reminders", reminding(is_refused=True), State.WRONG, "so nobody is reminded"),
     ("reminders", reminding(checkout_ui=CheckoutUi.ELEMENTS), State.TO_DO, "own form (CHECKOUT_UI=elements)"),
     ("passkey", {"people": PeopleFacts(owners=1, with_passkey=0)}, State.TO_DO, "No owner has a passkey"),
+    (
+        "passkey",
+        {"people": PeopleFacts(owners=1, with_passkey=0, with_old_passkey=1)},
+        State.TO_DO,
+        "are for the address that the shop had before",
+    ),
     ("backup", {"restored": None}, State.TO_DO, "has seen no backup yet. Try a restore"),
     (
         "backup",
