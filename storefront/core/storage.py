@@ -9,7 +9,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -20,11 +20,11 @@ from flask import Flask
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import AzureStore, GCSStore, S3Store, from_url
 
-from storefront.core import clock
 from storefront.core.config.settings import BUCKETS, Settings, SettingsError
 from storefront.core.db import end_read
 from storefront.core.disposition import disposition
 from storefront.core.errors import StorefrontError
+from storefront.core.folders import clean_up, link, make_folder, mark_of
 from storefront.core.runtime import Part
 from storefront.core.texts import marked
 
@@ -40,7 +40,6 @@ PARTS_AT_ONCE = 2  # they share the line, and each has its own time limit
 PIECE_BYTES = 2 * 1024 * 1024  # of a file that is read: held in memory by each zip that is sent
 HASH_LETTERS = 16  # of a hash, in the path of a file in a bucket
 FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-STALE_SECONDS = 24 * 3600  # what an upload that was killed left behind
 
 
 class StorageUnavailable(StorefrontError):
@@ -109,7 +108,12 @@ class Storage(Protocol):
         """Return a URL that a bucket answers to anybody for so long; None for a folder."""
 
     def read(self, path: str, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """Read the file in parts, or only the bytes from `start` to before `stop`."""
+        """Read the file in parts, or only the bytes from `start` to before `stop`.
+
+        Raises, with the part that is asked for:
+            FileNotFoundError: there is none.
+            StorageUnavailable: it may be tried again.
+        """
 
     def path_of(self, *, folder: str, filename: str, sha256: str) -> str:
         """Return where `put` keeps these bytes under this name."""
@@ -139,15 +143,15 @@ class Folder:
 
     def _put(self, content: IO[bytes], path: str) -> Stored:
         target = self.root / path
-        _make_folder(target.parent)
-        _clean_up(target.parent)
+        make_folder(target.parent)
+        clean_up(target.parent)
         handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=".incoming-")
         try:
             with os.fdopen(handle, "wb") as output:
                 size, digest = _copy(content, output)
-                own_mark = _mark_of(os.fstat(output.fileno()))
+                own_mark = mark_of(os.fstat(output.fileno()))
             Path(temporary).chmod(0o644)  # nginx reads it too
-            there = _link(Path(temporary), target)
+            there = link(Path(temporary), target)
         finally:
             Path(temporary).unlink()
         if there is not None and there[0] != digest:
@@ -177,7 +181,7 @@ class Folder:
 
     def mark_of(self, path: str) -> str:
         local_path = self.find_local_path(path)
-        return _mark_of(local_path.stat()) if local_path else ""
+        return mark_of(local_path.stat()) if local_path else ""
 
     def delete(self, path: str) -> None:
         with _disk_refusals():
@@ -249,9 +253,12 @@ class Bucket:
     def read(self, path: str, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Ask for each piece by itself: the reader of a zip takes its time, and no request waits for it."""
         # Run while an answer is sent, when no request and no database connection is left to give back.
-        end = obstore.head(self._store, path)["size"] if stop is None else stop
+        with _in_our_words(FileNotFoundError):
+            end = obstore.head(self._store, path)["size"] if stop is None else stop
         for first in range(start, end, PIECE_BYTES):
-            yield bytes(obstore.get_range(self._store, path, start=first, end=min(end, first + PIECE_BYTES)))
+            with _in_our_words(FileNotFoundError):
+                piece = bytes(obstore.get_range(self._store, path, start=first, end=min(end, first + PIECE_BYTES)))
+            yield piece
 
     def path_of(self, *, folder: str, filename: str, sha256: str) -> str:
         return f"{folder}/{sha256[:HASH_LETTERS]}/{filename}"
@@ -309,10 +316,19 @@ def is_full(error: OSError) -> bool:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Turn the library's errors into ours: its words may hold addresses. Not inside a transaction."""
+    """Turn the library's errors into ours. Not inside a transaction."""
     end_read()
+    with _in_our_words():
+        yield
+
+
+@contextmanager
+def _in_our_words(*told: type[Exception]) -> Iterator[None]:
+    """The library's words may hold addresses. What is `told` its caller knows what to do with."""
     try:
         yield
+    except told:
+        raise
     except AlreadyExistsError as error:
         raise OtherContent("Another upload of this file was faster.") from error
     except (BaseError, FileNotFoundError, PermissionError) as error:
@@ -336,39 +352,6 @@ def measure(content: IO[bytes]) -> tuple[int, str]:
     digest = hashlib.sha256()
     size = sum(len(chunk) for chunk in _chunks(content, digest))
     return size, digest.hexdigest()
-
-
-def _link(temporary: Path, target: Path) -> tuple[str, str] | None:
-    """Give the file its name, unless another one has it: then return that one's hash and mark."""
-    while True:
-        try:
-            os.link(temporary, target)  # unlike a rename, this refuses to replace
-        except FileExistsError:
-            with suppress(FileNotFoundError), target.open("rb") as content:  # deleted meanwhile: once more
-                return hashlib.file_digest(content, "sha256").hexdigest(), _mark_of(os.fstat(content.fileno()))
-        else:
-            return None
-
-
-def _mark_of(found: os.stat_result) -> str:
-    """A number of a file is given again after it was deleted, but not with the same moment."""
-    return f"{found.st_ino}-{found.st_mtime_ns}-{found.st_size}"
-
-
-def _make_folder(folder: Path) -> None:
-    """Make the folder so that nginx can read it, whatever the umask of the upload is."""
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
-    for path in reversed(missing):
-        path.mkdir(exist_ok=True)
-        path.chmod(0o755)
-
-
-def _clean_up(folder: Path) -> None:
-    """Delete what a killed upload left; what belongs to a running one is younger."""
-    for leftover in folder.glob(".incoming-*"):
-        with suppress(FileNotFoundError):  # another upload is done with it
-            if leftover.stat().st_mtime < clock.now().timestamp() - STALE_SECONDS:
-                leftover.unlink()
 
 
 STORAGE: Part[Storage] = Part("storage")

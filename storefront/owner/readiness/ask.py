@@ -7,7 +7,7 @@ from dataclasses import asdict
 from storefront.core import tokens
 from storefront.core.errors import StripeRefused
 from storefront.core.runtime import settings
-from storefront.core.storage import storage
+from storefront.core.storage import StorageUnavailable, storage
 from storefront.owner.readiness.answers import Body, ask_again
 from storefront.owner.readiness.models import Question
 from storefront.payments.webhook.endpoint import check_endpoint
@@ -48,10 +48,16 @@ def _ask_storage() -> Body:
         io.BytesIO(content), folder=FOLDER, filename=f"{tokens.new_token()}.txt", content_type="text/plain"
     )
     try:
-        is_same = b"".join(storage().read(stored.path)) == content
+        back = b"".join(storage().read(stored.path))
+    except (FileNotFoundError, StorageUnavailable):
+        back = None
     finally:
         storage().delete(stored.path)
-    return {"is_same": is_same, "is_gone": storage().find_size(stored.path) is None}
+    return {
+        "is_read": back is not None,
+        "is_same": back == content,
+        "is_gone": storage().find_size(stored.path) is None,
+    }
 
 
 def _ask_tax() -> Body:

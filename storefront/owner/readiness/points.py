@@ -133,6 +133,8 @@ def _of_storage(facts: Facts) -> tuple[State, str]:
         return State.UNKNOWN, f"Nobody has tried the {facts.files} yet."
     if answer.problem is not None:
         return State.WRONG, f"The {facts.files} doesn't take a file: {answer.problem}"
+    if not answer.body.get("is_read", True):
+        return State.WRONG, f"The {facts.files} takes files and gives none back. Allow reading there."
     if not answer.body["is_same"]:
         return State.WRONG, f"The {facts.files} gave other bytes back than were written. Don't sell from it."
     if not answer.body["is_gone"]:
