@@ -272,8 +272,9 @@ def _fraud_warning(message: OutboxMessage) -> Composed:
 
 
 def _reconcile_report(message: OutboxMessage) -> Composed:
-    """Tell the owner what the comparison with Stripe found."""
-    return {"reconciled": db.session.get_one(ReconcilePass, int(message.about or 0))}
+    """Tell the owner what the comparison with Stripe found. Passes are forgotten after some months."""
+    reconciled = db.session.get(ReconcilePass, int(message.about or 0))
+    return {"reconciled": reconciled} if reconciled else Canceled("what it tells of was deleted")
 
 
 def _dashboard_url(order: Order) -> str:
