@@ -63,6 +63,12 @@ class DataKeySealed(StorefrontError):
         log.error("sealed data does not open", extra={"advice": advice})
 
 
+class SealedValueChanged(DataKeySealed):
+    """The data key is open, and this one value is not of it."""
+
+    code = "sealed_value_changed"
+
+
 @dataclass(frozen=True, slots=True)
 class OpenDataKey:
     cipher: ChaCha20Poly1305
@@ -148,7 +154,7 @@ class SealedText(TypeDecorator[str]):
         try:
             return key.open(value, self.column)
         except (InvalidTag, ValueError) as error:
-            raise DataKeySealed("A sealed value belongs to another database, or was changed.") from error
+            raise SealedValueChanged("a sealed value belongs to another database, or was changed") from error
 
 
 def keyed_hash(digest: str, name: str) -> str:

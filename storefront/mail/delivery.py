@@ -1,7 +1,7 @@
 """Sends what is due: claim, render after `access()`, hand over, say how it ended. One holds up no other.
 
 A server that is down, or refuses the shop's account, ends the run: the same would befall every mail. So does a
-SECRET_KEY that opens no license key.
+SECRET_KEY that opens no license key; one key that was changed in the database is the trouble of its mail.
 """
 
 import logging
@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Protocol
 
-from storefront.core.data_keys import DataKeySealed
+from storefront.core.data_keys import DataKeySealed, SealedValueChanged
 from storefront.core.db import db, end_read
 from storefront.core.outlast import outlast
 from storefront.core.queue import queue
@@ -98,6 +98,8 @@ def _prepare(message_id: int, compose: Composer) -> _Prepared | None:
         outbox.mark_failed(message_id, attempts=attempts, error="given up", is_permanent=True)
         return None
     mail = _compose(message, compose, attempts=attempts)
+    if mail is None:
+        return None
     if not isinstance(mail, Mail):
         _set_aside(message, mail, due_at=due_at, attempts=attempts)
         return None
@@ -112,11 +114,18 @@ def _prepare(message_id: int, compose: Composer) -> _Prepared | None:
     )
 
 
-def _compose(message: OutboxMessage, compose: Composer, *, attempts: int) -> Mail | NotSent:
-    """Raises MailServerDown: SECRET_KEY is wrong for now, and so would be for others; it is back in the queue."""
+def _compose(message: OutboxMessage, compose: Composer, *, attempts: int) -> Mail | NotSent | None:
+    """Return None where it cannot be written now, for a reason of its own: it is tried again as one refused.
+
+    Raises MailServerDown: SECRET_KEY is wrong for now, and so would be for others; it is back in the queue.
+    """
     message_id = message.id
     try:
         return compose(message)
+    except SealedValueChanged as error:
+        db.session.rollback()
+        outbox.mark_failed(message_id, attempts=attempts, error=error.advice, is_permanent=False)
+        return None
     except DataKeySealed as error:
         db.session.rollback()  # what was read until then
         outbox.put_back(message_id, attempts=attempts, error=error.advice)

@@ -1,12 +1,14 @@
 """A mail server that is down loses nothing, is asked once a minute, and is named; one mail harms no other."""
 
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
 import time_machine
 from flask import Flask
 
-from storefront.core.data_keys import DataKeySealed
+from storefront.core.data_keys import DataKeySealed, make_data_key
+from storefront.delivery.licenses.sealed import LICENSE_KEYS
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail import outbox
 from storefront.mail.letter import Mail
@@ -17,6 +19,9 @@ from tests.mail.promises import claim, compose, deliver, promise, read_trouble, 
 from tests.mail.smtp_server import answering, smtp_server, use_server
 from tests.support.databases import BOTH
 from tests.support.factories import NOON, make_order
+from tests.support.rows import change_rows
+from tests.support.sale import COMPLETED, sell
+from tests.support.sandbox_client import SandboxClient
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 DOWN = "no usable answer (ConnectionRefusedError): check MAIL_SERVER and MAIL_PORT"
@@ -243,6 +248,24 @@ def test_waits_for_the_secret_key_that_opens_what_is_sealed(app: Flask, mailbox:
         assert "SECRET_KEY" in str(read_trouble(app).why)
         assert deliver(app) == 2
     assert states(app) == ["sent", "sent"]
+
+
+@both
+def test_waits_for_no_key_that_was_changed_in_the_database(
+    app: Flask, sandbox: SandboxClient, mailbox: MailboxServer
+) -> None:
+    """It is the trouble of one mail: the others leave, and nobody is told that the server is down."""
+    with app.app_context():
+        make_data_key(LICENSE_KEYS)
+    for email in ("ada@example.com", "bob@example.com"):
+        sell(app, sandbox, email=email).deliver(COMPLETED)
+    changed = "sealed:1:" + b64encode(bytes(40)).decode()
+    change_rows(app, "UPDATE licenses SET key = :key WHERE id = (SELECT min(id) FROM licenses)", key=changed)
+    assert deliver(app, compose_really) == 2
+    first, second = rows(app)
+    assert (first["state"], first["attempts"], second["state"]) == ("queued", 1, "sent")
+    assert "was changed" in first["last_error"]
+    assert read_trouble(app).why is None
 
 
 def test_leaves_a_mail_of_newer_code_to_it_and_goes_on(app: Flask, mailbox: MailboxServer) -> None:
