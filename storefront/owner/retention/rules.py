@@ -33,6 +33,7 @@ from storefront.orders.after_sale import Dispute
 from storefront.orders.disputes import SETTLED_STATUSES
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.sent_answers import SentAnswer
+from storefront.owner.readiness.models import Question, ReadinessAnswer
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.webhook.models import StripeEvent
 
@@ -43,6 +44,7 @@ TOLD_ONCE = (
     MailKind.RECONCILE_REPORT,
     MailKind.TEST_RECEIPT,
     MailKind.TEST_EMAIL,
+    MailKind.TEST_MAIL,
     MailKind.SECURITY_NOTICE,
     MailKind.INVITATION,
     MailKind.AVAILABILITY_CONFIRM,
@@ -87,7 +89,11 @@ def _find_events(before: datetime) -> Select[Any]:
 
 
 def _find_emails(before: datetime) -> Select[Any]:
-    """The test email of the list "ready to sell" stays: it says that email works."""
+    """The last test email of the list "ready to sell" stays: it says that email works."""
+    is_shown = exists().where(
+        ReadinessAnswer.name == Question.TEST_MAIL,
+        ReadinessAnswer.body["about"].as_string() == OutboxMessage.about,
+    )
     return (
         select(OutboxMessage.id)
         .where(
@@ -95,7 +101,7 @@ def _find_emails(before: datetime) -> Select[Any]:
             OutboxMessage.created_at <= before,
             OutboxMessage.state.not_in(MAY_LEAVE),  # so written, it leads to no other index
             or_(OutboxMessage.sent_at.is_(None), OutboxMessage.sent_at <= before),
-            OutboxMessage.kind != MailKind.TEST_MAIL,
+            or_(OutboxMessage.kind != MailKind.TEST_MAIL, ~is_shown),
             ~_is_disputed(Dispute.order_id == OutboxMessage.order_id),
         )
         .order_by(OutboxMessage.created_at)
