@@ -68,12 +68,14 @@ def _number(seed: bytes, attempt: int) -> str:
 def _paid_at(seen: SeenCheckout) -> datetime | None:
     """Return when it was paid, by Stripe: what is found days late, or again after a restore, was paid on its day.
 
-    What was free has no charge, and stands at the moment when its Session was created.
+    What was free has no charge: found after its Session's time, it stands at the moment when that was created.
     """
     if not seen.is_paid:
         return None
-    paid_at = seen.payment.charged_at if seen.payment is not None else seen.created_at
-    return min(paid_at or clock.now(), clock.now())  # Stripe's clock may be ahead
+    now = clock.now()
+    if seen.payment is None:
+        return seen.created_at if seen.expires_at < now else now
+    return min(seen.payment.charged_at or now, now)  # Stripe's clock may be ahead
 
 
 def _from_session(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: int) -> Order:

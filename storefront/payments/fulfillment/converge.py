@@ -186,7 +186,7 @@ def _hand_out(session: Session, order: Order, answer: StripeAnswer, pieces: Sequ
         order.fulfilled_at = clock.now()
     repeated = add_grants(session, order, pieces)
     if answer.is_upgrade:
-        hand_out_upgrades(session, order, answer.checkout.metadata)
+        hand_out_upgrades(session, order, answer.checkout)
     if order.total_minor == 0:
         promise_free(session, order, repeated)
     return Outcome.FULFILLED

@@ -17,6 +17,7 @@ from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
 from storefront.orders.upgrades import COUNTED, NOT_UPGRADED, UpgradedGrant, find_upgraded
 from storefront.shop.catalog.models import Edition, Price
 from storefront.shop.catalog.upgrades import read_upgraded
+from storefront.stripe_api.seen import SeenCheckout
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ def lock_upgraded(session: Session, metadata: Mapping[str, str]) -> None:
     session.execute(select(Order.id).where(Order.id == upgraded).with_for_update(key_share=True))
 
 
-def hand_out_upgrades(session: Session, order: Order, metadata: Mapping[str, str]) -> None:
+def hand_out_upgrades(session: Session, order: Order, seen: SeenCheckout) -> None:
     """Give each upgrade of a paid order to its license, inside the caller's transaction. The order is locked."""
+    charged_at = seen.payment.charged_at if seen.payment is not None else None
     rows = session.execute(
         select(OrderItem, Price, Edition.name)
         .join(Price, Price.id == OrderItem.price_id)
@@ -63,9 +65,9 @@ def hand_out_upgrades(session: Session, order: Order, metadata: Mapping[str, str
         .where(OrderItem.order_id == order.id, Price.upgrades_from_id.is_not(None))
     ).all()
     for item, price, edition in rows:
-        upgraded = _find_upgraded(session, read_upgraded(metadata), mode=order.mode)
-        # Its event may be late, and the license may have been over since.
-        state = _judge(price, upgraded, order.paid_at or clock.now())
+        upgraded = _find_upgraded(session, read_upgraded(seen.metadata), mode=order.mode)
+        # Its event may be late, or its bank take days, and the license may have been over since.
+        state = _judge(price, upgraded, charged_at or order.paid_at or clock.now())
         state = _hand_out(session, item, price, upgraded, state)
         if upgraded is not None and state is UpgradeState.APPLIED:
             _tell(session, order, upgraded, edition)

@@ -144,6 +144,21 @@ def test_counts_for_the_day_on_which_it_was_begun_when_it_was_free(app: Flask, s
     assert figures(app, day) == {day: (1, 0, 0)}
 
 
+def test_counts_from_now_when_it_was_free_and_its_form_stood_open_for_an_hour(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """The page after it shows its keys, as for what was paid this minute."""
+    with days_ago(1 / 24):
+        buyer = Buyer(app)
+        buyer.add(*FONT)
+        session_id = buyer.check_out()
+    sandbox.pay(session_id, payment_method=None)
+    buyer.land(session_id)
+    paid_at = order_of(app, session_id).paid_at
+    assert paid_at is not None
+    assert clock.now() - paid_at < SECONDS
+
+
 @both
 def test_is_paid_now_when_it_waited_for_a_bank(app: Flask, sandbox: SandboxClient) -> None:
     """A debit's charge is from the day it was begun, and says nothing of when the money came."""
