@@ -114,11 +114,19 @@ def publish(slug: str, version: str, notes_file: Path | None, as_json: bool) -> 
 def withdraw(slug: str, version: str, as_json: bool) -> None:
     """Take a release back: it disappears, older ones stay."""
     from storefront.shop.catalog import publish as publishing
+    from storefront.shop.editor.goods import is_left_with_nothing
 
     with open_shop():
         was_there = publishing.withdraw(slug, version)
-    line = f"{version} is withdrawn." if was_there else f"{version} was withdrawn already."
-    print_result({"version": version, "state": "withdrawn", "changed": was_there}, [line], as_json=as_json)
+        is_empty = is_left_with_nothing(slug)
+    lines = [f"{version} is withdrawn." if was_there else f"{version} was withdrawn already."]
+    if is_empty:
+        lines.append(
+            f"{slug} is still for sale, and who buys it gets nothing: `storefront products retire {slug}` ends "
+            "its sale."
+        )
+    values = {"version": version, "state": "withdrawn", "changed": was_there, "sells_nothing": is_empty}
+    print_result(values, lines, as_json=as_json)
 
 
 @releases.command("tell-buyers")

@@ -52,7 +52,7 @@ def test_gives_programs_products_and_releases(app: Flask, command: CliRunner, tm
     published = {"version": "3.0", "state": "published", "changed": True}
     assert read_json(command, "releases", "publish", "twinspot", "3.0") == published
     assert read_json(command, "releases", "publish", "twinspot", "3.0") == published | {"changed": False}
-    withdrawn = {"version": "3.0", "state": "withdrawn", "changed": True}
+    withdrawn = {"version": "3.0", "state": "withdrawn", "changed": True, "sells_nothing": False}
     assert read_json(command, "releases", "withdraw", "twinspot", "3.0") == withdrawn
     assert read_json(command, "releases", "withdraw", "twinspot", "3.0") == withdrawn | {"changed": False}
 

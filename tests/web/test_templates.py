@@ -148,7 +148,7 @@ def test_says_what_is_missing_of_an_order(rendering: Flask) -> None:
         "One license key is not in stock right now",
         "free once per email address",
         "The shop knows about this",
-        "nothing to download yet",
+        "nothing to download right now",
         "We couldn't email",
     ):
         assert words in page

@@ -40,6 +40,7 @@ from storefront.payments.reconcile.models import ReconcilePass
 from storefront.payments.reconcile.sweep import BROADCAST
 from storefront.payments.webhook.endpoint_rows import has_sealed_secret
 from storefront.payments.webhook.models import StripeEvent
+from storefront.shop.editor.goods import find_selling_nothing
 
 # The worker takes this lease every minute, for less than one: its end says when a worker was last at work.
 HEARTBEAT = "retry_events"
@@ -103,6 +104,7 @@ class Trouble:
     archived_at: datetime | None = None
     replica_refused_at: datetime | None = None  # of a shop with a replica to read from
     replica_asked_at: datetime | None = None
+    selling_nothing: tuple[str, ...] = ()  # slugs of what takes money for nothing
     workers: tuple[WorkerSeen, ...] = ()  # of the last hour, dead ones included
 
 
@@ -157,6 +159,7 @@ def read_trouble() -> Trouble:
         archived_at=_moment(measured, ARCHIVED_AT),
         replica_refused_at=_moment(measured, REPLICA_REFUSED_AT) if shop.database_read_url else None,
         replica_asked_at=_moment(measured, REPLICA_ASKED_AT),
+        selling_nothing=find_selling_nothing(db.session()),
         workers=_find_workers(measured, now),
     )
 

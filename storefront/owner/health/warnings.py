@@ -114,6 +114,21 @@ def _events(trouble: Trouble) -> str | None:
     )
 
 
+def _selling_nothing(trouble: Trouble) -> str | None:
+    if not trouble.selling_nothing:
+        return None
+    return (
+        f"Who buys this pays and gets nothing: {_first(trouble.selling_nothing)}; publish a release, say "
+        "what buyers get, or retire it (`storefront products retire`)."
+    )
+
+
+def _first(names: tuple[str, ...]) -> str:
+    """Return up to three of them, and how many more there are."""
+    more = len(names) - 3
+    return " ".join(names[:3]) + (f" and {more} more" if more > 0 else "")
+
+
 def _mail_server(trouble: Trouble) -> str | None:
     since = trouble.mail_server_down_since
     if since is None:
@@ -300,9 +315,7 @@ def _owner_email(trouble: Trouble) -> str | None:
 def _open_files(trouble: Trouble) -> str | None:
     if not trouble.open_files:
         return None
-    first, more = trouble.open_files[:3], len(trouble.open_files) - 3
-    names = " ".join(first) + (f" and {more} more" if more > 0 else "")
-    return f"Every user of this machine may read what the shop keeps: chmod go= {names}"
+    return f"Every user of this machine may read what the shop keeps: chmod go= {_first(trouble.open_files)}"
 
 
 # What its cause, which has a warning of its own, brings about: it goes away with that.
@@ -318,6 +331,7 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "worker_lost": _workers,
     "events_unhandled": _events,
     "answers_fail": _failed_answers,
+    "sells_nothing": _selling_nothing,
     "mail_server_down": _mail_server,
     "mails_late": _late_mails,
     "mails_refused": _refused_mails,

@@ -9,12 +9,14 @@ from storefront.owner.uploads.queries import ListedUpload, list_open
 from storefront.shop.catalog.file_sizes import format_size
 from storefront.shop.catalog.queries import get_product
 from storefront.shop.catalog.releases import ListedRelease, list_releases
+from storefront.shop.editor.goods import sells_nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FilesPage:
     slug: str
     product_name: str
+    sells_nothing: bool  # it is for sale, and its buyers get nothing
     releases: tuple[ListedRelease, ...]
     uploads: tuple[ListedUpload, ...]
 
@@ -25,6 +27,7 @@ def read_files_page(person_id: int, slug: str) -> FilesPage:
     return FilesPage(
         slug=product.slug,
         product_name=product.name,
+        sells_nothing=sells_nothing(db.session(), product.id),
         releases=tuple(list_releases(slug)),
         uploads=tuple(list_open(person_id, slug)),
     )

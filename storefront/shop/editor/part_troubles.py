@@ -8,7 +8,7 @@ from sqlalchemy import Row, select
 from sqlalchemy.orm import Session, aliased
 
 from storefront.shop.catalog.models import FOR_SALE, BundlePart, Edition, Product, ProductState
-from storefront.shop.editor.states import has_published_files
+from storefront.shop.editor.goods import has_published_files
 
 STATES = {ProductState.DRAFT: "is a draft", ProductState.RETIRED: "is retired"}
 

@@ -12,6 +12,7 @@ from storefront.shop.catalog.models import BundlePart, Edition, Product
 from storefront.shop.catalog.parts import MOST_PARTS, read_part_names
 from storefront.shop.catalog.queries import find_edition, find_product_id, is_called, lock_product, select_editions
 from storefront.shop.editor.editions import get_edition
+from storefront.shop.editor.goods import NOTHING, sells_nothing
 from storefront.shop.editor.refusals import ProductRefused
 from storefront.shop.editor.stale import pick_changes
 
@@ -28,13 +29,17 @@ def set_parts(
 
     Raises:
         NotFound: no such product or edition.
-        ProductRefused: a part that is no product, the bundle itself, a bundle, or named twice; too many of them.
+        ProductRefused: a part that is no product, the bundle itself, a bundle, or named twice; too many of them;
+            none of something for sale that hands out nothing else.
         StaleSave: somebody else changed them meanwhile; nothing is changed.
     """
     with transaction() as session:
         _lock_all(session, [slug, *(part.partition("/")[0] for part in parts)])
         product = lock_product(session, slug)
-        return write_parts(session, product, get_edition(session, product, edition), parts, shown=shown)
+        written = write_parts(session, product, get_edition(session, product, edition), parts, shown=shown)
+        if written == [] and sells_nothing(session, product.id):
+            raise _refused(NOTHING)
+        return written
 
 
 def _lock_all(session: Session, slugs: Iterable[str]) -> None:

@@ -21,6 +21,7 @@ from storefront.shop.catalog.queries import (
     select_editions,
 )
 from storefront.shop.catalog.tax import BEHAVIORS, find_code_problem
+from storefront.shop.editor.goods import GOODS, NOTHING, sells_nothing
 from storefront.shop.editor.stale import pick_changes
 
 PRODUCT_FIELDS = (
@@ -145,9 +146,10 @@ def change_product_settings(
         product = lock_product(session, slug)
         target = _get_edition(session, product, edition) if edition else product
         _check_products(session, product, values.get("offered_beside") or [])
-        write_settings(session, product, target, values, shown=shown)
+        changed = write_settings(session, product, target, values, shown=shown)
+        session.flush()
+        demand_goods(session, product, changed)
         if in_transaction:
-            session.flush()
             in_transaction(session, product)
     return get_product_settings(slug)
 
@@ -160,9 +162,10 @@ def write_settings(
     *,
     shown: Mapping[str, str] | None = None,
     allows_past: bool = False,
-) -> None:
+) -> list[str]:
     """Do as `change_product_settings` does, inside the caller's transaction. The product is locked.
 
+    Returns the names of what changed; `demand_goods` looks at them once everything is written.
     `allows_past`: a last day that is over, of a product that comes from another shop.
     """
     before = _read_values(target, values)
@@ -172,6 +175,7 @@ def write_settings(
         setattr(target, name, value)
     _check_pool(product)
     _record_change(session, product, target, before, _read_values(target, values))
+    return list(changes)
 
 
 def _read_values(target: Product | Edition, names: Iterable[str]) -> dict[str, Any]:
@@ -190,6 +194,12 @@ def _record_change(
     else:
         kind, subject = "product", product.slug
     record(session, f"{kind}.changed", subject_kind=kind, subject=subject, before=before, after=after)
+
+
+def demand_goods(session: Session, product: Product, changed: Iterable[str]) -> None:
+    """Raises SettingRefused: what buyers get was among what changed, and they would get nothing."""
+    if set(GOODS) & set(changed) and sells_nothing(session, product.id):
+        raise SettingRefused(NOTHING)
 
 
 def _get_edition(session: Session, product: Product, name: str) -> Edition:

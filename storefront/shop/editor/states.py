@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from sqlalchemy import Exists, exists, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
-from storefront.core import clock
 from storefront.core.db import transaction
-from storefront.shop.catalog.models import WITH_PAGE, Product, ProductState, Release, ReleaseFile
+from storefront.shop.catalog.models import WITH_PAGE, Product, ProductState
 from storefront.shop.catalog.queries import lock_product, select_active_prices
+from storefront.shop.editor.goods import has_published_files
 from storefront.shop.editor.parts import is_bundle_product
 from storefront.shop.editor.refusals import NotReady
 
@@ -113,13 +113,3 @@ def find_missing(
         yield Missing.PRICE
     if grants_download and not has_file:
         yield Missing.FILE
-
-
-def has_published_files(product_id: int | InstrumentedAttribute[int]) -> Exists:
-    """Select whether a product has a file that buyers get now."""
-    return exists().where(
-        Release.product_id == product_id,
-        Release.published_at <= clock.now(),
-        Release.withdrawn_at.is_(None),
-        ReleaseFile.release_id == Release.id,
-    )

@@ -10,6 +10,7 @@ from storefront.shop.catalog.models import FOR_SALE, KeySource, ProductState
 from storefront.shop.catalog.parts import MOST_PARTS
 from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.editor.editions import MOST_EDITIONS
+from storefront.shop.editor.goods import GOODS, NOTHING
 from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.editor.prices import MOST_CURRENCIES
 from storefront.shop.editor.product_settings import SettingRefused, check_values, find_pool_troubles
@@ -127,6 +128,8 @@ def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
     _check_room(folder, ref, merged)
     if _becomes_visible(values["state"], current):
         _check_for_sale(folder, ref, merged)
+    elif values["state"] in FOR_SALE and _hands_out_nothing(ref, merged):
+        _check_goods(folder, ref, shop)
 
 
 def _has_no(folder: Folder, ref: Ref, name: str, values: Fields) -> bool:
@@ -217,6 +220,25 @@ def _check_for_sale(folder: Folder, ref: Ref, merged: Objects) -> None:
     )
     for thing in missing_for(ProductState(values["state"]), missing):
         folder.wrong(ref, "state", WORDS_OF_MISSING[thing])
+
+
+def _hands_out_nothing(ref: Ref, merged: Objects) -> bool:
+    """Return whether an edition that is sold brings nothing, as `sells_nothing` asks the database."""
+    values = merged[ref]
+    if values["grants_license"] or (values["grants_download"] and _has_file(ref, merged)):
+        return False
+    sold = {price.edition for price in refs_of(merged, Kind.PRICE) if price.product == ref.product}
+    return any(merged[edition]["is_active"] and not merged[edition].get(INCLUDES) for edition in sold)
+
+
+def _check_goods(folder: Folder, ref: Ref, shop: Objects) -> None:
+    """Refuse settings that leave a product for sale with nothing; a release may be withdrawn in an emergency."""
+    changed = [name for name in GOODS if folder.objects[ref].get(name, shop[ref][name]) != shop[ref][name]]
+    if changed:
+        folder.wrong(ref, changed[0], NOTHING)
+    else:
+        words = "is for sale and hands out nothing: say state: retired, or bring a release."
+        folder.notes.append(f"{ref.path} {words}")
 
 
 def _is_bundle(slug: str, merged: Objects) -> bool:

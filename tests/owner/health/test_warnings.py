@@ -118,6 +118,8 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"places": (FULL_DISK,)}, "disk_low", "Only 511 MB are free where the queue should lie: make room"),
     ({"places": (READ_ONLY, FULL_DISK)}, "not_writable", "where the files should lie: give its user the folder"),
     ({"failed_answers": 10, "answers": 1000}, "answers_fail", "10 of 1000 answers were errors of the shop"),
+    ({"selling_nothing": ("one",)}, "sells_nothing", "pays and gets nothing: one; publish a release"),
+    ({"selling_nothing": ("one", "two", "six", "ten")}, "sells_nothing", "one two six and 1 more; publish"),
     ({"notices": {"dispute_open": 1}}, "needs_you", "1 thing needs you: `storefront needs-you`"),
     ({"notices": {"dispute_open": 1, "fraud_warning": 2}}, "needs_you", "3 things need you"),
     ({"has_webhook_secret": False}, "webhook_secret_missing", "storefront webhook create"),

@@ -29,6 +29,7 @@ def test_names_each_part_by_product_and_edition_or_by_a_product_that_has_one(app
             "gridling/desktop-and-web",
             "twinspot/team",
         ]
+        set_state(KIT[0], ProductState.DRAFT)
         assert set_parts(KIT[0], "kit", []) == []
         db.session.remove()
     assert read_rows(app, "SELECT id FROM bundle_parts") == []
@@ -127,4 +128,6 @@ def test_is_said_and_shown_on_a_terminal(app: Flask, command: CliRunner) -> None
     for words in ((), ("gridling", "--nothing")):
         assert "Name what it includes" in refused(command, *include, *words)
     assert "Gridling is named twice" in refused(command, *include, "gridling", "gridling")
+    assert "get nothing: retire it first" in refused(command, *include, "--nothing")
+    done(command, "products", "retire", KIT[0])
     assert "includes nothing now" in done(command, *include, "--nothing")

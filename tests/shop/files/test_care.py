@@ -217,3 +217,29 @@ def test_needs_nothing_beside_the_folder(app: Flask, folder: Path) -> None:
     assert not list(folder.glob(".storefront-*[!n]"))
     with pytest.raises(CannotExport, match="cannot be written"):
         export(app, Path("/proc/nowhere/shop"))
+
+
+def test_leaves_nothing_for_sale_that_hands_out_nothing(app: Flask, folder: Path) -> None:
+    written = (folder / PRODUCT).read_text()
+    nothing = written.replace("grants_license: true", "grants_license: false")
+    nothing = nothing.replace("grants_download: true", "grants_download: false")
+    (folder / PRODUCT).write_text(nothing)
+    said = mistakes(app, folder)
+    assert [line.partition(": ")[2] for line in said] == [
+        "grants_license: Its buyers would pay and get nothing: retire it first, or make it a draft."
+    ]
+    (folder / PRODUCT).write_text(nothing.replace("state: published", "state: retired"))
+    apply(app, folder)
+    (folder / PRODUCT).write_text(written)
+    apply(app, folder)
+    assert read_rows(app, f"SELECT state FROM products WHERE slug = '{SLUG}'") == [{"state": "published"}]
+
+
+def test_says_that_a_product_without_a_release_is_still_for_sale(app: Flask, folder: Path) -> None:
+    book = folder / "products" / "the-patient-toolmaker" / "releases"
+    for notes in book.glob("*/notes.md"):
+        replace_text(notes, "state: published", "state: withdrawn")
+    words = "the-patient-toolmaker is for sale and hands out nothing: say state: retired, or bring a release."
+    assert words in plan(app, folder).notes
+    apply(app, folder)
+    assert words in plan(app, folder).notes
