@@ -1,5 +1,6 @@
 """Does what a plan says of the shop's pages and emails, by their editors' acts, in the caller's transaction."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -25,7 +26,18 @@ def _columns_of(values: Fields) -> dict[str, Any]:
     return columns
 
 
-def write_page_step(session: Session, step: Step) -> None:
+def write_page_steps(session: Session, steps: Iterable[Step]) -> None:
+    """A kind may go from one page to another: each page gives up its own before any takes one."""
+    planned = list(steps)
+    for step in planned:
+        if step.act is Act.CHANGE and "legal_kind" in step.values:
+            write_page(session, lock_page(session, step.ref.name), {"legal_kind": None})
+    session.flush()
+    for step in planned:
+        _write_page_step(session, step)
+
+
+def _write_page_step(session: Session, step: Step) -> None:
     slug, values = step.ref.name, step.values
     cleaned = _columns_of(values)
     if step.act is Act.MAKE:

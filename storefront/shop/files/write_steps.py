@@ -30,7 +30,7 @@ from storefront.shop.editor.products import add_aliases, make_product, write_slu
 from storefront.shop.editor.states import write_state
 from storefront.shop.files import fields
 from storefront.shop.files.objects import Fields, Kind, Ref, product_ref
-from storefront.shop.files.page_steps import write_email_step, write_page_step
+from storefront.shop.files.page_steps import write_email_step, write_page_steps
 from storefront.shop.files.plan import ORDERS, Act, Plan, Step
 from storefront.shop.files.store import StoredThings
 from storefront.shop.files.translations import write_translation
@@ -72,8 +72,7 @@ def write_plan(
     slugs = list(dict.fromkeys(step.ref.product for step in plan.steps if step.ref.product))
     for slug in sorted(slugs, key=lambda slug: _place_of(slug, plan)):
         writer.write_product(slug, after_product)
-    for step in plan.of_kind(Kind.PAGE):
-        write_page_step(session, step)
+    write_page_steps(session, plan.of_kind(Kind.PAGE))
     for step in plan.of_kind(Kind.EMAIL):
         write_email_step(session, step)
     for step in plan.of_kind(Kind.SHOP):

@@ -1,0 +1,53 @@
+"""Pages in a folder: what kind each is, and what keeps one from being published."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront.core.db import db
+from storefront.shop.pages.edit import create_page, publish_page
+from tests.shop.files.folders import apply, export, plan, replace_text
+from tests.support.databases import BOTH
+from tests.support.rows import read_rows
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+
+
+@pytest.fixture
+def folder(app: Flask, tmp_path: Path) -> Path:
+    with app.app_context():
+        create_page("Agb", body_markdown="New terms.")
+        create_page("Imprint", body_markdown="Ada, London.", legal_kind="imprint")
+        create_page("Terms", body_markdown="Old terms.", legal_kind="terms")
+        for slug in ("agb", "imprint", "terms"):
+            publish_page(slug)
+        db.session.remove()
+    root = tmp_path / "shop"
+    export(app, root)
+    return root
+
+
+def kinds(app: Flask) -> dict[str, str | None]:
+    return {str(row["slug"]): row["legal_kind"] for row in read_rows(app, "SELECT slug, legal_kind FROM pages")}
+
+
+@both
+def test_gives_the_kind_of_a_page_to_another_one(app: Flask, folder: Path) -> None:
+    replace_text(folder / "pages" / "terms.md", "legal_kind: terms", "legal_kind: none")
+    replace_text(folder / "pages" / "agb.md", "legal_kind: none", "legal_kind: terms")
+    apply(app, folder)
+    assert kinds(app) == {"agb": "terms", "imprint": "imprint", "terms": None}
+    assert plan(app, folder).plan.is_empty
+
+
+@both
+def test_lets_two_pages_change_kinds_and_a_new_one_take_a_third(app: Flask, folder: Path) -> None:
+    replace_text(folder / "pages" / "terms.md", "legal_kind: terms", "legal_kind: imprint")
+    replace_text(folder / "pages" / "imprint.md", "legal_kind: imprint", "legal_kind: terms")
+    apply(app, folder)
+    assert kinds(app) == {"agb": None, "imprint": "terms", "terms": "imprint"}
+    replace_text(folder / "pages" / "terms.md", "legal_kind: imprint", "legal_kind: none")
+    (folder / "pages" / "a-new.md").write_text("---\ntitle: Who\nlegal_kind: imprint\n---\nAda.\n")
+    apply(app, folder)
+    assert kinds(app) == {"a-new": "imprint", "agb": None, "imprint": "terms", "terms": None}
