@@ -11,7 +11,7 @@ from storefront.orders.notices import NoticeKind, list_open_notices
 from storefront.owner.pages.starters import TITLES
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.pages.consent import read_checkout_words, read_consent
-from storefront.shop.pages.edit import find_blockers, read_fields
+from storefront.shop.pages.edit import find_page_blockers, read_fields
 from storefront.shop.pages.models import LegalKind
 from storefront.shop.pages.queries import PageSummary, get_page, list_pages
 
@@ -71,5 +71,5 @@ def read_page_editor(slug: str, shown_before: Mapping[str, str] | None = None) -
         updated_at=page.updated_at,
         values=values,
         shown={name: digest_of(value) for name, value in values.items()} | dict(shown_before or {}),
-        blockers=tuple(find_blockers(page.body_markdown)),
+        blockers=tuple(find_page_blockers(page)),
     )

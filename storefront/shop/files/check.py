@@ -20,10 +20,9 @@ from storefront.shop.emails.words import EmailTextRefused, clean_words
 from storefront.shop.files import fields
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref, refs_of
-from storefront.shop.files.translations import check_translation
+from storefront.shop.files.page_blockers import check_any_translation, check_published_page
 from storefront.shop.media.pictures import MOST_PICTURES
 from storefront.shop.media.samples import MOST_SAMPLES
-from storefront.shop.pages.edit import find_blockers
 from storefront.shop.profile.form_fields import read_fields as read_form_fields
 from storefront.shop.profile.languages import read_languages
 from storefront.shop.profile.origins import read_origins
@@ -351,8 +350,7 @@ def _check_page(folder: Folder, ref: Ref, _shop: Objects, merged: Objects) -> No
     if _has_no(folder, ref, "title", values):
         folder.wrong(ref, "", "a new page needs a title.")
     if values.get("is_published"):
-        for blocker in find_blockers(values.get("text", "")):
-            folder.wrong(ref, "is_published", blocker)
+        check_published_page(folder, ref, merged)
     kind = values.get("legal_kind")
     other = _find_other_page(ref, kind, merged) if kind is not None else None
     if other is not None:
@@ -388,6 +386,6 @@ CHECKS = {
     Kind.RELEASE: _check_release,
     Kind.FILE: _check_file,
     Kind.PAGE: _check_page,
-    Kind.TRANSLATION: check_translation,
+    Kind.TRANSLATION: check_any_translation,
     Kind.EMAIL: _check_email,
 }

@@ -48,9 +48,14 @@ def _write_page_step(session: Session, step: Step) -> None:
         write_publication(session, page, is_published=False)
     if step.act is Act.CHANGE and cleaned:
         write_page(session, page, cleaned)
-    if values.get("is_published"):
-        session.flush()
-        write_publication(session, page, is_published=True)
+
+
+def publish_pages(session: Session, steps: Iterable[Step]) -> None:
+    """Publish last: a page may need what is written of its other languages."""
+    session.flush()
+    for step in steps:
+        if step.values.get("is_published"):
+            write_publication(session, lock_page(session, step.ref.name), is_published=True)
 
 
 def write_email_step(session: Session, step: Step) -> None:

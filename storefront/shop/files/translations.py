@@ -29,6 +29,7 @@ from storefront.shop.translations.change import (
     list_page_texts,
     list_product_texts,
     list_shop_texts,
+    write_page_texts,
     write_texts,
 )
 from storefront.shop.translations.read import PAGE_TEXTS, PRODUCT_TEXTS, SHOP_TEXTS
@@ -211,7 +212,8 @@ def write_translation(session: Session, product: Product | None, ref: Ref, value
     if product is not None:
         texts, subject = list_product_texts(session, product), ("product", product.slug)
     elif ref.part:
-        texts, subject = list_page_texts(lock_page(session, ref.part)), ("page", ref.part)
+        write_page_texts(session, lock_page(session, ref.part), language, values)
+        return
     else:
         texts, subject = list_shop_texts(lock_profile(session)), ("shop", "shop")
     write_texts(session, subject, texts, language, values)

@@ -30,7 +30,7 @@ from storefront.shop.editor.products import add_aliases, make_product, write_slu
 from storefront.shop.editor.states import write_state
 from storefront.shop.files import fields
 from storefront.shop.files.objects import Fields, Kind, Ref, product_ref
-from storefront.shop.files.page_steps import write_email_step, write_page_steps
+from storefront.shop.files.page_steps import publish_pages, write_email_step, write_page_steps
 from storefront.shop.files.plan import ORDERS, Act, Plan, Step
 from storefront.shop.files.store import StoredThings
 from storefront.shop.files.translations import write_translation
@@ -81,6 +81,7 @@ def write_plan(
         if not step.ref.product:
             session.flush()
             write_translation(session, None, step.ref, step.values)
+    publish_pages(session, plan.of_kind(Kind.PAGE))
     for step in plan.of_kind(Kind.LOOKS):
         write_file(session, LooksFile(step.ref.name), stored.looks[step.ref])
     _rename_products(session, plan)

@@ -10,12 +10,14 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import insert_missing, transaction
+from storefront.core.languages import Language
 from storefront.shop.editor.stale import pick_changes
 from storefront.shop.editor.texts import LONGEST_SLUG, slug_from
 from storefront.shop.pages.models import LegalKind, Page
 from storefront.shop.pages.queries import lock_page, select_pages
 from storefront.shop.pages.refusals import PageNotReady, PageRefused
 from storefront.shop.pages.words import check_address, clean_page, find_placeholders, without_note
+from storefront.shop.translations.read import find_text
 
 FIELDS = ("title", "body_markdown", "legal_kind")
 MOST_PAGES = 100
@@ -116,7 +118,7 @@ def write_publication(session: Session, page: Page, *, is_published: bool) -> bo
     """Do as `publish_page` or `unpublish_page` does, inside the caller's transaction. The page is locked."""
     if page.is_published == is_published:
         return False
-    blockers = tuple(find_blockers(page.body_markdown)) if is_published else ()
+    blockers = tuple(find_page_blockers(page)) if is_published else ()
     if blockers:
         raise PageNotReady(blockers)
     page.is_published = is_published
@@ -164,8 +166,16 @@ def order_pages(session: Session, slugs: Sequence[str]) -> bool:
     return True
 
 
+def find_page_blockers(page: Page) -> Iterator[str]:
+    """Yield a sentence for each thing without which a page cannot be published, in whatever language."""
+    yield from find_blockers(page.body_markdown)
+    for language in Language:
+        text = find_text(page.translations, language, "body_markdown")
+        yield from (f"In {language.name.title()}: {blocker}" for blocker in (find_blockers(text) if text else ()))
+
+
 def find_blockers(body_markdown: str) -> Iterator[str]:
-    """Yield a sentence for each thing without which a page cannot be published."""
+    """Yield a sentence for each thing without which a text cannot be published."""
     if not without_note(body_markdown):
         yield "Write a text first."
     placeholders = find_placeholders(body_markdown)

@@ -23,6 +23,8 @@ from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule, clean_t
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.words import ALT, TITLE
 from storefront.shop.pages.consent import RULES as CONSENT
+from storefront.shop.pages.edit import find_blockers
+from storefront.shop.pages.models import Page
 from storefront.shop.pages.queries import lock_page
 from storefront.shop.pages.words import RULES as PAGE
 from storefront.shop.profile.change import RULES as PROFILE
@@ -153,9 +155,31 @@ def change_page_texts(
 ) -> list[str]:
     """Do as `change_product_texts` does, for a page."""
     with transaction() as session:
-        texts = list_page_texts(lock_page(session, slug))
-        subject = "page", slug
-        return write_texts(session, subject, texts, language, submitted, shown=shown, still_right=still_right)
+        page = lock_page(session, slug)
+        return write_page_texts(session, page, language, submitted, shown=shown, still_right=still_right)
+
+
+def write_page_texts(
+    session: Session,
+    page: Page,
+    language: Language,
+    submitted: Mapping[str, Any],
+    *,
+    shown: Mapping[str, str] | None = None,
+    still_right: Collection[str] = (),
+) -> list[str]:
+    """Do as `change_page_texts` does, inside the caller's transaction. The page is locked.
+
+    Raises:
+        TranslationRefused: a published page would show what is still to be filled in.
+    """
+    texts, subject = list_page_texts(page), ("page", page.slug)
+    changed = write_texts(session, subject, texts, language, submitted, shown=shown, still_right=still_right)
+    text = texts["body_markdown"].read(language)
+    blockers = list(find_blockers(text)) if text and page.is_published and "body_markdown" in changed else []
+    if blockers:
+        raise TranslationRefused({"body_markdown": f"This page is published. {' '.join(blockers)}"})
+    return changed
 
 
 def change_shop_texts(

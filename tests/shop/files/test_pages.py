@@ -7,7 +7,7 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.shop.pages.edit import create_page, publish_page
-from tests.shop.files.folders import apply, export, plan, replace_text
+from tests.shop.files.folders import apply, export, mistakes, plan, replace_text
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 
@@ -51,3 +51,23 @@ def test_lets_two_pages_change_kinds_and_a_new_one_take_a_third(app: Flask, fold
     (folder / "pages" / "a-new.md").write_text("---\ntitle: Who\nlegal_kind: imprint\n---\nAda.\n")
     apply(app, folder)
     assert kinds(app) == {"a-new": "imprint", "agb": None, "imprint": "terms", "terms": None}
+
+
+OPEN = "---\ntitle: Impressum\n---\n## Wer\n\n[your name or company]\n"
+
+
+def test_publishes_no_page_that_leaves_something_open_in_another_language(app: Flask, folder: Path) -> None:
+    (folder / "pages" / "imprint.de.md").write_text(OPEN)
+    (said,) = mistakes(app, folder)
+    assert said.startswith(
+        "pages/imprint.de.md:4: body_markdown: This page is published. Still to be filled in: [your"
+    )
+    replace_text(folder / "pages" / "imprint.md", "is_published: true", "is_published: false")
+    apply(app, folder)
+    replace_text(folder / "pages" / "imprint.md", "is_published: false", "is_published: true")
+    (folder / "pages" / "imprint.de.md").unlink()
+    (said,) = mistakes(app, folder)
+    assert "is_published: In German: Still to be filled in: [your name or company]." in said
+    (folder / "pages" / "imprint.de.md").write_text(OPEN.replace("[your name or company]", "Ada, London"))
+    apply(app, folder)
+    assert read_rows(app, "SELECT is_published FROM pages WHERE slug = 'imprint'")[0]["is_published"]

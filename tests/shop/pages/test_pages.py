@@ -96,6 +96,23 @@ def test_says_what_the_shop_is_set_to(app: Flask, owner: Buyer) -> None:
     assert "30 days after your last visit" in said(owner, owner.post("/admin/pages", kind="privacy"))
 
 
+def test_shows_what_is_still_to_be_filled_in_to_nobody_in_another_language(app: Flask, owner: Buyer) -> None:
+    slug = publish(app, "Imprint", "Ada, London.", "imprint")
+    address = f"/admin/translations/de/pages/{slug}"
+    texts = {"title": "Impressum", "body_markdown": "## Wer\n\n[your name or company]"}
+    refused = owner.post(address, **texts, **shown(owner.get(address).text))
+    assert refused.status_code == 400
+    assert "This page is published. Still to be filled in: [your name or company]." in refused.text
+    assert "[your" not in Buyer(app).get(f"/de/pages/{slug}").text
+    said(owner, owner.post(f"/admin/pages/{slug}/unpublish"))
+    said(owner, owner.post(address, **texts, **shown(owner.get(address).text)))
+    words = "In German: Still to be filled in: [your name or company]."
+    assert words in owner.get(f"/admin/pages/{slug}").text
+    assert words in owner.post(f"/admin/pages/{slug}/publish").text
+    said(owner, owner.post(address, body_markdown="Ada, London.", **shown(owner.get(address).text)))
+    assert "Published" in said(owner, owner.post(f"/admin/pages/{slug}/publish"))
+
+
 def test_takes_links_and_footnotes_for_no_blanks() -> None:
     text = "[your rights](https://example.com) [1] [sic] <!-- [your x] --> [Your name], [your name and\naddress]"
     assert find_placeholders("<!-- fill in [your name] -->" + text) == (
