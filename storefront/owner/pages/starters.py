@@ -1,5 +1,6 @@
 """Texts to start legal pages from: what the shop knows is filled in, what only its owner knows is in brackets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -8,12 +9,14 @@ from sqlalchemy import select
 
 from storefront.core.config.settings import BUCKETS
 from storefront.core.db import db
+from storefront.core.languages import offered
 from storefront.core.runtime import settings
 from storefront.customers.signed_in_browsers import IDLE
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.models import FOR_SALE, Edition, Product
 from storefront.shop.pages import edit
 from storefront.shop.pages.models import LegalKind
+from storefront.shop.profile.form_fields import FieldKind, read_fields
 from storefront.shop.profile.read import read_profile
 from storefront.web.sessions import LIFETIME_SECONDS
 
@@ -41,9 +44,17 @@ class Starter:
 
 def make_starter(kind: LegalKind) -> Starter:
     """Return a page of this kind to go on from: in plain English, true for this shop, and no legal advice."""
+    profile = read_profile()
+    address = [line.strip() for line in profile.postal_address.splitlines() if line.strip()]
+    asked = read_fields(profile.form_fields)
     template = current_app.jinja_env.get_template(TEXTS[kind])
     body = template.render(
-        profile=read_profile(),
+        profile=profile,
+        seller=_name_seller(profile.legal_name, address),
+        address=address or ["[your street and number]", "[your postal code, city and country]"],
+        languages=_name_languages(),
+        asks_phone=any(field.kind is FieldKind.PHONE for field in asked),
+        asked=[field.label for field in asked if field.kind is not FieldKind.PHONE],
         shop=settings(),
         cookie=current_app.config["SESSION_COOKIE_NAME"],
         cookie_days=LIFETIME_SECONDS // DAY_SECONDS,
@@ -52,6 +63,19 @@ def make_starter(kind: LegalKind) -> Starter:
         allows=_read_licenses() if kind is LegalKind.TERMS else [],
     )
     return Starter(title=TITLES[kind], body_markdown=body.strip())
+
+
+def _name_seller(name: str, address: Sequence[str]) -> str:
+    """Return who sells and where on one line, as the profile says it."""
+    if not (name or address):
+        return "[your name and address]"
+    return ", ".join([name or "[your name or company]", *(address or ["[your address]"])])
+
+
+def _name_languages() -> list[str]:
+    """Return what the shop speaks, its own language first."""
+    spoken = offered()
+    return [spoken.own.name.title(), *(each.name.title() for each in spoken.languages if each is not spoken.own)]
 
 
 def _read_licenses() -> list[str]:

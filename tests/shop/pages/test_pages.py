@@ -5,10 +5,13 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.devtools.mailbox.server import MailboxServer
+from storefront.owner.pages.starters import make_starter
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.pages.edit import change_page, create_page, publish_page
+from storefront.shop.pages.models import LegalKind
 from storefront.shop.pages.refusals import PageRefused
 from storefront.shop.pages.words import find_placeholders
+from storefront.shop.profile.change import change_profile
 from tests.owner.admin.editor_forms import said, shown
 from tests.shop.editor.acts import at_once
 from tests.support.databases import BOTH
@@ -94,6 +97,36 @@ def test_says_what_the_shop_is_set_to(app: Flask, owner: Buyer) -> None:
     owner.post("/admin/pages", kind="terms")
     assert "Twinspot, Personal: " in owner.get("/admin/pages/terms").text
     assert "30 days after your last visit" in said(owner, owner.post("/admin/pages", kind="privacy"))
+
+
+def test_fills_in_what_the_profile_knows(app: Flask) -> None:
+    with app.app_context():
+        plain = {kind: make_starter(kind).body_markdown for kind in LegalKind}
+    assert "[your name or company]\\\n[your street and number]\\\n[your postal code" in plain[LegalKind.IMPRINT]
+    assert "your billing address" in plain[LegalKind.PRIVACY]
+    assert "phone" not in plain[LegalKind.PRIVACY]
+    assert "our own questions" not in plain[LegalKind.PRIVACY]
+    assert "the language that you read the shop in: English, German, French or Spanish." in plain[LegalKind.TERMS]
+    known = {
+        "form_fields": "Phone | phone\nSize | choice | S / M\nTeam | text | optional",
+        "languages": "de",
+        "legal_name": "Ada Lovelace Ltd",
+        "postal_address": "1 St James Sq\nLondon\n",
+        "tax_id": "GB123",
+    }
+    with app.app_context():
+        change_profile(known)
+        told = {kind: make_starter(kind).body_markdown for kind in LegalKind}
+    imprint, privacy, terms = (told[kind] for kind in (LegalKind.IMPRINT, LegalKind.PRIVACY, LegalKind.TERMS))
+    assert "\nAda Lovelace Ltd\\\n1 St James Sq\\\nLondon\n\n## How" in imprint
+    assert "Tax ID: GB123\\\nRepresented by" in imprint
+    for text in (privacy, terms):
+        assert "Ada Lovelace Ltd, 1 St James Sq, London" in text
+    assert "your phone number, what you answered to our own questions (Size; Team), how you paid" in privacy
+    assert "by email, and it is in German." in terms
+    with app.app_context():
+        change_profile({"legal_name": ""})
+        assert "from [your name or company], 1 St James Sq, London." in make_starter(LegalKind.TERMS).body_markdown
 
 
 def test_shows_what_is_still_to_be_filled_in_to_nobody_in_another_language(app: Flask, owner: Buyer) -> None:
