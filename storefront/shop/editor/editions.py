@@ -251,7 +251,7 @@ def _free_key(name: str, taken: set[str]) -> str:
     key, number = start, 1
     while key in taken:
         number += 1
-        key = f"{start[: LONGEST_KEY - 4]}-{number}"
+        key = f"{start[: LONGEST_KEY - 4].rstrip('-')}-{number}"
     return key
 
 

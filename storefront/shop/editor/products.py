@@ -167,7 +167,7 @@ def add_aliases(session: Session, product: Product, slugs: Sequence[str]) -> lis
 def _free_slug(session: Session, slug: str) -> str:
     """Return the slug, or the first one with a number that nobody has."""
     for number in range(1, MOST_TRIES):
-        candidate = slug if number == 1 else f"{slug[: LONGEST_SLUG - 3]}-{number}"
+        candidate = slug if number == 1 else f"{slug[: LONGEST_SLUG - 3].rstrip('-')}-{number}"
         if not _is_taken(session, candidate):
             return candidate
     raise _taken(slug)

@@ -169,6 +169,8 @@ def _clean_link(link: str) -> str:
 def _clean_tags(words: Sequence[str]) -> list[str]:
     rule = TextRule(label="A tag", longest=LONGEST_TAG)
     tags = list(dict.fromkeys(filter(None, (clean_text(word, rule) for word in words))))
+    if any("," in tag for tag in tags):  # what stands between tags where they are one line
+        raise _Wrong("A tag holds a comma: make two tags of it, or leave the comma out.")
     if len(tags) > MOST_TAGS:
         raise _Wrong(f"There is room for {MOST_TAGS} tags: these are {len(tags)}.")
     return tags

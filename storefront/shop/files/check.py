@@ -1,7 +1,7 @@
 """What no single field can tell: whether the shop and the folder together are something that can be sold."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 
 from storefront.core import clock
@@ -18,14 +18,12 @@ from storefront.shop.editor.states import Missing, find_missing, missing_for
 from storefront.shop.emails.editable import EDITABLE
 from storefront.shop.emails.words import EmailTextRefused, clean_words
 from storefront.shop.files import fields
+from storefront.shop.files.check_shop import check_shop_texts
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref, refs_of
 from storefront.shop.files.page_blockers import check_any_translation, check_published_page
 from storefront.shop.media.pictures import MOST_PICTURES
 from storefront.shop.media.samples import MOST_SAMPLES
-from storefront.shop.profile.form_fields import read_fields as read_form_fields
-from storefront.shop.profile.languages import read_languages
-from storefront.shop.profile.origins import read_origins
 
 MOST = {Kind.EDITION: MOST_EDITIONS, Kind.PICTURE: MOST_PICTURES, Kind.SAMPLE: MOST_SAMPLES}
 PRUNED: dict[Kind, Fields] = {  # what stays, and how; the rest is gone
@@ -52,12 +50,6 @@ WORDS_OF_MISSING = {
     Missing.PRICE: "to be sold it needs an edition with a price.",
     Missing.FILE: "to be sold it needs a file in releases, or grants_download: false.",
 }
-# Texts of the shop with a rule for each of their lines.
-LINES: dict[str, Callable[[str], object]] = {
-    "form_fields": read_form_fields,
-    "frame_origins": read_origins,
-    "languages": read_languages,
-}
 
 
 def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:
@@ -66,7 +58,7 @@ def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:
     for ref in folder.objects:
         if ref.kind in CHECKS:
             CHECKS[ref.kind](folder, ref, shop, merged)
-    _check_lines(folder)
+    check_shop_texts(folder, shop)
     _check_orders(folder, merged)
 
 
@@ -78,14 +70,6 @@ def _merge(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> Objects:
         start = NEW_PRODUCT if ref.kind is Kind.PRODUCT else {"is_active": True, "state": "published"}
         merged[ref] = {**start, **merged.get(ref, {}), **values}
     return merged
-
-
-def _check_lines(folder: Folder) -> None:
-    for name, read in LINES.items():
-        try:
-            read(folder.objects.get(SHOP, {}).get(name, ""))
-        except ValueError as error:
-            folder.wrong(SHOP, name, str(error))
 
 
 def _check_orders(folder: Folder, merged: Objects) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from storefront.core.email_addresses import find_address, is_address
+from storefront.core.email_addresses import find_address
 from storefront.shop.catalog.last_day import end_of_day
 from storefront.shop.catalog.parts import MOST_PARTS
 from storefront.shop.editor.refusals import ProductRefused
@@ -26,6 +26,7 @@ from storefront.shop.files.yaml_text import Plain
 from storefront.shop.looks.palette import check_accent
 from storefront.shop.looks.refusals import LooksRefused
 from storefront.shop.pages.consent import DEFAULT_TEXT
+from storefront.shop.profile.change import find_address_trouble
 
 NONE = "none"
 NO_LIMIT = {NONE, "null", "~"}
@@ -93,8 +94,8 @@ def address(name: str, rule: TextRule) -> Field:
 
     def read(node: Node) -> str:
         word = clean(scalar(node), rule)
-        if word and not is_address(word):
-            raise Wrong(f"{word!r} is no email address: write one like help@example.com.")
+        if trouble := find_address_trouble(word):
+            raise Wrong(f"{word!r}: {trouble}")
         return (find_address(word) or "") if word else ""
 
     return replace(text(name, rule), read=read)

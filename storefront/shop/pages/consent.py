@@ -1,10 +1,10 @@
 """Whether buyers are asked to agree to immediate delivery, and the words that Stripe's form shows for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from storefront.core.languages import _, say
+from storefront.core.languages import Language, _, offered, say, speaking
 from storefront.core.runtime import absolute_url, settings
 from storefront.core.texts import marked
 from storefront.shop.editor.texts import TextRule, clean_texts
@@ -102,9 +102,23 @@ def _clean_words(submitted: Mapping[str, Any]) -> dict[str, Any]:
     if "consent_text" not in submitted:
         return {}
     cleaned = clean_texts({"consent_text": submitted["consent_text"]}, RULES, refused=PageRefused)
-    words = CheckoutWords(terms_url=find_terms_url(), consent=".")
-    room = LONGEST_AT_STRIPE + 1 - max(len(words.beside_box), len(words.above_button))
-    length = len(cleaned["consent_text"])
-    if length > room:
-        raise PageRefused({"consent_text": f"The text has {length:,} characters, and {room:,} fit."})
+    try:
+        check_room(cleaned["consent_text"], offered().languages)
+    except ValueError as error:
+        raise PageRefused({"consent_text": str(error)}) from error
     return cleaned if cleaned["consent_text"] else {"consent_text": DEFAULT_TEXT}
+
+
+def check_room(text: str, languages: Iterable[Language]) -> None:
+    """Raises ValueError: these words do not fit beside the link to the terms, in one of these languages."""
+    if not text:
+        return
+    room = min(map(_find_room, languages))
+    if len(text) > room:
+        raise ValueError(f"The text has {len(text):,} characters, and {room:,} fit.")
+
+
+def _find_room(language: Language) -> int:
+    with speaking(language):
+        words = CheckoutWords(terms_url=find_terms_url(), consent=".")
+        return LONGEST_AT_STRIPE + 1 - max(len(words.beside_box), len(words.above_button))

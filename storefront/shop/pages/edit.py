@@ -202,7 +202,7 @@ def _kind_taken(kind: LegalKind) -> PageRefused:
 def _free_slug(session: Session, slug: str) -> str:
     """Return the slug, or the first one with a number that no page has."""
     for number in range(1, MOST_TRIES):
-        candidate = slug if number == 1 else f"{slug[: LONGEST_SLUG - 3]}-{number}"
+        candidate = slug if number == 1 else f"{slug[: LONGEST_SLUG - 3].rstrip('-')}-{number}"
         if not session.scalar(select(exists().where(Page.slug == candidate))):
             return candidate
     raise _taken(slug)

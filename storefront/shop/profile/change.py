@@ -30,10 +30,20 @@ RULES = {
     "form_fields": TextRule(label="What Checkout asks", longest=4000, is_line=False),
     "frame_origins": TextRule(label="The sites that may show your checkout", longest=4000, is_line=False),
 }
-READ_BY_LINE: dict[str, Callable[[str], object]] = {
+
+
+def check_zone(name: str) -> None:
+    """Raises ValueError with a sentence."""
+    if find_zone(name.strip()) is None:
+        raise ValueError("No time zone has this name: write one like Europe/Berlin or America/New_York.")
+
+
+# Texts that say more than words, each with what refuses one that cannot be read; a folder asks the same.
+READERS: dict[str, Callable[[str], object]] = {
     "form_fields": read_fields,
     "frame_origins": clean_origins,
     "languages": read_languages,
+    "time_zone": check_zone,
 }
 WORDS = ProfilePart(verb="shop.changed", columns=dict.fromkeys(RULES, ""))
 
@@ -54,7 +64,8 @@ def change_profile(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | N
     return change_part(WORDS, clean_profile(submitted), shown=shown)
 
 
-def _trouble_of(address: str) -> str | None:
+def find_address_trouble(address: str) -> str | None:
+    """Return a sentence about a support address that cannot be; nothing of an empty one."""
     if address and not is_address(address):
         return "The support address is no email address: write one like help@example.com."
     if not address.partition("@")[0].isascii():  # not every mail server takes more in a header
@@ -71,10 +82,8 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
     except ProfileRefused as refused:
         problems = refused.problems
     address = str(submitted.get("support_email", "")).strip()
-    if trouble := _trouble_of(address):
+    if trouble := find_address_trouble(address):
         problems["support_email"] = trouble
-    if find_zone(str(submitted.get("time_zone", "")).strip()) is None:
-        problems["time_zone"] = "No time zone has this name: write one like Europe/Berlin or America/New_York."
     problems |= _unreadable(cleaned)
     if problems:
         raise ProfileRefused({name: problems[name] for name in RULES if name in problems})
@@ -86,9 +95,9 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _unreadable(cleaned: Mapping[str, Any]) -> dict[str, str]:
-    """Return what is wrong with texts that say something line by line."""
+    """Return what is wrong with texts that say more than words."""
     problems = {}
-    for name, read in READ_BY_LINE.items():
+    for name, read in READERS.items():
         try:
             read(cleaned.get(name, ""))
         except ValueError as error:

@@ -23,6 +23,7 @@ from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule, clean_t
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.words import ALT, TITLE
 from storefront.shop.pages.consent import RULES as CONSENT
+from storefront.shop.pages.consent import check_room
 from storefront.shop.pages.edit import find_blockers
 from storefront.shop.pages.models import Page
 from storefront.shop.pages.queries import lock_page
@@ -190,6 +191,10 @@ def change_shop_texts(
     still_right: Collection[str] = (),
 ) -> list[str]:
     """Do as `change_product_texts` does, for the shop's own words."""
+    try:
+        check_room(str(submitted.get("consent_text", "")).strip(), (language,))
+    except ValueError as error:
+        raise TranslationRefused({"consent_text": str(error)}) from error
     with transaction() as session:
         texts = list_shop_texts(lock_profile(session))
         subject = "shop", "shop"

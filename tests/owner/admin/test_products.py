@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from flask import Flask
 from PIL import Image
 
-from tests.cli.commands import done
+from tests.cli.commands import done, refused
 from tests.owner.admin.editor_forms import TWINSPOT, said, shown_in, texts_of
 from tests.support.goods import change_product
 from tests.support.people import make_person, sign_in_at_admin
@@ -142,6 +142,11 @@ def test_calls_texts_by_command_as_the_options_do(command: CliRunner) -> None:
     words = ("products", "edit", "twinspot", "--tagline", "Short.", "--search-title", "Twins")
     assert done(command, *words) == "Changed: tagline, search title.\n"
     assert "it says all that already" in done(command, *words)
+
+
+def test_refuses_a_tag_by_command_that_a_form_would_make_two(app: Flask, command: CliRunner) -> None:
+    assert "A tag holds a comma" in refused(command, "products", "edit", "twinspot", "--tag", "C, C++")
+    assert "C, C++" not in str(read_rows(app, "SELECT tags FROM products WHERE slug = 'twinspot'"))
 
 
 def test_changes_nothing_when_the_same_form_is_sent_twice(app: Flask, owner: Buyer) -> None:

@@ -11,8 +11,11 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db
-from storefront.shop.pages.consent import DEFAULT_TEXT, change_consent
+from storefront.core.languages import Language, speaking
+from storefront.shop.pages.consent import DEFAULT_TEXT, change_consent, read_checkout_words
 from storefront.shop.pages.edit import create_page, publish_page
+from storefront.shop.pages.refusals import PageRefused
+from storefront.shop.translations.change import TranslationRefused, change_shop_texts
 from tests.cli.commands import done, read_json
 from tests.owner.admin.editor_forms import shown
 from tests.support.people import make_person, sign_in_at_admin
@@ -172,3 +175,20 @@ def test_takes_words_that_fit_at_stripe_and_no_longer_ones(asked: Flask, sandbox
     digests = shown(owner.get("/admin/pages").text)
     assert owner.post("/admin/consent", consent_text="", **digests).status_code == 303
     assert session_of(sandbox, sell(asked, sandbox).session_id).consent_collection is None
+
+
+def test_leaves_out_the_terms_in_no_language(asked: Flask) -> None:
+    with asked.app_context():
+        for length in (1200, 1170):
+            with pytest.raises(TranslationRefused, match=r"characters, and 1,\d\d\d fit"):
+                change_shop_texts(Language.GERMAN, {"consent_text": "x" * length})
+        with pytest.raises(PageRefused) as refused:
+            change_consent({"consent_text": "x" * 1200})
+        room = int(str(refused.value).split(" and ")[1].split(" fit")[0].replace(",", ""))
+        change_consent({"consent_text": "x" * room})
+        db.session.remove()
+    for language in Language:
+        with asked.test_request_context("/"), speaking(language):
+            words = read_checkout_words()
+            assert "/pages/terms" in words.beside_box
+            assert "/pages/terms" in words.above_button

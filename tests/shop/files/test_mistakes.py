@@ -9,10 +9,15 @@ from hypothesis import given, settings
 from hypothesis.strategies import characters, one_of, sampled_from
 from hypothesis.strategies import text as texts
 
+from storefront.core.db import db
+from storefront.shop.editor.editions import add_edition
+from storefront.shop.editor.products import create_product
 from storefront.shop.files.mistakes import Mistakes
 from storefront.shop.files.yaml_text import read_yaml, write_yaml
-from tests.shop.files.folders import mistakes, mistakes_alone, page, write
+from storefront.shop.pages.edit import create_page, publish_page
+from tests.shop.files.folders import export, mistakes, mistakes_alone, page, plan, write
 from tests.shop.media.drawn import MP3, draw, png_claiming, saved
+from tests.support.rows import read_rows
 
 PRODUCT = "products/tool/product.md"
 WRONG = """\
@@ -216,3 +221,49 @@ def test_reads_a_text_as_it_was_written(text: str) -> None:
     assert table is not None
     read = table.nodes["text"]
     assert getattr(read, "text", None) in (text, f"{text}\n")
+
+
+def test_refuses_of_the_shop_what_its_pages_refuse(app: Flask, tmp_path: Path) -> None:
+    text = 'time_zone = "Europe/Berln"\nsupport_email = "hülfe@example.com"\n'
+    folder = write(tmp_path / "shop", {"shop.toml": text})
+    assert mistakes(app, folder) == [
+        "shop.toml:1: time_zone: No time zone has this name: write one like Europe/Berlin or America/New_York.",
+        "shop.toml:2: support_email: 'hülfe@example.com': The support address needs plain letters before the @.",
+    ]
+
+
+def test_leaves_room_for_the_terms_beside_words_of_consent(app: Flask, tmp_path: Path) -> None:
+    with app.app_context():
+        create_page("Terms", body_markdown="Terms.", legal_kind="terms")
+        publish_page("terms")
+        db.session.remove()
+    words = "x" * 1190
+    folder = write(
+        tmp_path / "shop",
+        {"shop.toml": f'consent_text = "{words}"\n', "shop.de.toml": f'consent_text = "{words}"\n'},
+    )
+    said = mistakes(app, folder)
+    assert [line.partition(" The text has")[0] for line in said] == [
+        "shop.de.toml:1: consent_text:",
+        "shop.toml:1: consent_text:",
+    ]
+
+
+def test_refuses_a_tag_that_would_become_two(app: Flask, tmp_path: Path) -> None:
+    folder = write(tmp_path / "shop", {PRODUCT: '---\nname: Tool\ntags: ["C, C++"]\n---\n'})
+    (said,) = mistakes(app, folder)
+    assert said == f"{PRODUCT}:3: tags: A tag holds a comma: make two tags of it, or leave the comma out."
+
+
+def test_reads_what_two_things_of_one_long_name_are_called(app: Flask, tmp_path: Path) -> None:
+    name = "a" * 60 + " bbb"
+    with app.app_context():
+        assert [create_product(name), create_product(name)] == ["a" * 60 + "-bbb", "a" * 60 + "-2"]
+        add_edition("twinspot", "b" * 35 + " cccccc one")
+        add_edition("twinspot", "b" * 35 + " cccccc two")
+        assert [create_page(name), create_page(name)] == ["a" * 60 + "-bbb", "a" * 60 + "-2"]
+        db.session.remove()
+    keys = read_rows(app, "SELECT key FROM editions WHERE key LIKE 'bbb%' ORDER BY id")
+    assert [row["key"] for row in keys] == ["b" * 35 + "-cccc", "b" * 35 + "-2"]
+    export(app, tmp_path / "shop")
+    assert plan(app, tmp_path / "shop").plan.is_empty
