@@ -4,13 +4,14 @@ from contextlib import suppress
 from typing import IO
 
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import db, end_read, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.storage import StorageClosed, StorageFull
 from storefront.owner.uploads.models import Upload, UploadState
-from storefront.owner.uploads.parts import locked_part, remove_part, size_of
+from storefront.owner.uploads.parts import NoPart, locked_part, remove_part, size_of
 from storefront.owner.uploads.queries import ListedUpload
 from storefront.owner.uploads.receive import GONE
 from storefront.owner.uploads.refusals import NoRoom, NoSuchUpload, NotWhole, NotWritable
@@ -26,7 +27,7 @@ CLOSED = (
     "`storefront status` says what is wrong with the folder. Then try again."
 )
 LOST = "Bytes of this file are not on the shop's disk any more. Choose the file again: it goes on from there."
-REFUSED = (ReleaseFileExists, ReleaseIsThere, TooManyFiles)
+REFUSED = (NoSuchUpload, ReleaseFileExists, ReleaseIsThere, TooManyFiles)
 
 
 def finish(upload: ListedUpload) -> None:
@@ -35,6 +36,7 @@ def finish(upload: ListedUpload) -> None:
     Raises:
         UploadBusy: somebody else is at it.
         NotWhole: bytes are missing.
+        NoSuchUpload: it was canceled, perhaps while it was stored: it is in no release then.
         StorageUnavailable, NoRoom, NotWritable: the file stays here, and it may be tried again.
         ReleaseFileExists, SameOnDisk, ReleaseIsThere, TooManyFiles: the release has changed meanwhile.
     """
@@ -45,7 +47,7 @@ def finish(upload: ListedUpload) -> None:
                 return
             _check_whole(row, size_of(part))
             _store(upload, part)
-    except FileNotFoundError:
+    except NoPart:
         row = _read(upload.token)
         if row.state is not UploadState.FINISHED:
             _check_whole(row, 0)
@@ -101,22 +103,31 @@ def bring_into_draft(
     try:
         with transaction() as changes:
             record_draft_file(changes, slug=slug, product_id=product_id, version=version, stored=stored)
-            changes.execute(
-                update(Upload)
-                .where(Upload.token == upload_token)
-                .values(
-                    state=UploadState.FINISHED,
-                    reason="",
-                    fingerprint=None,
-                    writer=None,
-                    busy_until=None,
-                    last_at=clock.now(),
-                )
-            )
+            if upload_token:
+                _note_finish(changes, upload_token)
     except REFUSED:
         delete_unused([stored])
         raise
     return stored
+
+
+def _note_finish(changes: Session, token: str) -> None:
+    """Raises NoSuchUpload."""
+    noted = changes.scalar(
+        update(Upload)
+        .where(Upload.token == token)
+        .values(
+            state=UploadState.FINISHED,
+            reason="",
+            fingerprint=None,
+            writer=None,
+            busy_until=None,
+            last_at=clock.now(),
+        )
+        .returning(Upload.id)
+    )
+    if noted is None:
+        raise NoSuchUpload(GONE)
 
 
 def _put(content: IO[bytes], *, slug: str, version: str, filename: str) -> StoredFile:

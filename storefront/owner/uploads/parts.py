@@ -47,16 +47,23 @@ def part_path(token: str) -> Path:
     return part_folder() / f"{token}{ENDING}"
 
 
+class NoPart(FileNotFoundError):
+    """There is no part file. A storage that misses a file of its own says something else."""
+
+
 @contextmanager
 def locked_part(token: str, *, is_new: bool = False, seconds: float = WAIT_SECONDS) -> Iterator[BinaryIO]:
     """One caller at a time, in whatever process; the kernel opens the lock of one that dies.
 
     Raises:
-        FileNotFoundError: there is no part file, and it is not to be made.
+        NoPart: there is no part file, and it is not to be made.
         UploadBusy: somebody else has it for longer than so many seconds.
     """
     flags = os.O_RDWR | (os.O_CREAT if is_new else 0)
-    handle = os.open(part_path(token), flags, 0o600)
+    try:
+        handle = os.open(part_path(token), flags, 0o600)
+    except FileNotFoundError as error:
+        raise NoPart(*error.args) from error
     with os.fdopen(handle, "r+b", buffering=0) as part:
         _lock(part, seconds)
         yield part
@@ -84,7 +91,7 @@ def is_locked(token: str) -> bool:
             return False
     except UploadBusy:
         return True
-    except FileNotFoundError:
+    except NoPart:
         return False
 
 

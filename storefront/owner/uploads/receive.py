@@ -15,7 +15,7 @@ from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
 from storefront.core.storage import is_full
 from storefront.owner.uploads.models import Upload, UploadState
-from storefront.owner.uploads.parts import locked_part, make_part_folder, size_of, write_at
+from storefront.owner.uploads.parts import NoPart, locked_part, make_part_folder, size_of, write_at
 from storefront.owner.uploads.queries import ListedUpload
 from storefront.owner.uploads.refusals import BeyondTheEnd, NoRoom, NoSuchUpload, UploadBusy, WrongOffset
 
@@ -135,7 +135,7 @@ def _write(claim: Claim, data: bytes) -> None:
             _demand_claim(claim)
             write_at(part, claim.offset, data)
             _count(claim, len(data))
-    except FileNotFoundError as error:
+    except NoPart as error:
         raise NoSuchUpload(GONE) from error
     except OSError as error:
         if is_full(error):

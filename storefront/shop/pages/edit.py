@@ -128,11 +128,21 @@ def write_publication(session: Session, page: Page, *, is_published: bool) -> bo
 
 
 def delete_page(slug: str) -> None:
-    """Delete a page for good; the audit log keeps its words. Raises NotFound."""
+    """Delete a page for good; the audit log keeps its words, in every language. Raises NotFound."""
     with transaction() as session:
         page = lock_page(session, slug)
-        record(session, "page.deleted", subject_kind="page", subject=slug, before=read_fields(page))
+        record(session, "page.deleted", subject_kind="page", subject=slug, before=_read_all(page))
         session.delete(page)
+
+
+def _read_all(page: Page) -> dict[str, Any]:
+    """Return its fields, and those of each translation as `de/title`."""
+    translated = {
+        f"{language}/{name}": kept[0]
+        for language, texts in (page.translations or {}).items()
+        for name, kept in texts.items()
+    }
+    return read_fields(page) | translated
 
 
 def move_page(slug: str, *, is_up: bool) -> bool:

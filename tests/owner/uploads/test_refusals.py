@@ -173,6 +173,36 @@ def test_is_tried_again_without_sending_again(
     assert len(read_rows(app, "SELECT 1 FROM audit_entries WHERE verb = 'release.uploaded'")) == 1
 
 
+def test_takes_no_file_that_the_storage_misses_for_lost_bytes(app: Flask, tus: Tus) -> None:
+    path = tus.begin(len(DATA))
+    with failing(app, FileNotFoundError("gone")):
+        assert tus.patch(path, 0, DATA).status_code == 500
+    assert tus.offset(path) == len(DATA)
+    assert tus.patch(path, len(DATA), b"").status_code == 204
+    assert stored_file(app).read_bytes() == DATA
+
+
+def test_brings_nothing_into_a_draft_that_is_canceled_while_it_is_stored(app: Flask, tus: Tus) -> None:
+    path = tus.begin(len(DATA))
+
+    class Slow(Folder):
+        def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:
+            stored = super().put(content, folder=folder, filename=filename, content_type=content_type)
+            assert tus.ask("DELETE", path).status_code == 204
+            return stored
+
+    with app.app_context():
+        before = STORAGE.get()
+        assert isinstance(before, Folder)
+        STORAGE.set(Slow(before.root))
+    assert tus.patch(path, 0, DATA).status_code == 404
+    with app.app_context():
+        STORAGE.set(before)
+    assert find_release(app) is None
+    assert not stored_file(app).exists(), "nothing is left that no release names"
+    assert parts(app) == []
+
+
 def test_is_stored_after_a_process_died_while_it_stored(app: Flask, tus: Tus) -> None:
     path = tus.begin(len(DATA))
     with failing(app, Died()), pytest.raises(Died):

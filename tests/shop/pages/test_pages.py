@@ -4,6 +4,7 @@ import pytest
 from flask import Flask
 
 from storefront.core.db import db
+from storefront.core.languages import Language
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.owner.pages.starters import make_starter
 from storefront.shop.editor.stale import digest_of
@@ -12,6 +13,7 @@ from storefront.shop.pages.models import LegalKind
 from storefront.shop.pages.refusals import PageRefused
 from storefront.shop.pages.words import find_placeholders
 from storefront.shop.profile.change import change_profile
+from storefront.shop.translations.change import change_page_texts
 from tests.owner.admin.editor_forms import said, shown
 from tests.shop.editor.acts import at_once
 from tests.support.databases import BOTH
@@ -204,6 +206,9 @@ def test_takes_sixty_thousand_emoji_and_not_one_more(app: Flask, owner: Buyer) -
 def test_moves_pages_and_deletes_one_by_an_act_of_its_own(app: Flask, owner: Buyer) -> None:
     for title in ("First", "Second", "Third"):
         publish(app, title, "Text")
+    with app.app_context():
+        change_page_texts("third", Language.GERMAN, {"title": "Dritte", "body_markdown": "Worte."})
+        db.session.remove()
     owner.post("/admin/pages/third/move", to="up")
     owner.post("/admin/pages/first/move", to="up")  # it is at the top
     page = Buyer(app).get("/").text
@@ -215,7 +220,8 @@ def test_moves_pages_and_deletes_one_by_an_act_of_its_own(app: Flask, owner: Buy
     assert Buyer(app).get("/pages/third").status_code == 404
     assert "It was deleted already." in said(owner, owner.post("/admin/pages/third/delete"))
     (entry,) = read_rows(app, "SELECT before FROM audit_entries WHERE verb = 'page.deleted'")
-    assert "Text" in str(entry["before"])
+    for words in ("Text", "de/title", "Dritte", "Worte."):
+        assert words in str(entry["before"])
 
 
 @both
