@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+AS_WRITTEN = "questions_as_written"  # of a translation: its questions before the owner moved the originals
 HASH_LETTERS = 12  # of a picture's or sample's hash, where people read it
 
 

@@ -9,8 +9,9 @@ from storefront.shop.catalog.models import ProductState
 from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.files.folder import Folder
-from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref, refs_of
+from storefront.shop.files.objects import AS_WRITTEN, SHOP, Fields, Kind, Objects, Ref, product_ref, refs_of
 from storefront.shop.files.record import ABSENT, NOT_RECORDED, Record
+from storefront.shop.translations.pairs import QUESTIONS
 
 ORDERS = ("editions", "pictures", "samples")
 ORDERED = {"order": Kind.PRODUCT, "page_order": Kind.PAGE}  # of the shop
@@ -209,7 +210,13 @@ def full_order(names: Collection[str], current: Collection[str]) -> list[str]:
 
 
 def _says_nothing(ref: Ref, name: str, value: Any, current: Fields) -> bool:  # noqa: ANN401 - of any field
-    """A date of `none` is that of a draft; whoever publishes it later leaves it standing in the folder."""
+    """A date of `none` is that of a draft; whoever publishes it later leaves it standing in the folder.
+
+    Translated questions stay with their originals where the owner moves these: a folder that has them as they were
+    written says nothing new.
+    """
+    if ref.kind is Kind.TRANSLATION and name == QUESTIONS and value == current.get(AS_WRITTEN):
+        return True
     return ref.kind is Kind.RELEASE and name == "published_at" and value is None and current[name] is not None
 
 

@@ -14,12 +14,22 @@ from storefront.core.errors import StorefrontError
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.files.disk import open_file
 from storefront.shop.files.mistakes import Wrong
-from storefront.shop.files.objects import Fields, Kind, Objects, Ref, product_ref, read_ref, refs_of, write_ref
+from storefront.shop.files.objects import (
+    AS_WRITTEN,
+    Fields,
+    Kind,
+    Objects,
+    Ref,
+    product_ref,
+    read_ref,
+    refs_of,
+    write_ref,
+)
 
 RECORD_FILE = ".storefront-export.json"
 FORMAT = 1
 MOST_BYTES = 20_000_000
-NOT_RECORDED = {"path", "size_bytes", "filename", "first_slug"}
+NOT_RECORDED = {"path", "size_bytes", "filename", "first_slug", AS_WRITTEN}
 ABSENT = digest_of(None)
 UNREADABLE = (
     "This record of the last export cannot be read. Was it merged? Bring back one of the two as it was. Without "

@@ -5,33 +5,36 @@ A thing of these texts is called by what they are of and by its language. Its fi
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from storefront.core.languages import Language
 from storefront.shop.catalog.models import Product
+from storefront.shop.editor.refusals import ProductRefused
 from storefront.shop.files import fields
 from storefront.shop.files.disk import Entry, read_text
 from storefront.shop.files.folder import Folder, Place
 from storefront.shop.files.mistakes import Wrong
 from storefront.shop.files.nodes import Node, Scalar, Table, text_of, unknown_name
-from storefront.shop.files.objects import Fields, Kind, Objects, Ref
+from storefront.shop.files.objects import AS_WRITTEN, Fields, Kind, Objects, Ref
 from storefront.shop.files.toml_text import read_toml
-from storefront.shop.files.values import Field
+from storefront.shop.files.values import Field, read_pairs
 from storefront.shop.files.yaml_text import read_yaml, split_front_matter
 from storefront.shop.pages.queries import lock_page, select_pages
 from storefront.shop.profile.models import ShopProfile
 from storefront.shop.profile.row import lock_profile
 from storefront.shop.translations.change import (
     Text,
+    clean_pairs,
     list_page_texts,
     list_product_texts,
     list_shop_texts,
     write_page_texts,
     write_texts,
 )
+from storefront.shop.translations.pairs import QUESTIONS, Pair
 from storefront.shop.translations.read import PAGE_TEXTS, PRODUCT_TEXTS, SHOP_TEXTS
 
 MOST_BYTES = 500_000
@@ -48,7 +51,16 @@ def _named(known: tuple[Field, ...], columns: tuple[str, ...]) -> dict[str, Fiel
     return {field.name: field for field in known if field.column in columns}
 
 
+def _read_questions(node: Node) -> list[Pair]:
+    """Return the translated questions at the places of their originals. Raises Wrong."""
+    try:
+        return clean_pairs(read_pairs(node))
+    except ProductRefused as refused:
+        raise Wrong(str(refused)) from refused
+
+
 PRODUCT = _named(fields.PRODUCT, PRODUCT_TEXTS)
+PRODUCT[QUESTIONS] = replace(PRODUCT[QUESTIONS], read=_read_questions)
 PAGE = _named(fields.PAGE, PAGE_TEXTS)
 SHOP = _named(fields.SHOP, SHOP_TEXTS)
 TEXTS_OF_PARTS = {name: _named(OF_PARTS[name], columns) for name, (_id, columns) in PARTS.items()}
@@ -202,8 +214,15 @@ def read_kept(
 def _in_languages(texts: Mapping[str, Text], **of: str) -> Iterator[tuple[Ref, Fields]]:
     for language in Language:
         values = {name: text.read(language) for name, text in texts.items()}
+        values |= _find_as_written(texts, language)
         if any(values.values()):
             yield translation_of(language, **of), values
+
+
+def _find_as_written(texts: Mapping[str, Text], language: Language) -> Fields:
+    """Return the questions at the places at which they were written, which may be others by now."""
+    kept = texts[QUESTIONS].find_kept(language) if QUESTIONS in texts else None
+    return {AS_WRITTEN: kept[0]} if kept else {}
 
 
 def write_translation(session: Session, product: Product | None, ref: Ref, values: Fields) -> None:

@@ -278,14 +278,10 @@ def tags(name: str) -> Field:
 
 
 def questions(name: str) -> Field:
-    def read(node: Node) -> list[list[str]]:
-        pairs: list[list[str]] = cleaned(name, [_read_pair(entry) for entry in items(node)])
-        return pairs
-
     return Field(
         name=name,
         column=name,
-        read=read,
+        read=lambda node: cleaned(name, read_pairs(node)),
         write=lambda pairs: [dict(zip(PAIR, pair, strict=True)) for pair in pairs],
         schema={
             "type": "array",
@@ -301,6 +297,11 @@ def questions(name: str) -> Field:
             },
         },
     )
+
+
+def read_pairs(node: Node) -> list[list[str]]:
+    """Return what stands there, also what is empty. Raises Wrong."""
+    return [_read_pair(entry) for entry in items(node)]
 
 
 def _read_pair(node: Node) -> list[str]:

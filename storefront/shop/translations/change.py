@@ -4,7 +4,7 @@ A text is known by a name of its own: a column of the product, page or shop, or 
 as `editions/personal/name`, `pictures/<SHA-256>/alt` and `samples/<SHA-256>/title`.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,9 @@ from storefront.core.db import transaction
 from storefront.core.languages import Language
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.queries import lock_product, select_editions
-from storefront.shop.editor.refusals import FieldsRefused
+from storefront.shop.editor.refusals import FieldsRefused, ProductRefused
 from storefront.shop.editor.stale import digest_of, pick_changes
-from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule, clean_text, clean_texts
+from storefront.shop.editor.texts import EDITION_RULES, MOST_QUESTIONS, RULES, TextRule, clean_text, clean_texts
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
 from storefront.shop.media.words import ALT, TITLE
 from storefront.shop.pages.consent import RULES as CONSENT
@@ -30,6 +30,7 @@ from storefront.shop.pages.queries import lock_page
 from storefront.shop.pages.words import RULES as PAGE
 from storefront.shop.profile.change import RULES as PROFILE
 from storefront.shop.profile.row import lock_profile
+from storefront.shop.translations.pairs import NOTHING, QUESTIONS, Pair, beside, mark_pairs, without_end
 from storefront.shop.translations.read import (
     EDITION_TEXTS,
     PAGE_TEXTS,
@@ -37,10 +38,8 @@ from storefront.shop.translations.read import (
     PRODUCT_TEXTS,
     SAMPLE_TEXTS,
     SHOP_TEXTS,
-    find_text,
+    find_kept,
 )
-
-LISTS = ("questions", "tags")  # the other texts are strings
 
 
 class TranslationRefused(FieldsRefused):
@@ -59,25 +58,39 @@ class Text:
     def original(self) -> Any:  # noqa: ANN401 - a text, or a list of them
         return getattr(self.row, self.column)
 
+    @property
+    def mark(self) -> str:
+        """Return by what it is known later whether the original is still this one."""
+        return mark_pairs(self.original or ()) if self.column == QUESTIONS else digest_of(self.original)
+
     def read(self, language: Language) -> Any:  # noqa: ANN401 - as above
-        """Return the translation; empty where it is missing."""
-        found = find_text(self.row.translations, language, self.column)
-        return ([] if self.rule is None else "") if found is None else found
+        """Return the translation; empty where it is missing. Of questions: each at the place of its original."""
+        kept = self.find_kept(language)
+        if kept is None:
+            return [] if self.rule is None else ""
+        return beside(self.original or (), *kept) if self.column == QUESTIONS else kept[0]
+
+    def find_kept(self, language: Language) -> Any:  # noqa: ANN401 - [text, mark]
+        return find_kept(self.row.translations, language, self.column)
 
     def is_missing(self, language: Language) -> bool:
-        return bool(self.original) and not self.read(language)
+        """Tell whether there is no translation; of questions whether one has none."""
+        told = self.read(language)
+        if told and self.column == QUESTIONS:
+            return len(told) < len(self.original) or not all(map(any, told))
+        return bool(self.original) and not told
 
     def is_old(self, language: Language) -> bool:
         """Tell whether the original was changed since it was translated."""
-        kept = ((self.row.translations or {}).get(language) or {}).get(self.column)
-        return kept is not None and kept[1] != digest_of(self.original)
+        kept = self.find_kept(language)
+        return kept is not None and kept[1] not in (self.mark, digest_of(self.original))
 
     def write(self, language: Language, value: Any) -> None:  # noqa: ANN401 - as above
         """Keep a clean translation of the original as it is now; an empty one takes it away."""
         translations = dict(self.row.translations or {})
         of_language = dict(translations.get(language) or {})
         if value:
-            of_language[self.column] = [value, digest_of(self.original)]
+            of_language[self.column] = [value, self.mark]
         else:
             of_language.pop(self.column, None)
         translations[language.value] = of_language
@@ -253,8 +266,29 @@ def _clean(texts: Texts, name: str, value: Any) -> Any:  # noqa: ANN401 - a text
     if name not in texts:
         raise ValueError(f"There is no text {name} here: reload the page.")
     rule = texts[name].rule
+    if name == QUESTIONS:
+        return clean_pairs(value)
     if rule is None:
         return clean_texts({name: value})[name]
     plain = str(value)
     # Nothing is needed: what is missing is shown in the shop's own language.
     return clean_text(plain, rule) if plain.strip() else ""
+
+
+def clean_pairs(pairs: Sequence[Pair]) -> list[Pair]:
+    """Return translated questions, each at its place: an empty pair is one that is missing.
+
+    Raises:
+        ProductRefused: one cannot be stored, or they are too many.
+    """
+    clean_texts({QUESTIONS: pairs})
+    at_their_places = without_end([_clean_pair(pair) for pair in pairs])
+    if len(at_their_places) > MOST_QUESTIONS:
+        words = f"There are {MOST_QUESTIONS} questions at most: this names {len(at_their_places)} places."
+        raise ProductRefused({QUESTIONS: words})
+    return at_their_places
+
+
+def _clean_pair(pair: Pair) -> Pair:
+    cleaned: list[Pair] = clean_texts({QUESTIONS: [pair]})[QUESTIONS]
+    return cleaned[0] if cleaned else NOTHING

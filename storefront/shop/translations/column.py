@@ -2,5 +2,6 @@
 
 from sqlalchemy import JSON
 
-# By language and column: [text, digest of the original that it was made from].
+# By language and column: [text, mark of the original that it was made from]. The mark is a digest; of questions
+# one for each, or of all of them where it was written before each had its own.
 Translated = JSON(none_as_null=True)

@@ -4,6 +4,7 @@ A row keeps them in its column `translations`, so they come with the row, and no
 """
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any, TypeVar, cast
 
 from flask import has_request_context, request
@@ -13,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from storefront.core.languages import Language, current_language, language_of_address, offered
 from storefront.core.page_addresses import has_languages
+from storefront.shop.translations.pairs import NOTHING, QUESTIONS, Pair, beside
 
 # What can be translated, by table; the rest of a row is no text, or is what somebody else said.
 PRODUCT_TEXTS = (
@@ -49,7 +51,7 @@ TEXTS: Mapping[str, tuple[str, ...]] = {
 }
 
 AnyRow = TypeVar("AnyRow")
-Kept = Mapping[str, Mapping[str, Any]] | None  # the column: language, column, [text, digest]
+Kept = Mapping[str, Mapping[str, Any]] | None  # the column: language, column, [text, mark of the original]
 
 
 class Untranslated(str):
@@ -79,8 +81,12 @@ def asked_language() -> Language | None:
 
 def find_text(kept: Kept, language: Language, field: str) -> Any:  # noqa: ANN401 - a text, or a list of them
     """Return a text of the column `translations`; None where it is missing."""
-    found = ((kept or {}).get(language) or {}).get(field)
+    found = find_kept(kept, language, field)
     return found[0] if found else None
+
+
+def find_kept(kept: Kept, language: Language, field: str) -> Any:  # noqa: ANN401 - [text, mark]
+    return ((kept or {}).get(language) or {}).get(field)
 
 
 def said(row: AnyRow) -> AnyRow:
@@ -100,8 +106,16 @@ class _Said:
         original = getattr(self._row, name)
         if name not in TEXTS[self._row.__tablename__]:
             return original
-        found = find_text(self._row.translations, self._language, name)
-        return as_original(original) if found is None else found
+        found = find_kept(self._row.translations, self._language, name)
+        if not found:
+            return as_original(original)
+        return _fill(original, beside(original, *found)) if name == QUESTIONS else found[0]
+
+
+def _fill(original: list[Pair], told: list[Pair]) -> list[Pair]:
+    """Return questions, each in the shop's own language where it is not translated."""
+    pairs = zip_longest(original, told, fillvalue=NOTHING)
+    return [pair if any(pair) else as_original(own) for own, pair in pairs]
 
 
 def pick(found: str | None, original: str) -> str:
