@@ -1,5 +1,6 @@
 """`/admin/translations/…`: texts of a product, of a page and of the shop beside their originals."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ from storefront.web.bodies import takes_bytes
 # All texts at their limits: characters of four bytes, each byte three letters of a form.
 TRANSLATIONS_BODY_BYTES = 768 * 1024
 NOT_TEXTS = {"csrf_token", "still_right", "question", "answer"}
+ORIGINAL = "original-"
+MARK = re.compile(r"[0-9a-f.]{0,300}")
 OF_ONE = "/translations/<language>/<kind>/<slug>"
 
 
@@ -33,7 +36,7 @@ def _page(
     """Show the texts. After a refusal with what was typed, and why it was not saved."""
     html = render_template(
         "owner/translations/edit.html",
-        page=read_editor(kind, slug, language, kept_digests(request.form, refusal)),
+        page=read_editor(kind, slug, language, kept_digests(request.form, refusal), _originals()),
         **refusal_words(refusal),
         typed=dict(typed or {}),
     )
@@ -61,19 +64,31 @@ def save_translations(language: str, kind: str = SHOP, slug: str = "") -> Respon
     still_right = request.form.getlist("still_right")
     try:
         shown = shown_digests(request.form)
-        changed = save_texts(kind, slug, language, values, shown=shown, still_right=still_right)
+        saved = save_texts(
+            kind, slug, language, values, shown=shown, still_right=still_right, originals=_originals()
+        )
     except NotFound:
         raise
     except StorefrontError as refusal:
         return _page(kind, slug, language, refusal=refusal, typed=values)
-    flash("Saved." if changed else "Nothing was changed.", "good")
+    flash("Saved." if saved.is_changed else "Nothing was changed.", "good")
+    if saved.overtaken:
+        flash(f"The original was changed while you read it: {', '.join(saved.overtaken)}. Look again.", "bad")
     if not slug:
         return redirect(url_for("admin.translations", language=language), 303)
     return redirect(url_for("admin.translations", language=language, kind=kind, slug=slug), 303)
 
 
+def _originals() -> dict[str, str]:
+    """Return the marks of the originals that stood beside the fields, by name. A page from before has none."""
+    marks = {
+        name.removeprefix(ORIGINAL): value for name, value in request.form.items() if name.startswith(ORIGINAL)
+    }
+    return {name: mark for name, mark in marks.items() if MARK.fullmatch(mark)}
+
+
 def _read(form: MultiDict[str, str]) -> dict[str, Any]:
-    carried = (SHOWN, SEEN, KEEP)
+    carried = (SHOWN, SEEN, KEEP, ORIGINAL)
     texts = {name: value for name, value in form.items() if name not in NOT_TEXTS and not name.startswith(carried)}
     lists = {name: value for name, value in read_texts(form).items() if isinstance(value, list)}
     return texts | lists

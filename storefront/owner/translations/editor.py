@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Unpack
 
 from storefront.core.db import db
 from storefront.core.errors import NotFound
@@ -12,6 +12,7 @@ from storefront.shop.editor.stale import digest_of
 from storefront.shop.pages.queries import get_page
 from storefront.shop.profile.models import THE_ONE, ShopProfile
 from storefront.shop.translations.change import (
+    Carried,
     Text,
     Texts,
     change_page_texts,
@@ -52,7 +53,7 @@ MOST_ROWS = 14
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One text. `most` is how many characters fit, None for a list."""
+    """One text. `most` is how many characters fit, None for a list. `mark` is that of its original."""
 
     name: str
     label: str
@@ -62,6 +63,7 @@ class Entry:
     is_line: bool
     is_missing: bool
     is_old: bool
+    mark: str
 
     @property
     def is_questions(self) -> bool:
@@ -96,6 +98,14 @@ class TranslationEditor:
         return sum(entry.is_old for entry in self.entries)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedTexts:
+    """`overtaken` are what texts are called whose originals were changed while somebody translated them."""
+
+    is_changed: bool
+    overtaken: tuple[str, ...]
+
+
 def other_languages() -> tuple[Language, ...]:
     """Return what the shop offers beside its own language."""
     shop = offered()
@@ -110,15 +120,19 @@ def read_language(code: str) -> Language:
     return language
 
 
-def read_editor(kind: str, slug: str, code: str, kept: Mapping[str, str]) -> TranslationEditor:
-    """Return the texts as committed now, with their originals. `kept` are digests of a form that was refused.
+def read_editor(
+    kind: str, slug: str, code: str, kept: Mapping[str, str], originals: Mapping[str, str]
+) -> TranslationEditor:
+    """Return the texts as committed now, with their originals.
+
+    `kept` are digests of a form that was refused, and `originals` the marks of what it was translated from.
 
     Raises:
         NotFound: no such product or page, or a language that the shop does not offer.
     """
     language = read_language(code)
     title, texts = list_texts(kind, slug)
-    entries = tuple(_entries(texts, language))
+    entries = tuple(_entries(texts, language, originals))
     return TranslationEditor(
         kind=kind,
         slug=slug,
@@ -147,25 +161,35 @@ def list_texts(kind: str, slug: str) -> tuple[str, Texts]:
 
 
 def save_texts(
-    kind: str, slug: str, code: str, values: Mapping[str, Any], *, shown: Mapping[str, str], still_right: list[str]
-) -> bool:
-    """Write what changed. Returns False where nothing did.
+    kind: str, slug: str, code: str, values: Mapping[str, Any], **carried: Unpack[Carried]
+) -> SavedTexts:
+    """Write what changed.
 
     Raises:
         NotFound: as `read_editor`.
         TranslationRefused, StaleSave: nothing was saved.
     """
     language = read_language(code)
+    changed = _save(kind, slug, language, values, **carried)
+    _title, texts = list_texts(kind, slug)
+    written = [name for name in texts if name in changed or name in carried.get("still_right", ())]
+    overtaken = [_label(name, texts) for name in written if texts[name].is_old(language)]
+    return SavedTexts(is_changed=bool(changed), overtaken=tuple(overtaken))
+
+
+def _save(
+    kind: str, slug: str, language: Language, values: Mapping[str, Any], **carried: Unpack[Carried]
+) -> list[str]:
     if kind == PRODUCTS:
-        return bool(change_product_texts(slug, language, values, shown=shown, still_right=still_right))
+        return change_product_texts(slug, language, values, **carried)
     if kind == PAGES:
-        return bool(change_page_texts(slug, language, values, shown=shown, still_right=still_right))
+        return change_page_texts(slug, language, values, **carried)
     if kind != SHOP:
         raise NotFound("Only products, pages and the shop are translated.")
-    return bool(change_shop_texts(language, values, shown=shown, still_right=still_right))
+    return change_shop_texts(language, values, **carried)
 
 
-def _entries(texts: Texts, language: Language) -> Iterator[Entry]:
+def _entries(texts: Texts, language: Language, originals: Mapping[str, str]) -> Iterator[Entry]:
     for name, text in texts.items():
         value = text.read(language)
         if not text.original and not value:
@@ -179,6 +203,7 @@ def _entries(texts: Texts, language: Language) -> Iterator[Entry]:
             is_line=text.rule is not None and text.rule.is_line and text.rule.longest <= LONG,
             is_missing=text.is_missing(language),
             is_old=text.is_old(language),
+            mark=originals.get(name, text.mark),
         )
 
 

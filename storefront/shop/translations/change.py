@@ -6,7 +6,7 @@ as `editions/personal/name`, `pictures/<SHA-256>/alt` and `samples/<SHA-256>/tit
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from flask import g
 from sqlalchemy import select
@@ -85,12 +85,15 @@ class Text:
         kept = self.find_kept(language)
         return kept is not None and kept[1] not in (self.mark, digest_of(self.original))
 
-    def write(self, language: Language, value: Any) -> None:  # noqa: ANN401 - as above
-        """Keep a clean translation of the original as it is now; an empty one takes it away."""
+    def write(self, language: Language, value: Any, mark: str | None = None) -> None:  # noqa: ANN401 - as above
+        """Keep a clean translation; an empty one takes it away.
+
+        `mark` is that of the original that it was made from; None where that is the one of now.
+        """
         translations = dict(self.row.translations or {})
         of_language = dict(translations.get(language) or {})
         if value:
-            of_language[self.column] = [value, self.mark]
+            of_language[self.column] = [value, self.mark if mark is None else mark]
         else:
             of_language.pop(self.column, None)
         translations[language.value] = of_language
@@ -98,6 +101,20 @@ class Text:
 
 
 Texts = Mapping[str, Text]
+NO_MARKS: Mapping[str, str] = {}
+
+
+class Carried(TypedDict, total=False):
+    """What a form brings beside its texts; see `pick_changes` for `shown`.
+
+    `still_right` are translations that hold although their original was changed. `originals` are marks of the
+    originals that somebody translated from: one that was changed meanwhile leaves its translation old, and is not
+    noted as `still_right`.
+    """
+
+    shown: Mapping[str, str] | None
+    still_right: Collection[str]
+    originals: Mapping[str, str]
 
 
 def list_product_texts(session: Session, product: Product) -> dict[str, Text]:
@@ -139,13 +156,9 @@ def change_product_texts(
     slug: str,
     language: Language,
     submitted: Mapping[str, Any],
-    *,
-    shown: Mapping[str, str] | None = None,
-    still_right: Collection[str] = (),
+    **carried: Unpack[Carried],
 ) -> list[str]:
-    """Write the translations that changed; see `pick_changes` for `shown`. Returns their names.
-
-    An empty one takes it away. `still_right` are translations that hold although their original was changed.
+    """Write the translations that changed, and return their names. An empty one takes it away.
 
     Raises:
         NotFound: no such product.
@@ -156,21 +169,19 @@ def change_product_texts(
         product = lock_product(session, slug)
         texts = list_product_texts(session, product)
         subject = "product", product.slug
-        return write_texts(session, subject, texts, language, submitted, shown=shown, still_right=still_right)
+        return write_texts(session, subject, texts, language, submitted, **carried)
 
 
 def change_page_texts(
     slug: str,
     language: Language,
     submitted: Mapping[str, Any],
-    *,
-    shown: Mapping[str, str] | None = None,
-    still_right: Collection[str] = (),
+    **carried: Unpack[Carried],
 ) -> list[str]:
     """Do as `change_product_texts` does, for a page."""
     with transaction() as session:
         page = lock_page(session, slug)
-        return write_page_texts(session, page, language, submitted, shown=shown, still_right=still_right)
+        return write_page_texts(session, page, language, submitted, **carried)
 
 
 def write_page_texts(
@@ -178,9 +189,7 @@ def write_page_texts(
     page: Page,
     language: Language,
     submitted: Mapping[str, Any],
-    *,
-    shown: Mapping[str, str] | None = None,
-    still_right: Collection[str] = (),
+    **carried: Unpack[Carried],
 ) -> list[str]:
     """Do as `change_page_texts` does, inside the caller's transaction. The page is locked.
 
@@ -188,7 +197,7 @@ def write_page_texts(
         TranslationRefused: a published page would show what is still to be filled in.
     """
     texts, subject = list_page_texts(page), ("page", page.slug)
-    changed = write_texts(session, subject, texts, language, submitted, shown=shown, still_right=still_right)
+    changed = write_texts(session, subject, texts, language, submitted, **carried)
     text = texts["body_markdown"].read(language)
     blockers = list(find_blockers(text)) if text and page.is_published and "body_markdown" in changed else []
     if blockers:
@@ -199,9 +208,7 @@ def write_page_texts(
 def change_shop_texts(
     language: Language,
     submitted: Mapping[str, Any],
-    *,
-    shown: Mapping[str, str] | None = None,
-    still_right: Collection[str] = (),
+    **carried: Unpack[Carried],
 ) -> list[str]:
     """Do as `change_product_texts` does, for the shop's own words."""
     try:
@@ -211,7 +218,7 @@ def change_shop_texts(
     with transaction() as session:
         texts = list_shop_texts(lock_profile(session))
         subject = "shop", "shop"
-        changed = write_texts(session, subject, texts, language, submitted, shown=shown, still_right=still_right)
+        changed = write_texts(session, subject, texts, language, submitted, **carried)
     g.pop("profile", None)
     return changed
 
@@ -225,14 +232,15 @@ def write_texts(
     *,
     shown: Mapping[str, str] | None = None,
     still_right: Collection[str] = (),
+    originals: Mapping[str, str] = NO_MARKS,
 ) -> list[str]:
     """Do as `change_product_texts` does, inside the caller's transaction. `subject` is a kind and a name."""
     cleaned = clean_translations(texts, submitted)
     current = {name: texts[name].read(language) for name in cleaned}
     changes = pick_changes(current, cleaned, shown)
     for name, value in changes.items():
-        texts[name].write(language, value)
-    kept = [name for name in still_right if name in texts and texts[name].is_old(language)]
+        texts[name].write(language, value, originals.get(name))
+    kept = [name for name in still_right if name in texts and _holds(texts[name], language, originals.get(name))]
     for name in kept:
         texts[name].write(language, texts[name].read(language))
     if changes or kept:
@@ -242,6 +250,11 @@ def write_texts(
         after |= {f"{language}/{field}": "still right" for field in kept}
         record(session, f"{kind}.translated", subject_kind=kind, subject=name, before=before, after=after)
     return [*changes, *kept]
+
+
+def _holds(text: Text, language: Language, mark: str | None) -> bool:
+    """Tell whether an old translation may be noted as right: for the original that somebody read."""
+    return text.is_old(language) and mark in (None, text.mark)
 
 
 def clean_translations(texts: Texts, submitted: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,12 @@
 """Texts beside their originals at /admin: what is missing or old, a save that came too late, another language."""
 
+import re
+
 import pytest
 from flask import Flask
 
 from storefront.shop.editor.products import change_texts
+from storefront.shop.pages.edit import change_page, create_page
 from tests.owner.admin.editor_forms import said, shown
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
@@ -51,6 +54,68 @@ def test_shows_what_is_older_than_its_original(app: Flask, owner: Buyer) -> None
     assert "The original was changed since." in owner.get(GERMAN).text
     owner.post(GERMAN, still_right="summary", **shown(owner.get(GERMAN).text))
     assert "The original was changed since." not in owner.get(GERMAN).text
+
+
+def originals(page: str) -> dict[str, str]:
+    """The marks of the originals that stand beside the fields."""
+    return dict(re.findall(r'name="(original-[\w/-]+)" value="([\w.]*)"', page))
+
+
+def test_calls_old_what_was_translated_from_an_original_of_before(app: Flask, owner: Buyer) -> None:
+    with app.app_context():
+        create_page("Refunds", slug="refunds", body_markdown="Within 30 days.")
+    address = "/admin/translations/de/pages/refunds"
+    page = owner.get(address).text
+    with app.app_context():
+        change_page("refunds", {"body_markdown": "Within 14 days."})
+    typed = {"title": "Rückgabe", "body_markdown": "Binnen 30 Tagen."}
+    after = said(owner, owner.post(address, **typed, **shown(page), **originals(page)))
+    assert "Saved." in after
+    assert "The original was changed while you read it: Text." in after
+    assert after.count("The original was changed since.") == 1
+    assert "All of it is translated." not in after
+    assert "The original was changed while" not in said(owner, owner.post(address, **typed, **originals(after)))
+    owner.post(address, still_right="body_markdown", **originals(after))
+    assert "All of it is translated." in owner.get(address).text
+
+
+def test_notes_nothing_as_still_right_that_was_changed_once_more(app: Flask, owner: Buyer) -> None:
+    owner.post(GERMAN, summary="Findet gleiche Dateien.")
+    for summary in ("Finds what you have twice.", "Finds what nobody needs."):
+        page = owner.get(GERMAN).text
+        with app.app_context():
+            change_texts("twinspot", {"summary": summary})
+    after = said(owner, owner.post(GERMAN, still_right="summary", **originals(page)))
+    assert "Nothing was changed." in after
+    assert "The original was changed while you read it: Tagline." in after
+    assert "The original was changed since." in after
+    owner.post(GERMAN, still_right="summary")
+    assert "The original was changed since." not in owner.get(GERMAN).text, "a page from before has no marks"
+
+
+def test_keeps_the_marks_of_a_form_that_is_refused(app: Flask, owner: Buyer) -> None:
+    page = owner.get(GERMAN).text
+    with app.app_context():
+        change_texts("twinspot", {"summary": "Finds what you have twice."})
+    refused = owner.post(GERMAN, name="x" * 121, summary="Findet.", **originals(page))
+    assert originals(refused.text) == originals(page)
+    broken = dict.fromkeys(originals(page), "\0nothing")
+    owner.post(GERMAN, summary="Findet.", **broken)
+    assert "The original was changed since." not in owner.get(GERMAN).text, "what is no mark is none"
+
+
+def test_finds_the_questions_that_somebody_translated(app: Flask, owner: Buyer) -> None:
+    refund, delete = ["Refunds?", "Yes."], ["Does it delete?", "Never."]
+    with app.app_context():
+        change_texts("twinspot", {"questions": [refund, delete]})
+    page = owner.get(GERMAN).text
+    with app.app_context():
+        change_texts("twinspot", {"questions": [delete, refund]})
+    owner.post(GERMAN, question=["", "Löscht es?"], answer=["", "Nie."], **originals(page))
+    german = Buyer(app).get("/de/products/twinspot").text
+    assert "Löscht es?" in german
+    assert "Refunds?" in german
+    assert "Does it delete?" not in german
 
 
 def test_translates_the_shop_and_refuses_other_languages(app: Flask, owner: Buyer) -> None:
