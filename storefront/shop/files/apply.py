@@ -13,7 +13,7 @@ from storefront.core.leases import take_turn
 from storefront.shop.catalog.models import Product
 from storefront.shop.emails.models import EmailText
 from storefront.shop.emails.queries import select_texts
-from storefront.shop.files.compare import Comparison, compare
+from storefront.shop.files.compare import Comparison, compare, compare_with
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.plan import Conflict, Decisions, Plan
 from storefront.shop.files.read_folder import read_folder
@@ -129,8 +129,10 @@ def _try_until_calm(
         store_things(seen.folder, seen.plan, stored)
         with transaction() as session:
             _lock(session)
-            locked = compare(session, folder, prune=prune, decisions=decisions)
-            _check(locked.plan, decisions)
+            locked, shop = seen, read_shop(session)
+            if shop != seen.shop:  # all that takes long was done before the lock, and holds
+                locked = compare_with(shop, folder, prune=prune, decisions=decisions)
+                _check(locked.plan, decisions)
             if is_whole(locked.plan, stored):
                 write_plan(session, locked.plan, locked.folder.orders, stored, after_product)
                 return replace(locked, shop=read_shop(session))  # before anybody else can change it

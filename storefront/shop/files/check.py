@@ -1,7 +1,7 @@
 """What no single field can tell: whether the shop and the folder together are something that can be sold."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 
 from storefront.core import clock
@@ -20,6 +20,7 @@ from storefront.shop.emails.words import EmailTextRefused, clean_words
 from storefront.shop.files import fields
 from storefront.shop.files.check_shop import check_shop_texts
 from storefront.shop.files.folder import Folder
+from storefront.shop.files.merged import Merged
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref, refs_of
 from storefront.shop.files.page_blockers import check_any_translation, check_published_page
 from storefront.shop.media.pictures import MOST_PICTURES
@@ -62,14 +63,14 @@ def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:
     _check_orders(folder, merged)
 
 
-def _merge(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> Objects:
+def _merge(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> Merged:
     """Return the shop as it would be after the folder was applied."""
     merged: Objects = {ref: dict(values) for ref, values in shop.items()}
     _take_away(merged, removed)
     for ref, values in folder.objects.items():
         start = NEW_PRODUCT if ref.kind is Kind.PRODUCT else {"is_active": True, "state": "published"}
         merged[ref] = {**start, **merged.get(ref, {}), **values}
-    return merged
+    return Merged(merged, shop)
 
 
 def _check_orders(folder: Folder, merged: Objects) -> None:
@@ -96,14 +97,14 @@ def _check_first_slug(folder: Folder, ref: Ref, current: Fields, values: Fields)
         folder.wrong(ref, "first_slug", words)
 
 
-def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
+def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Merged) -> None:
     current, values = shop.get(ref, {}), merged[ref]
     if _has_no(folder, ref, "name", values):
         folder.wrong(ref, "", "a new product needs a name: write name: and what it is called.")
     _check_settings(folder, ref, current)
     if not current and _is_over(values.get("license_until")):
         folder.notes.append(f"{ref.path}/license_until: that day is over, so keys that it sells will not work.")
-    _check_slugs(folder, ref, merged, shop)
+    _check_slugs(folder, ref, merged)
     _check_first_slug(folder, ref, current, values)
     for name, sentence in find_pool_troubles(values).items():
         folder.wrong(ref, name, sentence)
@@ -129,35 +130,29 @@ def _becomes_visible(state: str, current: Fields) -> bool:
     return state == ProductState.ANNOUNCED or (state in FOR_SALE and not was_for_sale)
 
 
-def _check_offers(folder: Folder, ref: Ref, merged: Objects, shop: Objects) -> None:
-    known = {slug for other in refs_of(merged, Kind.PRODUCT) for slug in _slugs_of(other, merged, shop)}
+def _check_offers(folder: Folder, ref: Ref, merged: Merged, shop: Objects) -> None:
     # What the shop has already may name a draft that was deleted since: it is exported as it is.
-    known.update(shop.get(ref, {}).get("offered_beside", ()))
+    known = shop.get(ref, {}).get("offered_beside", ())
     for slug in folder.objects[ref].get("offered_beside", ()):
-        if slug not in known:
+        if slug not in known and not merged.is_address(slug):
             words = f"there is no product {slug}, neither in the folder nor in the shop."
             folder.wrong(ref, "offered_beside", words)
 
 
-def _check_room(folder: Folder, ref: Ref, merged: Objects) -> None:
+def _check_room(folder: Folder, ref: Ref, merged: Merged) -> None:
     for kind, most in MOST.items():
-        count = sum(other.kind is kind and other.product == ref.product for other in merged)
+        count = len(merged.of(kind, ref.product))
         if count > most:
             words = f"there is room for {most}: these are {count} with those of the shop."
             folder.wrong(ref, f"{kind.value}s", words)
 
 
-def _check_slugs(folder: Folder, ref: Ref, merged: Objects, shop: Objects) -> None:
+def _check_slugs(folder: Folder, ref: Ref, merged: Merged) -> None:
     """Refuse an address that another product has, had, or is known by to sold programs."""
-    others = _slugs_of_others(ref, merged, shop)
     for name, slug in _written_slugs(folder.objects[ref]):
-        if slug in others:
-            folder.wrong(ref, name, f"{slug} is, or was, the address of {others[slug]}: take another one.")
-
-
-def _slugs_of_others(ref: Ref, merged: Objects, shop: Objects) -> dict[str, str]:
-    others = [other for other in refs_of(merged, Kind.PRODUCT) if other != ref]
-    return {slug: other.product for other in others for slug in _slugs_of(other, merged, shop)}
+        owner = merged.find_owner(slug, beside=ref.product)
+        if owner is not None:
+            folder.wrong(ref, name, f"{slug} is, or was, the address of {owner}: take another one.")
 
 
 def _written_slugs(values: Fields) -> Iterator[tuple[str, str]]:
@@ -167,12 +162,6 @@ def _written_slugs(values: Fields) -> Iterator[tuple[str, str]]:
         yield "aliases", alias
     if "first_slug" in values:
         yield "first_slug", values["first_slug"]
-
-
-def _slugs_of(ref: Ref, merged: Objects, shop: Objects) -> set[str]:
-    values, current = merged[ref], shop.get(ref, {})
-    aliases = [*values.get("aliases", ()), *current.get("aliases", ())]
-    return {ref.product, values["slug"], values.get("first_slug", ref.product), *aliases}
 
 
 def _check_settings(folder: Folder, ref: Ref, current: Fields) -> None:
@@ -190,7 +179,7 @@ def _check_settings(folder: Folder, ref: Ref, current: Fields) -> None:
             folder.wrong(ref, name, str(refused))
 
 
-def _check_for_sale(folder: Folder, ref: Ref, merged: Objects) -> None:
+def _check_for_sale(folder: Folder, ref: Ref, merged: Merged) -> None:
     values = merged[ref]
     missing = find_missing(
         tagline=values["tagline"],
@@ -205,12 +194,12 @@ def _check_for_sale(folder: Folder, ref: Ref, merged: Objects) -> None:
         folder.wrong(ref, "state", WORDS_OF_MISSING[thing])
 
 
-def _hands_out_nothing(ref: Ref, merged: Objects) -> bool:
+def _hands_out_nothing(ref: Ref, merged: Merged) -> bool:
     """Return whether an edition that is sold brings nothing, as `sells_nothing` asks the database."""
     values = merged[ref]
     if values["grants_license"] or (values["grants_download"] and _has_file(ref, merged)):
         return False
-    sold = {price.edition for price in refs_of(merged, Kind.PRICE) if price.product == ref.product}
+    sold = {price.edition for price in merged.of(Kind.PRICE, ref.product)}
     return any(merged[edition]["is_active"] and not merged[edition].get(INCLUDES) for edition in sold)
 
 
@@ -224,12 +213,11 @@ def _check_goods(folder: Folder, ref: Ref, shop: Objects) -> None:
         folder.notes.append(f"{ref.path} {words}")
 
 
-def _is_bundle(slug: str, merged: Objects) -> bool:
-    editions = (values for other, values in merged.items() if other[:2] == (Kind.EDITION, slug))
-    return any(values.get(INCLUDES) for values in editions)
+def _is_bundle(slug: str, merged: Merged) -> bool:
+    return any(merged[edition].get(INCLUDES) for edition in merged.of(Kind.EDITION, slug))
 
 
-def _check_parts(folder: Folder, ref: Ref, merged: Objects) -> None:
+def _check_parts(folder: Folder, ref: Ref, merged: Merged) -> None:
     parts = folder.objects[ref].get(INCLUDES, ())
     if not parts:
         return
@@ -238,14 +226,14 @@ def _check_parts(folder: Folder, ref: Ref, merged: Objects) -> None:
         trouble = _find_part_trouble(part, ref, times, merged)
         if trouble:
             folder.wrong(ref, INCLUDES, trouble)
-    bundle = _find_bundle_with(ref.product, merged)
+    bundle = merged.find_bundle_with(ref.product)
     if bundle is not None:
         folder.wrong(ref, INCLUDES, f"{bundle} includes {ref.product}, so it cannot be a bundle, too.")
     if len(parts) > MOST_PARTS:
         folder.wrong(ref, INCLUDES, f"a bundle includes at most {MOST_PARTS} products.")
 
 
-def _find_part_trouble(part: str, bundle: Ref, times: Mapping[str, int], merged: Objects) -> str | None:
+def _find_part_trouble(part: str, bundle: Ref, times: Mapping[str, int], merged: Merged) -> str | None:
     """Return what is wrong with one part. `times` is how often the bundle names each product."""
     slug = part.partition("/")[0]
     if Ref(Kind.EDITION, *part.split("/", 1)) not in merged:
@@ -259,21 +247,12 @@ def _find_part_trouble(part: str, bundle: Ref, times: Mapping[str, int], merged:
     return None
 
 
-def _find_bundle_with(slug: str, merged: Objects) -> str | None:
-    for edition in refs_of(merged, Kind.EDITION):
-        if any(part.startswith(f"{slug}/") for part in merged[edition].get(INCLUDES, ())):
-            return edition.product
-    return None
+def _has_price(product: Ref, merged: Merged) -> bool:
+    return any(merged[ref.edition]["is_active"] for ref in merged.of(Kind.PRICE, product.product))
 
 
-def _has_price(product: Ref, merged: Objects) -> bool:
-    prices = refs_of(merged, Kind.PRICE)
-    return any(merged[ref.edition]["is_active"] for ref in prices if ref.product == product.product)
-
-
-def _has_file(product: Ref, merged: Objects) -> bool:
-    files = refs_of(merged, Kind.FILE)
-    return any(_is_published(merged[ref.release]) for ref in files if ref.product == product.product)
+def _has_file(product: Ref, merged: Merged) -> bool:
+    return any(_is_published(merged[ref.release]) for ref in merged.of(Kind.FILE, product.product))
 
 
 def _is_published(release: Fields) -> bool:
@@ -282,7 +261,7 @@ def _is_published(release: Fields) -> bool:
     return release["state"] == ReleaseState.PUBLISHED and (date is None or date <= clock.now())
 
 
-def _check_edition(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
+def _check_edition(folder: Folder, ref: Ref, shop: Objects, merged: Merged) -> None:
     if _has_no(folder, ref, "name", merged[ref]):
         folder.wrong(ref, "", f"the new edition {ref.name} needs a name.")
     _check_settings(folder, ref, shop.get(ref, {}))
@@ -290,21 +269,20 @@ def _check_edition(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> 
     if (ref, "name") in folder.places and _shares_name(ref, merged):
         name = merged[ref]["name"]
         folder.wrong(ref, "name", f"another edition of this product is called {name}: take another name.")
-    currencies = sum(other[:3] == (Kind.PRICE, ref.product, ref.name) for other in merged)
+    currencies = len(merged.of(Kind.PRICE, ref.product, ref.name))
     if currencies > MOST_CURRENCIES:
         folder.wrong(ref, "", f"an edition has prices in at most {MOST_CURRENCIES} currencies.")
 
 
-def _shares_name(edition: Ref, merged: Objects) -> bool:
+def _shares_name(edition: Ref, merged: Merged) -> bool:
     name = merged[edition].get("name", "").casefold()
-    siblings = [ref for ref in refs_of(merged, Kind.EDITION) if ref.product == edition.product and ref != edition]
+    siblings = [ref for ref in merged.of(Kind.EDITION, edition.product) if ref != edition]
     return bool(name) and any(merged[ref].get("name", "").casefold() == name for ref in siblings)
 
 
-def _check_release(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
+def _check_release(folder: Folder, ref: Ref, shop: Objects, merged: Merged) -> None:
     current, values = shop.get(ref, {}), merged[ref]
-    has_files = any(other[:3] == (Kind.FILE, ref.product, ref.name) for other in merged)
-    if values["state"] == ReleaseState.PUBLISHED and not has_files:
+    if values["state"] == ReleaseState.PUBLISHED and not merged.of(Kind.FILE, ref.product, ref.name):
         folder.wrong(ref, "", f"version {ref.name} has no files: put them beside its notes, or say state: draft.")
     if current.get("published_at") is None:
         _check_first_date(folder, ref, values["state"], is_new=not current)
@@ -364,7 +342,7 @@ def _check_file(folder: Folder, ref: Ref, shop: Objects, _merged: Objects) -> No
         folder.wrong(ref, "", words)
 
 
-CHECKS = {
+CHECKS: Mapping[Kind, Callable[[Folder, Ref, Objects, Merged], None]] = {
     Kind.PRODUCT: _check_product,
     Kind.EDITION: _check_edition,
     Kind.RELEASE: _check_release,

@@ -43,7 +43,11 @@ def compare(session: Session, folder: Folder, *, prune: bool, decisions: Decisio
     Raises:
         FolderRefused: something in the folder cannot be.
     """
-    shop = read_shop(session)
+    return compare_with(read_shop(session), folder, prune=prune, decisions=decisions)
+
+
+def compare_with(shop: Objects, folder: Folder, *, prune: bool, decisions: Decisions) -> Comparison:
+    """Do as `compare` does, with a shop that was read."""
     slugs = _find_slugs(folder, shop)
     named = _rename(folder, slugs, shop)
     record = _read_record(named, shop)
@@ -106,11 +110,13 @@ def _find_slugs(folder: Folder, shop: Objects) -> dict[str, str]:
     former = shop_slugs(shop)
     known = {ref.product: ref.product for ref in refs_of(shop, Kind.PRODUCT)} | former
     slugs: dict[str, str] = {}
+    taken: set[str] = set()
     for ref in refs_of(folder.objects, Kind.PRODUCT):
         names = [ref.product, *folder.objects[ref].get("aliases", ())]
         slug = next((known[name] for name in names if name in known), ref.product)
-        if slug in slugs.values():
+        if slug in taken:
             folder.wrong(ref, "", f"this is {slug} in the shop, and so is another folder: keep one.")
+        taken.add(slug)
         slugs[ref.product] = slug
     return {name: slug for name, slug in slugs.items() if name != slug}
 

@@ -206,7 +206,8 @@ def digests_of_sides(conflict: Conflict) -> tuple[str, str]:
 
 def full_order(names: Collection[str], current: Collection[str]) -> list[str]:
     """Return those that are named, then those that are only there."""
-    return [*names, *(name for name in current if name not in names)]
+    named = set(names)
+    return [*names, *(name for name in current if name not in named)]
 
 
 def _says_nothing(ref: Ref, name: str, value: Any, current: Fields) -> bool:  # noqa: ANN401 - of any field

@@ -1,6 +1,6 @@
 """What the shop has, as things and fields: everything that a folder can hold. A statement for each table."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -15,7 +15,7 @@ from storefront.shop.emails.models import EmailText
 from storefront.shop.emails.queries import select_texts
 from storefront.shop.files import fields
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref
-from storefront.shop.files.translations import read_kept
+from storefront.shop.files.translations import Held, read_kept
 from storefront.shop.looks.change import CHOSEN
 from storefront.shop.media.keep import at_home
 from storefront.shop.media.models import Picture, ProductPicture, ProductSample
@@ -41,18 +41,20 @@ def read_shop(session: Session) -> Objects:
         select(Product).order_by(Product.position, Product.id).execution_options(**FRESH)
     ).all()
     slugs = {product.id: product.slug for product in products}
-    objects: Objects = dict(_read_face(session, list(slugs.values())))
+    held = {product.id: Held([], [], []) for product in products}
+    pages = session.scalars(select_pages().execution_options(**FRESH)).all()
+    objects: Objects = dict(_read_face(session, list(slugs.values()), pages))
     for product in products:
         objects[product_ref(product.slug)] = _product_fields(product)
     for alias, product_id in session.execute(
         select(ProductAlias.slug, ProductAlias.product_id).order_by(ProductAlias.slug)
     ):
         objects[product_ref(slugs[product_id])]["aliases"].append(alias)
-    objects.update(_read_editions(session, slugs, objects))
-    objects.update(_read_media(session, slugs, objects))
+    objects.update(_read_editions(session, slugs, objects, held))
+    objects.update(_read_media(session, slugs, objects, held))
     objects.update(_read_releases(session, slugs))
     profile = session.get(ShopProfile, THE_ONE)
-    objects.update(read_kept(session, products, profile))
+    objects.update(read_kept(products, held, pages, profile))
     return objects
 
 
@@ -64,8 +66,7 @@ def _email_fields(row: EmailText) -> Fields:
     return {known.name: getattr(row, known.column) for known in (*fields.EMAIL, fields.EMAIL_BODY)}
 
 
-def _read_face(session: Session, order: list[str]) -> Iterator[tuple[Ref, Fields]]:
-    pages = session.scalars(select_pages().execution_options(populate_existing=True)).all()
+def _read_face(session: Session, order: list[str], pages: Sequence[Page]) -> Iterator[tuple[Ref, Fields]]:
     for page in pages:
         yield Ref(Kind.PAGE, name=page.slug), _page_fields(page)
     for row in session.scalars(select_texts().execution_options(populate_existing=True)):
@@ -92,7 +93,9 @@ def _product_fields(product: Product) -> Fields:
     return values | {"slug": product.slug, "aliases": [], **{name: [] for name in fields.LISTS}}
 
 
-def _read_editions(session: Session, slugs: dict[int, str], objects: Objects) -> Iterator[tuple[Ref, Fields]]:
+def _read_editions(
+    session: Session, slugs: dict[int, str], objects: Objects, held: Mapping[int, Held]
+) -> Iterator[tuple[Ref, Fields]]:
     editions = session.scalars(
         select(Edition).order_by(Edition.product_id, Edition.position, Edition.id).execution_options(**FRESH)
     ).all()
@@ -101,6 +104,7 @@ def _read_editions(session: Session, slugs: dict[int, str], objects: Objects) ->
     for edition in editions:
         ref = refs[edition.id]
         objects[product_ref(ref.product)]["editions"].append(edition.key)
+        held[edition.product_id].editions.append(edition)
         own = {known.name: getattr(edition, known.column) for known in fields.EDITION if known.name != INCLUDES}
         yield ref, own | {INCLUDES: parts.get(edition.id, [])}
     yield from _read_prices(session, refs)
@@ -113,32 +117,30 @@ def _read_prices(session: Session, editions: Mapping[int, Ref]) -> Iterator[tupl
         yield Ref(Kind.PRICE, slug, key, price.currency), {"amount": amount_of_price(price)}
 
 
-def _read_media(session: Session, slugs: dict[int, str], objects: Objects) -> Iterator[tuple[Ref, Fields]]:
+def _read_media(
+    session: Session, slugs: dict[int, str], objects: Objects, held: Mapping[int, Held]
+) -> Iterator[tuple[Ref, Fields]]:
     pictures = (
-        select(ProductPicture.product_id, ProductPicture.alt, Picture.sha256, Picture.filename, Picture.path)
+        select(ProductPicture, Picture.sha256, Picture.filename, Picture.path)
         .join(Picture, Picture.id == ProductPicture.picture_id)
         .order_by(ProductPicture.product_id, ProductPicture.position, ProductPicture.id)
     )
-    for row in session.execute(pictures):
-        ref = Ref(Kind.PICTURE, slugs[row.product_id], row.sha256)
-        objects[product_ref(ref.product)]["pictures"].append(row.sha256)
-        yield ref, {"alt": row.alt, "filename": clean_filename(row.filename), "path": row.path}
-    samples = select(
-        ProductSample.product_id,
-        ProductSample.title,
-        ProductSample.sha256,
-        ProductSample.filename,
-        ProductSample.path,
-    ).order_by(ProductSample.product_id, ProductSample.position, ProductSample.id)
-    for row in session.execute(samples):
-        ref = Ref(Kind.SAMPLE, slugs[row.product_id], row.sha256)
-        objects[product_ref(ref.product)]["samples"].append(row.sha256)
+    for shown, sha256, filename, path in session.execute(pictures.execution_options(**FRESH)):
+        ref = Ref(Kind.PICTURE, slugs[shown.product_id], sha256)
+        objects[product_ref(ref.product)]["pictures"].append(sha256)
+        held[shown.product_id].pictures.append((shown, sha256))
+        yield ref, {"alt": shown.alt, "filename": clean_filename(filename), "path": path}
+    samples = select(ProductSample).order_by(ProductSample.product_id, ProductSample.position, ProductSample.id)
+    for sample in session.scalars(samples.execution_options(**FRESH)):
+        ref = Ref(Kind.SAMPLE, slugs[sample.product_id], sample.sha256)
+        objects[product_ref(ref.product)]["samples"].append(sample.sha256)
+        held[sample.product_id].samples.append(sample)
         yield (
             ref,
             {
-                "title": row.title,
-                "filename": clean_filename(row.filename),
-                "path": at_home(row.path),
+                "title": sample.title,
+                "filename": clean_filename(sample.filename),
+                "path": at_home(sample.path),
             },
         )
 

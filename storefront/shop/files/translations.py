@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from storefront.core.languages import Language
-from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.models import Edition, Product
 from storefront.shop.editor.refusals import ProductRefused
 from storefront.shop.files import fields
 from storefront.shop.files.disk import Entry, read_text
@@ -22,7 +22,9 @@ from storefront.shop.files.objects import AS_WRITTEN, Fields, Kind, Objects, Ref
 from storefront.shop.files.toml_text import read_toml
 from storefront.shop.files.values import Field, read_pairs
 from storefront.shop.files.yaml_text import read_yaml, split_front_matter
-from storefront.shop.pages.queries import lock_page, select_pages
+from storefront.shop.media.models import ProductPicture, ProductSample
+from storefront.shop.pages.models import Page
+from storefront.shop.pages.queries import lock_page
 from storefront.shop.profile.models import ShopProfile
 from storefront.shop.profile.row import lock_profile
 from storefront.shop.translations.change import (
@@ -31,6 +33,7 @@ from storefront.shop.translations.change import (
     list_page_texts,
     list_product_texts,
     list_shop_texts,
+    texts_of_product,
     write_page_texts,
     write_texts,
 )
@@ -199,16 +202,27 @@ def check_translation(folder: Folder, ref: Ref, _shop: Objects, merged: Objects)
             folder.wrong(ref, name, f"there is no edition {thing}, neither in the folder nor in the shop.")
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The rows of a product that have texts, in their order. Pictures come with their SHA-256."""
+
+    editions: list[Edition]
+    pictures: list[tuple[ProductPicture, str]]
+    samples: list[ProductSample]
+
+
 def read_kept(
-    session: Session, products: Iterable[Product], profile: ShopProfile | None
+    products: Iterable[Product], held: Mapping[int, Held], pages: Iterable[Page], profile: ShopProfile | None
 ) -> Iterator[tuple[Ref, Fields]]:
-    """Yield the shop's texts in other languages, where there are any."""
+    """Yield texts in other languages, where there are any. `held` is what each product holds, by its id."""
     if profile is not None:
         yield from _in_languages(list_shop_texts(profile))
-    for page in session.scalars(select_pages()):
+    for page in pages:
         yield from _in_languages(list_page_texts(page), page=page.slug)
     for product in products:
-        yield from _in_languages(list_product_texts(session, product), product=product.slug)
+        rows = held[product.id]
+        texts = texts_of_product(product, editions=rows.editions, pictures=rows.pictures, samples=rows.samples)
+        yield from _in_languages(texts, product=product.slug)
 
 
 def _in_languages(texts: Mapping[str, Text], **of: str) -> Iterator[tuple[Ref, Fields]]:

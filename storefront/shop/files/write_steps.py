@@ -69,8 +69,7 @@ def write_plan(
     each product whose settings changed.
     """
     writer = _Writer(session, plan, orders, stored)
-    slugs = list(dict.fromkeys(step.ref.product for step in plan.steps if step.ref.product))
-    for slug in sorted(slugs, key=lambda slug: _place_of(slug, plan)):
+    for slug in sorted(filter(None, writer.steps), key=lambda slug: _place_of(writer.steps[slug])):
         writer.write_product(slug, after_product)
     write_page_steps(session, plan.of_kind(Kind.PAGE))
     for step in plan.of_kind(Kind.EMAIL):
@@ -87,13 +86,13 @@ def write_plan(
     _rename_products(session, plan)
 
 
-def _place_of(slug: str, plan: Plan) -> int:
+def _place_of(steps: list[Step]) -> int:
     """Return 2 for bundles, behind what they include, and 1 for what is none any more and may be a part now.
 
     3 for what becomes a bundle: it may be a part until the bundles of before are written.
     """
-    steps = [step for step in plan.of_kind(Kind.EDITION) if step.ref.product == slug]
-    changed = [change for step in steps for change in step.changes if change.field == INCLUDES]
+    editions = [step for step in steps if step.ref.kind is Kind.EDITION]
+    changed = [change for step in editions for change in step.changes if change.field == INCLUDES]
     if not any(change.after for change in changed):
         return 1 if changed else 0
     return 2 if any(change.before for change in changed) else 3
@@ -143,13 +142,14 @@ class _Writer:
         self, session: Session, plan: Plan, orders: dict[tuple[str, str], list[str]], stored: StoredThings
     ) -> None:
         self._session = session
-        self._plan = plan
+        self.steps: dict[str, list[Step]] = {}  # by product
+        for step in plan.steps:
+            self.steps.setdefault(step.ref.product, []).append(step)
         self._orders = orders
         self._stored = stored
 
     def _steps_of(self, slug: str) -> list[Step]:
-        steps = [step for step in self._plan.steps if step.ref.product == slug]
-        return sorted(steps, key=lambda step: STEPS_IN_ORDER.index(step.act))
+        return sorted(self.steps[slug], key=lambda step: STEPS_IN_ORDER.index(step.act))
 
     def write_product(self, slug: str, after_product: AfterProduct | None) -> None:
         steps = self._steps_of(slug)
@@ -229,8 +229,8 @@ class _Writer:
         """Return the keys of editions whose names change."""
         return {
             step.ref.name
-            for step in self._plan.steps
-            if step.ref.kind is Kind.EDITION and step.ref.product == product.slug and "name" in step.values
+            for step in self.steps[product.slug]
+            if step.ref.kind is Kind.EDITION and "name" in step.values
         }
 
     def _write_price(self, product: Product, step: Step) -> None:

@@ -4,7 +4,7 @@ A text is known by a name of its own: a column of the product, page or shop, or 
 as `editions/personal/name`, `pictures/<SHA-256>/alt` and `samples/<SHA-256>/title`.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, Unpack
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core.db import transaction
 from storefront.core.languages import Language
-from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.models import Edition, Product
 from storefront.shop.catalog.queries import lock_product, select_editions
 from storefront.shop.editor.refusals import FieldsRefused, ProductRefused
 from storefront.shop.editor.stale import digest_of, pick_changes
@@ -119,10 +119,6 @@ class Carried(TypedDict, total=False):
 
 def list_product_texts(session: Session, product: Product) -> dict[str, Text]:
     """Return every text of a product as committed now, in the order of its page. Three statements."""
-    texts = {name: Text(product, name, RULES.get(name)) for name in PRODUCT_TEXTS}
-    for edition in session.scalars(select_editions(product.id)):
-        for column in EDITION_TEXTS:
-            texts[f"editions/{edition.key}/{column}"] = Text(edition, column, EDITION_RULES[column])
     pictures = (
         select(ProductPicture, Picture.sha256)
         .join(Picture, Picture.id == ProductPicture.picture_id)
@@ -130,15 +126,35 @@ def list_product_texts(session: Session, product: Product) -> dict[str, Text]:
         .order_by(ProductPicture.position, ProductPicture.id)
         .execution_options(populate_existing=True)
     )
-    for picture, sha256 in session.execute(pictures):
-        texts |= {f"pictures/{sha256}/{column}": Text(picture, column, ALT) for column in PICTURE_TEXTS}
     samples = (
         select(ProductSample)
         .where(ProductSample.product_id == product.id)
         .order_by(ProductSample.position, ProductSample.id)
         .execution_options(populate_existing=True)
     )
-    for sample in session.scalars(samples):
+    return texts_of_product(
+        product,
+        editions=session.scalars(select_editions(product.id)),
+        pictures=((picture, sha256) for picture, sha256 in session.execute(pictures)),
+        samples=session.scalars(samples),
+    )
+
+
+def texts_of_product(
+    product: Product,
+    *,
+    editions: Iterable[Edition],
+    pictures: Iterable[tuple[ProductPicture, str]],
+    samples: Iterable[ProductSample],
+) -> dict[str, Text]:
+    """Return every text of a product, of rows that were read. Pictures come with their SHA-256."""
+    texts = {name: Text(product, name, RULES.get(name)) for name in PRODUCT_TEXTS}
+    for edition in editions:
+        for column in EDITION_TEXTS:
+            texts[f"editions/{edition.key}/{column}"] = Text(edition, column, EDITION_RULES[column])
+    for picture, sha256 in pictures:
+        texts |= {f"pictures/{sha256}/{column}": Text(picture, column, ALT) for column in PICTURE_TEXTS}
+    for sample in samples:
         texts |= {f"samples/{sample.sha256}/{column}": Text(sample, column, TITLE) for column in SAMPLE_TEXTS}
     return texts
 
