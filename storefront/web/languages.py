@@ -7,11 +7,9 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 
-from storefront.core.errors import NotFound
 from storefront.core.languages import Language, language_of_address, offered
 from storefront.core.page_addresses import PREFIX, has_languages, in_language, prefix_now
 from storefront.core.runtime import settings
-from storefront.core.texts import marked
 from storefront.web.programs import Wsgi
 from storefront.web.script_texts import script_texts
 
@@ -47,14 +45,16 @@ class Choice:
 
 
 def take_language() -> None:
-    """Let links of this request keep the language of its address. Raises NotFound for one that is not offered."""
+    """Let links of this request keep the language of its address.
+
+    One that the owner took away stands in emails for years: its addresses stay, and speak another one.
+    """
     code = request.environ.get(OF_ADDRESS)
     if code is None:
         return
     setattr(g, PREFIX, f"/{code}")
     if code not in offered().languages:
         setattr(g, PREFIX, "")
-        raise NotFound(marked("The shop doesn't speak this language."))
 
 
 def choices() -> tuple[Choice, ...]:
@@ -77,6 +77,10 @@ def _is_of_this_shop(location: str) -> bool:
 
 def keep_language(response: Response) -> None:
     """Lead on in the language of the address, and say what an answer without one depends on."""
+    if _is_double(response):
+        response.status_code = 302
+        response.headers["Location"] = request.full_path.rstrip("?")
+        response.set_data(b"")
     location = response.headers.get("Location", "")
     if _is_of_this_shop(location) and not _has_prefix(location):
         response.headers["Location"] = in_language(location)
@@ -84,6 +88,17 @@ def keep_language(response: Response) -> None:
         response.vary.add("Accept-Language")
     if g.get("is_found") and response.status_code == 200 and response.mimetype == "text/html":
         _name_other_languages(response)
+
+
+def _is_double(response: Response) -> bool:
+    """Tell whether this is a page for everybody in a language that is not offered now: it has a plain address."""
+    return (
+        OF_ADDRESS in request.environ
+        and not prefix_now()
+        and "is_open_page" in g
+        and response.status_code == 200
+        and request.method in ("GET", "HEAD")
+    )
 
 
 def _name_other_languages(response: Response) -> None:

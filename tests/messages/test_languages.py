@@ -5,12 +5,18 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from storefront.buyers.library.news import news_token
 from storefront.core.db import db
-from storefront.core.languages import Language
+from storefront.core.languages import Language, speaking
+from storefront.core.runtime import absolute_url
+from storefront.customers.models import Customer
 from storefront.orders.models import Order
+from storefront.shop.pages.edit import create_page, publish_page
 from storefront.shop.profile.change import ProfileRefused, change_profile
 from storefront.shop.profile.languages import read_languages
-from tests.support.sale import Sale, link_of
+from tests.delivery.downloads.clicks import status
+from tests.support.rows import read_rows
+from tests.support.sale import Sale, link_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 
@@ -67,8 +73,56 @@ def test_speaks_what_the_owner_offers_and_nothing_else(app: Flask, buyer: Buyer)
         change_profile({"languages": "de, en"})
     assert '<html lang="de">' in buyer.get("/").text
     assert '<html lang="en">' in buyer.get("/", headers={"Accept-Language": "en"}).text
-    assert buyer.get("/fr/").status_code == 404
+    assert buyer.get("/fr/").headers["Location"] == "/"
+    assert buyer.get("/it/").status_code == 404
     assert Language.FRENCH.own_name not in buyer.get("/").text
     with app.app_context():
         change_profile({"languages": "de"})
     assert 'hreflang="' not in buyer.get("/").text
+
+
+def test_opens_links_of_emails_in_a_language_that_was_taken_away(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    with app.app_context():
+        change_profile({"languages": "en, fr"})
+    assert status(sale.buyer, sale.downloads[0].replace("localhost/", "localhost/de/")) == 200
+    page = sale.buyer.get(f"/de{sale.link}", headers={"Accept-Language": "fr"}).text
+    assert '<html lang="fr">' in page
+    assert "/de/" not in page
+
+
+def test_takes_forms_at_an_address_in_a_language_that_was_taken_away(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox)
+    with app.app_context():
+        with speaking(Language.GERMAN):
+            address = absolute_url("news.change", token=news_token(db.session.query(Customer).one()))
+        change_profile({"languages": "en"})
+    assert address.startswith("http://localhost/de/")
+    answer = app.test_client().post(address, data={"List-Unsubscribe": "One-Click"})
+    assert answer.status_code == 200
+    assert read_rows(app, "SELECT unsubscribed_at FROM customers")[0]["unsubscribed_at"]
+
+
+def test_comes_back_from_stripe_to_a_language_that_was_taken_away(app: Flask, sandbox: SandboxClient) -> None:
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Personal")
+    session_id = buyer.check_out()
+    sandbox.pay(session_id)
+    with app.app_context():
+        change_profile({"languages": "en"})
+    assert buyer.get(f"/de/checkout/return?session_id={session_id}").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/", "/products/twinspot", "/products/twinspot/changelog", "/pages/imprint"])
+def test_shows_search_engines_no_page_twice(app: Flask, buyer: Buyer, path: str) -> None:
+    with app.app_context():
+        publish_page(create_page("Imprint", body_markdown="Ada, Berlin", legal_kind="imprint"))
+        change_profile({"languages": "en"})
+    for _time in range(2):  # the second one is kept
+        answer = buyer.get(f"/de{path}?edition=1")
+        assert (answer.status_code, answer.headers["Location"]) == (302, f"{path}?edition=1")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert not answer.data
+    assert buyer.get(f"/de{path}", headers={"Accept-Language": "de"}).headers["Location"] == path
+    assert buyer.client.head(f"/de{path}", base_url=buyer.base_url).headers["Location"] == path
+    assert buyer.get("/de/products/nothing").status_code == 404
