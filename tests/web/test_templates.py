@@ -85,6 +85,11 @@ def test_carries_no_inline_styles_or_scripts(path: Path) -> None:
     assert all("src=" in tag for tag in re.findall(r"<script[^>]*>", text))
 
 
+def test_lets_browsers_show_why_a_download_is_refused() -> None:
+    sources = [path.read_text(encoding="utf-8") for path in TEMPLATES.rglob("*.html")]
+    assert not [source for source in sources if re.search(r"<a [^>]* download>", source)]
+
+
 @pytest.mark.parametrize("script", sorted((ROOT / "static").rglob("*.js")), ids=lambda path: path.name)
 def test_writes_text_and_never_markup(script: Path) -> None:
     """Words of an answer or of a field become text; nothing is run that came as text."""
