@@ -10,6 +10,7 @@ from werkzeug.routing import RequestRedirect
 from storefront.core.config.settings import Mode, Settings
 from storefront.core.runtime import settings
 from storefront.web.open_pages import is_public, keep_if_open
+from storefront.web.static_addresses import rule_of_static
 
 FIXED_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -24,7 +25,6 @@ MAIL_IN_A_FRAME = (
     " frame-ancestors 'self'"
 )
 HTTPS_ONLY = "max-age=31536000"
-KEEP_FOR_A_YEAR = "public, max-age=31536000, immutable"
 
 
 class _Sources(NamedTuple):
@@ -85,8 +85,8 @@ def _policy(response: Response, nonce: str) -> str:
 def add_headers(response: Response) -> None:
     """Add what every answer has. A view may have set its own policy, frame rule or cache rule before."""
     is_kept = keep_if_open(response)
-    if request.endpoint == "static" and "v" in request.args:
-        response.headers["Cache-Control"] = KEEP_FOR_A_YEAR
+    if request.endpoint == "static" and (rule := rule_of_static(response)):
+        response.headers["Cache-Control"] = rule
     held = set(response.headers.keys(lower=True))  # looked at once: each question to Werkzeug's headers reads all
     own = _own_headers(response, "" if is_kept else g.csp_nonce, held)
     response.headers.extend([*FIXED_HEADERS, *((name, value) for name, value in own if name.lower() not in held)])

@@ -16,6 +16,7 @@ from storefront.web.sessions import COOKIE, SECURE_COOKIE
 KEPT_SECONDS = 60
 KEEP_PAGE = f"public, max-age=0, must-revalidate, s-maxage={KEPT_SECONDS}"
 KEEP_FILE = "public, max-age=300"
+KEEP_FOR_A_YEAR = "public, max-age=31536000, immutable"  # for an address that is another one when its content is
 KEPT_STATUSES = (200, 301)
 
 

@@ -1,11 +1,35 @@
 """Addresses of static files: `?v=` comes from a file's content, so that browsers can keep it for a year."""
 
 import hashlib
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, current_app, request
+
+from storefront.web.open_pages import KEEP_FOR_A_YEAR
+
+SENT = (200, 206, 304)
+KEPT_VERSIONS = 256
+
+
+def rule_of_static(response: Response) -> str | None:
+    """Return the rule for caches of a static file's answer; None leaves Flask's, which is to ask each time.
+
+    While two machines run two versions, one is asked for what only the other has. Nobody may keep its answer.
+    """
+    if response.status_code not in SENT or request.method not in ("GET", "HEAD"):
+        return "no-store"
+    if "v" not in request.args:
+        return None
+    path = Path(current_app.static_folder or "") / (request.view_args or {})["filename"]
+    is_own = request.args["v"] == _version_at(path, path.stat().st_mtime_ns)
+    return KEEP_FOR_A_YEAR if is_own else "no-store"
+
+
+@lru_cache(maxsize=KEPT_VERSIONS)
+def _version_at(path: Path, _changed_ns: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 
 def set_up_static_addresses(app: Flask) -> None:
@@ -15,7 +39,7 @@ def set_up_static_addresses(app: Flask) -> None:
     @cache
     def version(filename: str) -> str:
         path = folder / filename
-        return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.is_file() else ""
+        return _version_at(path, path.stat().st_mtime_ns) if path.is_file() else ""
 
     @app.url_defaults
     def add_version(endpoint: str, values: dict[str, Any]) -> None:

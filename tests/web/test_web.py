@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from flask import Flask, url_for
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
@@ -219,6 +220,27 @@ def test_lets_browsers_keep_static_files_only(client: FlaskClient) -> None:
     assert static.status_code == 200
     assert "no-store" not in static.headers.get("Cache-Control", "")
     static.close()
+
+
+@pytest.mark.parametrize(
+    "path", ["/shop.css?v=000000000000", "/shop.css?v=", "/of-the-next-version.js?v=abcdefabcdef", "/no.js"]
+)
+def test_lets_nobody_keep_a_static_file_of_another_version(client: FlaskClient, path: str) -> None:
+    with client.get(f"/static{path}") as answer:
+        assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_lets_browsers_keep_static_files_of_this_version_for_a_year(app: Flask, client: FlaskClient) -> None:
+    with app.test_request_context():
+        address = url_for("static", filename="shop.css")
+    with client.get(address) as answer:
+        tag = answer.headers["ETag"]
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert answer.status_code == 200
+    with client.get(address, headers={"If-None-Match": tag}) as same:
+        assert (same.status_code, same.headers["Cache-Control"]) == (304, answer.headers["Cache-Control"])
+    for method in ("POST", "OPTIONS"):
+        assert client.open(address, method=method).headers["Cache-Control"] == "no-store"
 
 
 def test_explains_a_form_that_is_too_old(client: FlaskClient) -> None:

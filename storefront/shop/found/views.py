@@ -24,8 +24,7 @@ from storefront.shop.found.robots import write_robots
 from storefront.shop.found.sitemap import list_places, write_part, write_sitemap
 from storefront.shop.media.queries import ADDRESS, find_pictures
 from storefront.shop.profile.read import read_profile
-from storefront.web.headers import KEEP_FOR_A_YEAR
-from storefront.web.open_pages import file_for_all, is_open_to_all
+from storefront.web.open_pages import KEEP_FOR_A_YEAR, file_for_all, is_open_to_all
 
 # Open: all of it is for everybody.
 found = Blueprint("found", __name__)

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.shop.looks.stylesheet import hash_of, stylesheet_of
 from storefront.shop.profile.read import read_profile
-from storefront.web.headers import KEEP_FOR_A_YEAR
+from storefront.web.open_pages import KEEP_FOR_A_YEAR
 
 # Open: every page of the shop has it.
 looks = Blueprint("looks", __name__, url_prefix="/looks")

@@ -17,7 +17,7 @@ from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.core.storage import storage
 from storefront.shop.media.names import FOLDER, SHOWN, split_name
-from storefront.web.headers import KEEP_FOR_A_YEAR
+from storefront.web.open_pages import KEEP_FOR_A_YEAR
 from storefront.web.ranges import Part, Version, find_part
 
 # A player that is paused stops reading, and what it asked for to the end would hold a thread for as long. It may

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from storefront.shop.media.drawn_cover import get_drawn_cover
 from storefront.shop.media.fonts import write_font_face
 from storefront.shop.media.sending import send_media
-from storefront.web.headers import KEEP_FOR_A_YEAR
+from storefront.web.open_pages import KEEP_FOR_A_YEAR
 
 # Open: a name is the hash of what it names, and what pages show is public.
 media = Blueprint("media", __name__, url_prefix="/media")

@@ -10,7 +10,7 @@ from flask import Flask
 from PIL import Image
 from werkzeug.test import TestResponse
 
-from storefront.web.headers import KEEP_FOR_A_YEAR
+from storefront.web.open_pages import KEEP_FOR_A_YEAR
 from tests.owner.admin.editor_forms import said, shown
 from tests.shop.looks.fonts import make_font
 from tests.shop.media.drawn import draw, saved

@@ -10,7 +10,7 @@ from storefront.shop.editor.refusals import StaleSave
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.looks.change import change_looks, read_written_looks
 from storefront.shop.looks.refusals import AccentRefused, LooksRefused
-from storefront.web.headers import KEEP_FOR_A_YEAR
+from storefront.web.open_pages import KEEP_FOR_A_YEAR
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 from tests.support.shop import Buyer
