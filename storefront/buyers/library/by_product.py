@@ -72,14 +72,17 @@ class OwnedProduct:
 class OwnedProducts:
     """One page: the products of so many orders, the newest first.
 
-    `closed` is what was refunded and the like; `waiting` orders are to be paid, or on hold.
+    `closed` is what was refunded and the like; `waiting` orders are to be paid, or on hold; the goods of `given`
+    ones somebody else has. `count` is of all orders that match.
     """
 
     products: tuple[OwnedProduct, ...]
     closed: tuple[ClosedItem, ...]
     waiting: int
+    given: int
     page: int
     pages: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +110,15 @@ def read_products(customer_id: int, *, query: str = "", page: int = 1) -> OwnedP
         ),
         closed=tuple(closed for order in found.contents for closed in _closed(order, found)),
         waiting=sum(not (order.access.allowed or order.access.is_over) for order in found.contents),
+        given=sum(_is_given(order, found) for order in found.contents),
         page=found.page,
         pages=found.pages,
+        count=found.count,
     )
+
+
+def _is_given(order: OrderContents, found: FoundOrders) -> bool:
+    return order.access.allowed and order.order.is_gift and order.order.id not in found.received
 
 
 def _license_ids(pieces: Iterable[Iterable[_Piece]]) -> list[int]:

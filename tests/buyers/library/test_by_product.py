@@ -13,6 +13,7 @@ from storefront.core.db import transaction
 from storefront.orders.models import Order, OrderItem
 from tests.support.bundles import KIT, add_bundle
 from tests.support.databases import BOTH
+from tests.support.gifts import ROSA, give, hand_over
 from tests.support.goods import change_product
 from tests.support.releases import add_release_file
 from tests.support.rows import read_rows
@@ -121,3 +122,19 @@ def test_shows_an_upgraded_product_once_with_its_new_edition(app: Flask, sandbox
     assert "License key for Twinspot (Team)" in upgraded
     assert "Upgrade to" not in upgraded
     assert "Twinspot (upgrade to Team)" in reader.get("/library/orders").text
+
+
+def test_tells_who_only_gave_gifts_where_their_orders_are(app: Flask, sandbox: SandboxClient) -> None:
+    give(app, sandbox, how={"email": ADA})
+    hand_over(app)
+    giver = signed_in(app)
+    for address in ("/library", "/library?q=twinspot"):
+        page = giver.get(address).text
+        assert 'One gift you gave. <a href="/library/orders">See all orders</a>' in page
+        assert "Nothing here yet" not in page
+        assert "No results" not in page
+        assert keys_on(page) == []
+    page = giver.get("/library?q=otherwise").text
+    assert "No results for “otherwise”" in page
+    assert "See all orders" not in page
+    assert "One gift you gave" not in signed_in(app, ROSA).get("/library").text
