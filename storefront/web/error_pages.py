@@ -123,6 +123,8 @@ def _describe(error: HTTPException, status: int) -> tuple[str, str, str]:
     if status == 404:
         message = marked("There's nothing at this address. It may have moved, or the link isn't complete.")
         return code, title, message
+    if status == 405 and not wants_json():
+        return code, title, marked("This address only works from a button on a page. Go back and press it there.")
     return code, title, error.description or title
 
 

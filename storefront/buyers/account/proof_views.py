@@ -145,3 +145,9 @@ def check_code(token: str) -> ResponseReturnValue:
         return _code_page(token, is_mailed=True, error=CODE_SENTENCES[result])
     session.pop(ORDER_KEY)
     return _open_order(opened)
+
+
+@confirm.get("/orders/<token>/code/check")
+def type_again(token: str) -> ResponseReturnValue:
+    """Lead back from the address of a code that was refused."""
+    return redirect(url_for("confirm.ask_for_code", token=token), 303)

@@ -242,6 +242,12 @@ def prove_address(end: str) -> ResponseReturnValue:
     return _after_change(proven, reads_new=reads_new)
 
 
+@account.get("/account/address/<any(old, new):end>")
+def prove_address_again(end: str) -> ResponseReturnValue:  # noqa: ARG001 - both codes are typed on one page
+    """Lead back from the address of a code that was refused."""
+    return redirect(url_for("account.change_address"), 303)
+
+
 def _after_change(proven: Change | None, *, reads_new: bool) -> ResponseReturnValue:
     """Signed in is only who typed the new mailbox's code here: its owner's click elsewhere lets nobody else in."""
     if proven is None:
@@ -316,3 +322,9 @@ def finish_erasing() -> ResponseReturnValue:
     session.clear()
     flash(marked("Your data is erased. Your license keys keep working."), "good")
     return redirect("/", 303)
+
+
+@account.get("/account/erase/code")
+def erase_again() -> ResponseReturnValue:
+    """Lead back from the address of a code that was refused."""
+    return redirect(url_for("account.erase"), 303)

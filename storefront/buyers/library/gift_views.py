@@ -26,6 +26,12 @@ def change(token: str) -> ResponseReturnValue:
         return order_page(token, typed=request.form), refused.status
 
 
+@library.get("/orders/<token>/gift")
+def change_again(token: str) -> ResponseReturnValue:
+    """Lead back from the address of words that were refused."""
+    return redirect(url_for("library.order", token=token), 303)
+
+
 @library.post("/orders/<token>/gift/send")
 @limiter.limit("10/minute;60/hour")
 def send(token: str) -> ResponseReturnValue:

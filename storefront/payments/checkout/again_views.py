@@ -1,4 +1,4 @@
-"""`/checkout/again/<token>`: what an order held is bought once more."""
+"""`/checkout/again/<token>`: what an order held is bought once more. And ways back from refused forms."""
 
 from flask import redirect, session, url_for
 from flask.typing import ResponseReturnValue
@@ -29,3 +29,14 @@ def again(token: str) -> ResponseReturnValue:
     if order.is_gift:
         return redirect(url_for("checkout.gift", again=token, price_id=price_id))
     return redirect(url_for("cart.cart") if price_id is None else product_page(price_id))
+
+
+@checkout.get("/checkout")
+def begin_again() -> ResponseReturnValue:
+    """Lead back from the address of a cart that could not be paid, or of a gift that was refused."""
+    return redirect(url_for("cart.cart"), 303)
+
+
+@checkout.get("/checkout/<token>/hosted")
+def hosted_again(token: str) -> ResponseReturnValue:
+    return redirect(url_for("checkout.form", token=token), 303)
