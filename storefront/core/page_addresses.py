@@ -5,9 +5,10 @@ import re
 from flask import g, has_app_context
 
 PREFIX = "language_prefix"  # of `g`: what stands before the addresses of pages now, such as "/de"
+# What was bought may have any name, and who may not have it reads why.
 PLAIN = re.compile(
     r"/(admin|static|media|looks|v1|webhook|\.well-known|healthz|readyz|metrics)(/|$)"
-    r"|.*\.(xml|txt|json|js|css|jpg|png|svg|webmanifest)$"
+    r"|(?!/(downloads|account)/).*\.(xml|txt|json|js|css|jpg|png|svg|webmanifest)$"
 )
 
 

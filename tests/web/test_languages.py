@@ -107,3 +107,14 @@ def test_translates_a_text_that_is_counted_elsewhere() -> None:
     texts = read_catalog(Language.GERMAN)
     assert texts.ugettext("License key") == texts.ungettext("License key", "%(num)d license keys", 1)
     assert texts.ugettext("License key") != "License key"
+
+
+@pytest.mark.parametrize("name", ["x.zip", "cover.jpg", "readme.txt", "presets.json", "icon.svg"])
+def test_says_in_the_readers_language_why_there_is_no_file_of_any_name(buyer: Buyer, name: str) -> None:
+    for address in (f"/downloads/{'0' * 32}/1/{name}", f"/downloads/file/x/{name}"):
+        assert language_of(buyer, address, "de") == "de"
+        assert language_of(buyer, f"/fr{address}", "de") == "fr"
+
+
+def test_asks_to_sign_in_for_an_export_in_the_language_of_its_address(buyer: Buyer) -> None:
+    assert buyer.get("/de/account/export.json").location == "/de/sign-in"
