@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row
 
+from storefront.core import clock
 from storefront.core.db import db
 from storefront.delivery.contents_rows import group_by_part, is_own, read_rows
 from storefront.delivery.downloads.granted_files import (
@@ -61,6 +62,14 @@ class Goods:
     def name(self) -> str:
         """Return what a part is called; nothing for the item's own goods."""
         return self.part.description if self.part is not None else ""
+
+    @property
+    def downloads_end_at(self) -> datetime | None:
+        return self.download.allowance.ends_at if self.download is not None else None
+
+    @property
+    def downloads_ended(self) -> bool:
+        return self.download is not None and self.download.allowance.has_ended(clock.now())
 
     @property
     def licenses(self) -> list[IssuedLicense]:

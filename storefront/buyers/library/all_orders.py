@@ -46,6 +46,7 @@ class OwnedGoods:
     name: str
     keys: tuple[tuple[str, str], ...]  # each with what its holder calls it
     files: tuple[OwnedFile, ...]
+    downloads_ended_at: datetime | None = None  # where that time is over
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,6 +222,7 @@ def _goods(goods: Goods, token: str) -> OwnedGoods:
             if license_.key and license_.withdrawn_at is None
         ),
         files=tuple(write_file(token, file) for file in newest),
+        downloads_ended_at=goods.downloads_end_at if goods.downloads_ended else None,
     )
 
 

@@ -61,6 +61,7 @@ class OwnedProduct:
     pictures: tuple[PictureView, ...]
     version: str = ""
     files: tuple[OwnedFile, ...] = ()
+    downloads_ended_at: datetime | None = None  # where that time is over in each of the orders
     keys: list[OwnedKey] = field(default_factory=list)
     keys_to_follow: int = 0
     dead_keys: list[OwnedKey] = field(default_factory=list)  # expired, or withdrawn by the shop
@@ -172,6 +173,7 @@ def _product(pictures: tuple[PictureView, ...], pieces: list[_Piece], devices: M
         of_release = [file for file in newest.goods.files if file.release_id == release.release_id]
         owned.version = release.version
         owned.files = tuple(write_file(newest.token, file) for file in of_release)
+        owned.downloads_ended_at = newest.goods.downloads_end_at if newest.goods.downloads_ended else None
     return owned
 
 
@@ -194,9 +196,13 @@ def _offers_of(piece: _Piece, offered: Mapping[int, tuple[OfferedUpgrade, ...]])
 
 
 def _newest(pieces: Iterable[_Piece]) -> _Piece | None:
-    """Return where the newest release is included, by the newest order that includes it."""
+    """Return where the newest release is included that may still be downloaded, by the newest order with it."""
     with_files = [piece for piece in pieces if piece.goods.files]
-    return max(with_files, key=lambda piece: piece.goods.files[0].published_at, default=None)
+    return max(with_files, key=lambda piece: _rank(piece.goods), default=None)
+
+
+def _rank(goods: Goods) -> tuple[bool, datetime]:
+    return not goods.downloads_ended, goods.files[0].published_at
 
 
 def _keys(piece: _Piece, product: str, devices: Mapping[int, int]) -> Iterator[OwnedKey]:

@@ -85,6 +85,7 @@ class PurchasedGoods:
     files: tuple[PurchasedFile, ...]
     is_owned_already: bool  # a free thing this address got before: its earlier receipt is mailed again
     downloads_end_at: datetime | None = None
+    downloads_ended: bool = False  # that time is over: only the owner can give more
     backordered: int = 0  # keys that follow: the shop has none left
     name: str = ""
     first_steps: tuple[FirstSteps, ...] = ()
@@ -187,4 +188,5 @@ class Purchase:
 
     @property
     def file_count(self) -> int:
-        return sum(len(goods.files) for goods in self.goods)
+        """Return how many files may be downloaded."""
+        return sum(len(goods.files) for goods in self.goods if not goods.downloads_ended)

@@ -162,6 +162,7 @@ def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage
         is_owned_already=own.is_owned_already,
         backordered=own.backordered,
         downloads_end_at=own.downloads_end_at,
+        downloads_ended=own.downloads_ended,
         first_steps=own.first_steps,
         parts=tuple(goods for goods in read if goods.name),
         upgrades=own.upgrades,
@@ -180,7 +181,8 @@ def _goods(order: Order, item: ItemContents, goods: Goods, token: str, usage: _U
         ),
         is_owned_already=item.access.allowed and _is_owned_already(order, item, goods),
         backordered=goods.keys_to_follow if item.access.allowed else 0,
-        downloads_end_at=download.allowance.ends_at if download else None,
+        downloads_end_at=goods.downloads_end_at,
+        downloads_ended=goods.downloads_ended,
         first_steps=_first_steps(goods) if item.access.allowed else (),
         upgrades=tuple(_upgrades_without_key(goods, usage)),
     )
