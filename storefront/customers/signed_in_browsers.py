@@ -84,6 +84,7 @@ def begin(
         "order_id": order_id,
         "browser": browser,
     }
+    changes.execute(delete(SignIn).where(is_this(token), ~is_alive()))  # it would be taken for the new one
     insert_missing(changes, SignIn, [row])
     if before and before != token:
         ended = delete(SignIn).where(is_this(before), SignIn.order_id.is_(None)).returning(SignIn.customer_id)

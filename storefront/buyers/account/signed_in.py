@@ -50,6 +50,7 @@ def read_signed_in(customer_id: int, *, token: str) -> list[SignedIn]:
         .where(SignIn.customer_id == customer_id, signed_in_browsers.is_alive())
         .order_by(SignIn.last_seen_at.desc(), SignIn.id.desc())
     ).all()
+    with_all = {here, *(row.token_hash for row, _number in rows if row.order_id is None)}
     browsers = [
         SignedIn(
             id=row.id,
@@ -60,7 +61,7 @@ def read_signed_in(customer_id: int, *, token: str) -> list[SignedIn]:
             is_here=row.token_hash == here,
         )
         for row, number in rows
-        if row.order_id is None or row.token_hash != here  # this browser has that order open anyway
+        if row.order_id is None or row.token_hash not in with_all  # that browser has the order open anyway
     ]
     return sorted(browsers, key=lambda browser: not browser.is_here)
 

@@ -15,7 +15,7 @@ from storefront.shop.translations.read import said
 from storefront.web.csrf import csrf
 from storefront.web.first_forms import is_from_elsewhere, takes_first_form
 from storefront.web.flashes import flash
-from storefront.web.limits import limiter
+from storefront.web.limits import limiter, most_of_mailed_links
 
 # Open: anybody may ask; the token in the address is the permission for the rest.
 availability = Blueprint("availability", __name__)
@@ -77,7 +77,7 @@ def choose(token: str) -> ResponseReturnValue:
 
 
 @availability.post("/availability/<token>")
-@limiter.limit("30/minute")
+@limiter.limit(most_of_mailed_links)
 def change(token: str) -> ResponseReturnValue:
     if "confirm" in request.form:
         if not confirm(token):

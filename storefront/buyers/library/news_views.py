@@ -7,7 +7,7 @@ from storefront.buyers.library.news import get_reader, set_news
 from storefront.core.texts import marked
 from storefront.web.csrf import csrf
 from storefront.web.flashes import flash
-from storefront.web.limits import limiter
+from storefront.web.limits import limiter, most_of_mailed_links
 
 # Open: the token in the address is the permission.
 news = Blueprint("news", __name__)
@@ -27,7 +27,7 @@ def choose(token: str) -> ResponseReturnValue:
 
 
 @news.post("/news/<token>")
-@limiter.limit("30/minute")
+@limiter.limit(most_of_mailed_links)
 def change(token: str) -> ResponseReturnValue:
     reader = get_reader(token)
     wants = "wants" in request.form

@@ -120,7 +120,7 @@ def _resend(
 def _check_is_sent(order: Order, not_sent: str, *, has_moved: bool) -> None:
     """Raises NothingToSend."""
     if not_sent and not has_moved:
-        raise NothingToSend(f"Order {order.number}: {not_sent}")
+        raise NothingToSend(marked("Order %(number)s: %(why)s", number=order.number, why=not_sent))
     if not order.email:
         raise NothingToSend(f"Order {order.number} has no address: `--to` gives it one.")
 

@@ -10,7 +10,7 @@ from storefront.customers.offers import ConsentPlace
 from storefront.orders.browsers import get_order_here
 from storefront.web.csrf import csrf
 from storefront.web.flashes import flash
-from storefront.web.limits import limiter
+from storefront.web.limits import limiter, most_of_mailed_links
 
 # Open: the token in the address is the permission.
 offers = Blueprint("offers", __name__)
@@ -36,7 +36,7 @@ def choose(token: str) -> ResponseReturnValue:
 
 
 @offers.post("/offers/<token>")
-@limiter.limit("30/minute")
+@limiter.limit(most_of_mailed_links)
 def change(token: str) -> ResponseReturnValue:
     """End them, or take them back with the box. What mail programs post has no box, so it can only end them."""
     reader, agrees = get_reader(token), "agrees" in request.form

@@ -8,7 +8,7 @@ from storefront.core.texts import marked
 from storefront.shop.profile.reminders import are_reminders_on
 from storefront.web.csrf import csrf
 from storefront.web.flashes import flash
-from storefront.web.limits import limiter
+from storefront.web.limits import limiter, most_of_mailed_links
 
 # Open: the token in the address is the permission.
 reminders = Blueprint("reminders", __name__)
@@ -27,7 +27,7 @@ def choose(token: str) -> ResponseReturnValue:
 
 
 @reminders.post("/reminders/<token>")
-@limiter.limit("30/minute")
+@limiter.limit(most_of_mailed_links)
 def change(token: str) -> ResponseReturnValue:
     wants = "wants" in request.form
     set_reminders(get_reader_id(token), wants=wants)

@@ -310,3 +310,11 @@ def test_shows_mail_programs_the_way_out_of_news_of_any_length(
     receipt = next(mail for mail in shop.mails() if "is here" not in str(mail["subject"]))
     assert "List-Unsubscribe" not in dict(receipt["headers"])
     assert len(read_rows(shop.app, "SELECT id FROM customers WHERE unsubscribed_at IS NOT NULL")) == 1
+
+
+def test_lets_one_mail_program_end_the_emails_of_many_people(app: Flask) -> None:
+    program = app.test_client()
+    answers = [program.post(f"/news/{'0' * 32}", data={"List-Unsubscribe": "One-Click"}) for _time in range(40)]
+    assert {answer.status_code for answer in answers} == {404}
+    answers = [program.post(f"/news/{'0' * 32}") for _time in range(40)]
+    assert [answer.status_code for answer in answers] == [404] * 30 + [429] * 10

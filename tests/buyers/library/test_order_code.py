@@ -10,13 +10,16 @@ import pytest
 import requests
 import time_machine
 from flask import Flask
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from storefront.buyers.account.erase import erase_address
 from storefront.buyers.library import open_order
 from storefront.core import clock, tokens
 from storefront.core.config.settings import Settings
-from storefront.core.db import db
+from storefront.core.db import db, transaction
+from storefront.customers import signed_in_browsers
+from storefront.customers.models import SignIn
 from storefront.customers.proofs import Proof
 from storefront.orders.gift_links import Opened
 from storefront.payments.checkout.payment_links import create_link
@@ -288,3 +291,30 @@ def test_opens_while_its_buyer_is_erased(
         answer = buyer.post(f"{sale.link}/code/check", code=code) if is_typed else buyer.post(link)
         assert answer.location == sale.link
         assert erased[0].result(30).orders == 1
+
+
+def test_lists_a_browser_once_that_opened_an_order_before_it_signed_in(shop: Shop, sandbox: SandboxClient) -> None:
+    sale = sell(shop.app, sandbox, email=ADA)
+    phone = sale.buyer
+    phone.post("/sign-in", email=ADA)
+    assert enter_code(phone, newest_code(shop, ADA))
+    laptop = signed_in(shop.app)
+    [ending] = re.findall(r"/account/sessions/\d+/end", laptop.get("/account").text)
+    laptop.post(ending)
+    assert phone.get("/library").status_code == 303
+    assert phone.get(sale.link).location == f"{sale.link}/code"
+
+
+def test_opens_an_order_again_whose_row_ended_and_is_not_forgotten_yet(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox, email=ADA)
+    [row] = read_rows(app, "SELECT order_id, customer_id FROM sign_ins")
+    order_id, customer_id = int(row["order_id"]), int(row["customer_id"])
+    token = tokens.new_token()
+    with app.app_context(), transaction() as changes:
+        signed_in_browsers.begin(changes, token=token, customer_id=customer_id, order_id=order_id, browser="")
+        changes.execute(update(SignIn).values(created_at=clock.now() - timedelta(days=91)))
+    with app.app_context(), transaction() as changes:
+        signed_in_browsers.begin(changes, token=token, customer_id=customer_id, order_id=order_id, browser="")
+    with app.app_context():
+        assert signed_in_browsers.find_seen_with(token, customer_id=customer_id, order_id=order_id)
+        db.session.remove()

@@ -231,3 +231,14 @@ def test_says_in_a_sentence_what_cannot_be_done(app: Flask, sandbox: SandboxClie
     assert run("orders", "raise-limit", number, "--downloads", "2", "--days", "7").exit_code == 0
     row = read_rows(app, "SELECT extra_downloads, extra_days FROM grants WHERE kind = 'download'")[0]
     assert row == {"extra_downloads": 2, "extra_days": 7}
+
+
+def test_says_in_the_buyers_language_why_no_receipt_is_sent_again(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    sale.refund()
+    sale.deliver("charge.refunded")
+    sale.buyer.post(f"/de{sale.link}/receipt")
+    page = sale.buyer.get(f"/de{sale.link}").text
+    notice = re.search(r"<p class=\"notice notice-bad\"[^>]*>(.*?)</p>", page)
+    assert notice, page
+    assert notice[1].startswith("Bestellung ")

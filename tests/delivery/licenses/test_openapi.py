@@ -14,6 +14,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from storefront.delivery.licenses.api.openapi import OPERATIONS, describe
 from storefront.delivery.licenses.codes import Code
+from storefront.web.slow_bodies import REFUSED, TooSlow
 from tests.delivery.licenses.licensed import ask, sell_license
 from tests.support.any_input import examples
 from tests.support.sandbox_client import SandboxClient
@@ -90,3 +91,12 @@ def test_describes_every_code() -> None:
             for code in answer["content"]["application/json"]["schema"]["properties"]["code"]["enum"]
         }
         assert codes == {code.value for code in Code}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS)
+def test_describes_the_answer_to_a_body_that_comes_too_slowly(app: Flask, operation: str) -> None:
+    answer = app.test_client().post(f"/v1/licenses/{operation}", environ_overrides={REFUSED: TooSlow.code})
+    described = describe("http://localhost")["paths"][f"/v1/licenses/{operation}"]["post"]["responses"]
+    assert str(answer.status_code) == "408"
+    assert "408" in described
+    assert set(described["408"]["headers"]) <= set(answer.headers.keys())

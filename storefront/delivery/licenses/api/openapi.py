@@ -81,6 +81,10 @@ def _responses(name: str) -> dict[str, Any]:
             [Code.INVALID_REQUEST, *refused],
         ),
         "404": _answer(name, flag, "No such key or device.", sorted(NOT_FOUND)),
+        "408": {
+            **_answer(name, flag, "The body comes too slowly.", [Code.INVALID_REQUEST]),
+            "headers": RETRY_AFTER,
+        },
         "413": _answer(name, flag, "The body is too large.", [Code.INVALID_REQUEST]),
         "414": _answer(name, flag, "The address is too long.", [Code.INVALID_REQUEST]),
         "415": _answer(name, flag, "The body is neither JSON nor a form.", [Code.INVALID_REQUEST]),
