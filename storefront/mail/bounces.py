@@ -14,6 +14,7 @@ from itertools import chain
 from sqlalchemy import select
 
 from storefront.audit.record import record
+from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
@@ -106,7 +107,7 @@ def note_bounce(raw: bytes) -> Bounce:
             raise NotFound("This shop has sent no email with the Message-ID that the report names.")
         verdict = _verdict(report, row)
         if verdict is Verdict.BOUNCED:
-            row.state = MailState.FAILED
+            row.state, row.due_at = MailState.FAILED, clock.now()  # for failures: when it was given up
             row.last_error = f"{BOUNCED} ({report.status})" if report.status else BOUNCED
             after = {"status": report.status}
             record(session, "mail.bounced", subject_kind="mail", subject=f"mail {row.id}", after=after)

@@ -17,7 +17,7 @@ TO_ANYBODY = (*PATIENT, MailKind.PROOF, MailKind.AVAILABILITY_CONFIRM)
 _error = func.coalesce(OutboxMessage.last_error, "")
 # For good, and not perhaps because of the shop's own account: that may be mended.
 TO_DEAD_ADDRESS: ColumnElement[bool] = or_(
-    _error.startswith(BOUNCED),
+    _error.startswith(BOUNCED) & ~_error.startswith(f"{BOUNCED} (5.7."),  # those are of who sends
     _error.startswith(UNUSABLE),
     _error.startswith(f"{RECIPIENT_REFUSED} (5") & ~_error.contains(PERHAPS_THE_ACCOUNT),
 )

@@ -302,7 +302,7 @@ def mark_failed(message_id: int, *, attempts: int, error: str, is_permanent: boo
     """Put it back for the next try, or mark it as failed. Do nothing when another worker took the claim over."""
     still_claimed = OutboxMessage.state == MailState.SENDING, OutboxMessage.attempts == attempts
     if is_permanent or attempts >= MAX_ATTEMPTS:
-        _finish(message_id, *still_claimed, state=MailState.FAILED, last_error=error)
+        _finish(message_id, *still_claimed, state=MailState.FAILED, due_at=clock.now(), last_error=error)
         return
     wait = timedelta(minutes=RETRY_MINUTES[attempts - 1])
     _finish(message_id, *still_claimed, state=MailState.QUEUED, due_at=clock.now() + wait, last_error=error)

@@ -17,6 +17,7 @@ from storefront.core.runtime import settings
 from storefront.orders.links import derive_order_token
 from storefront.orders.looks import apply_facts
 from storefront.orders.models import Order
+from storefront.orders.waits_for import DEBITS
 from storefront.stripe_api.seen import SeenCheckout
 
 NUMBER_LENGTH = 8
@@ -68,13 +69,16 @@ def _number(seed: bytes, attempt: int) -> str:
 def _paid_at(seen: SeenCheckout) -> datetime | None:
     """Return when it was paid, by Stripe: what is found days late, or again after a restore, was paid on its day.
 
-    What was free has no charge: found after its Session's time, it stands at the moment when that was created.
+    What was free has no charge: found after its Session's time, it stands at the moment when that was created. A
+    debit's charge is days older than its money, and buyers are not to lose these days: it is paid now.
     """
     if not seen.is_paid:
         return None
     now = clock.now()
     if seen.payment is None:
         return seen.created_at if seen.expires_at < now else now
+    if seen.payment.method.type in DEBITS:
+        return now
     return min(seen.payment.charged_at or now, now)  # Stripe's clock may be ahead
 
 

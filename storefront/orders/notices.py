@@ -48,6 +48,7 @@ class NoticeDraft:
     kind: NoticeKind
     subject: str
     text: str
+    last_at: datetime | None = None  # what came after its owner called it done is new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +133,7 @@ def _is_settled_with(
 def _update_notice(notice: Notice, draft: NoticeDraft) -> None:
     if notice.closed_at is None:
         notice.text = draft.text
-    elif not notice.is_closed_by_owner:
+    elif not notice.is_closed_by_owner or (draft.last_at is not None and draft.last_at > notice.closed_at):
         _open_again(notice, draft)
 
 

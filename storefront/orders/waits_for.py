@@ -19,7 +19,7 @@ _METHODS = {
     "us_bank_account": marked("US bank account"),
 }
 _VOUCHERS = ("boleto", "konbini", "multibanco", "oxxo")
-_DEBITS = ("acss_debit", "au_becs_debit", "bacs_debit", "nz_bank_account", "sepa_debit", "us_bank_account")
+DEBITS = ("acss_debit", "au_becs_debit", "bacs_debit", "nz_bank_account", "sepa_debit", "us_bank_account")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +89,7 @@ def _where_the_money_is(order: Order) -> str:
 def _reason(method_type: str | None) -> str:
     if method_type in _VOUCHERS:
         return marked("The voucher for this order was not paid in time.")
-    if method_type in _DEBITS:
+    if method_type in DEBITS:
         return marked("Your bank did not let the payment for this order through.")
     if method_type == "customer_balance":
         return marked("The bank transfer for this order was given up.")

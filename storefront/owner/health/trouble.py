@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, case, cast, exists, func, select
+from sqlalchemy import String, case, cast, exists, func, or_, select
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode
@@ -28,7 +28,7 @@ from storefront.core.measurements import (
 )
 from storefront.core.runtime import settings
 from storefront.mail.failures import TO_ANYBODY, TO_DEAD_ADDRESS, has_failed_lately
-from storefront.mail.models import MailState, OutboxMessage
+from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.mail.trouble import mail_trouble
 from storefront.migrations.head import is_newer
 from storefront.migrations.state import REVISION
@@ -37,7 +37,7 @@ from storefront.orders.notices import NoticeKind
 from storefront.owner.health.open_files import find_open_files
 from storefront.owner.health.room import Place, look_at_places
 from storefront.payments.reconcile.models import ReconcilePass
-from storefront.payments.reconcile.sweep import BROADCAST
+from storefront.payments.reconcile.sweep import BROADCAST, NEWS
 from storefront.payments.webhook.endpoint_rows import has_sealed_secret
 from storefront.payments.webhook.models import StripeEvent
 from storefront.shop.editor.goods import find_selling_nothing
@@ -173,7 +173,11 @@ def _count_given_up(mode: Mode) -> tuple[int, datetime | None]:
     is_done = exists().where(
         Notice.mode == mode,
         Notice.kind == NoticeKind.MAIL_FAILED,
-        Notice.subject == subject,
+        or_(
+            Notice.subject == subject,
+            (OutboxMessage.kind == MailKind.NEW_RELEASE)
+            & (NEWS + OutboxMessage.about).startswith(Notice.subject + ":"),
+        ),
         Notice.is_closed_by_owner,
         Notice.closed_at >= OutboxMessage.due_at,  # what failed after that is new
     )

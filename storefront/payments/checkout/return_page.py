@@ -164,4 +164,6 @@ def shows_keys(order: Order, checkout: StartedCheckout | None, *, wants_code: bo
         return False
     if order.paid_at is None:
         return False
-    return now - min(order.paid_at, order.created_at) < timedelta(minutes=OTHER_BROWSER_MINUTES)
+    # A Session can be paid for a day: who comes later than that was not sent here by Stripe.
+    latest = order.placed_at + timedelta(days=1)
+    return now - min(order.paid_at, order.created_at, latest) < timedelta(minutes=OTHER_BROWSER_MINUTES)

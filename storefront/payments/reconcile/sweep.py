@@ -1,7 +1,7 @@
 """Lines of the "needs you" list that no order's convergence writes: mails, events, deliveries that do not come."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Row, select
 
@@ -19,9 +19,10 @@ KINDS = (
     NoticeKind.SESSION_UNREADABLE,
     NoticeKind.LIST_UNREADABLE,
 )
-_Failed = Row[int, str, str | None, int | None, str | None, bool, str]
+_Failed = Row[int, str, str | None, int | None, str | None, bool, str, datetime]
 STUCK = timedelta(hours=1)
 BROADCAST = "broadcast "  # begins the subject of the line about all emails of one
+NEWS = "the news of release "  # the same for the emails about one
 MAILINGS = (MailKind.BROADCAST, MailKind.NEW_RELEASE)
 
 
@@ -47,26 +48,27 @@ def _failed_mails() -> list[NoticeDraft]:
             OutboxMessage.last_error,
             TO_DEAD_ADDRESS.label("is_dead"),
             Order.number,
+            OutboxMessage.due_at,
         )
         .outerjoin(Order, Order.id == OutboxMessage.order_id)
         .where(has_failed_lately(), ~is_lost)
         .order_by(OutboxMessage.id)
     )
     drafts: list[NoticeDraft] = []
-    mailings: dict[str, list[bool]] = {}
+    mailings: dict[str, list[_Failed]] = {}
     for row in rows:
         if mailing := _mailing_of(row):
-            mailings.setdefault(mailing, []).append(row.is_dead)
+            mailings.setdefault(mailing, []).append(row)
         else:
             drafts.append(_failed_mail(row))
-    return drafts + [_failed_mailing(name, are_dead) for name, are_dead in mailings.items()]
+    return drafts + [_failed_mailing(name, some) for name, some in mailings.items()]
 
 
 def _mailing_of(row: _Failed) -> str | None:
     if row.broadcast_id is not None:
         return f"{BROADCAST}{row.broadcast_id}"
     if row.kind == MailKind.NEW_RELEASE:
-        return f"the news of release {(row.about or '').partition(':')[0]}"
+        return f"{NEWS}{(row.about or '').partition(':')[0]}"
     return None
 
 
@@ -74,6 +76,7 @@ def _failed_mail(row: _Failed) -> NoticeDraft:
     return NoticeDraft(
         kind=NoticeKind.MAIL_FAILED,
         subject=str(row.id),
+        last_at=row.due_at,
         text=(
             f"The mail \u201c{row.kind.replace('_', ' ')}\u201d of order {row.number or 'none'} "
             f"could not be delivered: {row.last_error}. {_what_helps(row.id, row.last_error, row.number)}"
@@ -81,8 +84,8 @@ def _failed_mail(row: _Failed) -> NoticeDraft:
     )
 
 
-def _failed_mailing(name: str, are_dead: list[bool]) -> NoticeDraft:
-    count, dead = len(are_dead), sum(are_dead)
+def _failed_mailing(name: str, rows: list[_Failed]) -> NoticeDraft:
+    count, dead = len(rows), sum(row.is_dead for row in rows)
     emails = "One email" if count == 1 else f"{count} emails"
     again = (
         "`storefront mail retry --failed` tries the others again." if dead < count else "Nothing is left to do."
@@ -90,6 +93,7 @@ def _failed_mailing(name: str, are_dead: list[bool]) -> NoticeDraft:
     return NoticeDraft(
         kind=NoticeKind.MAIL_FAILED,
         subject=name,
+        last_at=max(row.due_at for row in rows),
         text=(
             f"{emails} of {name} could not be delivered, {dead} of them because the address takes none; "
             f"`storefront mail list --state failed` says more. {again}"

@@ -8,6 +8,7 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db
+from storefront.mail.bounces import note_bounce
 from storefront.mail.models import MailKind
 from storefront.mail.retry import cancel_all_failed
 from storefront.orders.notices import close_notices, find_open_notices
@@ -16,12 +17,13 @@ from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from storefront.payments.reconcile.sweep import sweep
 from tests.mail.promises import promise
+from tests.mail.reports import make_report
 from tests.mail.smtp_server import answering, smtp_server, use_server
 from tests.owner.health.metrics_page import read_metrics
 from tests.support.databases import BOTH
 from tests.support.factories import make_order
 from tests.support.readers import draft, make_readers
-from tests.support.rows import change_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.shop import run_worker_once
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -159,3 +161,51 @@ def test_measures_when_the_last_one_was_given_up(app: Flask) -> None:
         promise(app, order_id, again="2", hold=False)
         fail(app, DEAD, "state = 'queued'")
         assert read_metrics(app)[name] >= first + 7200
+
+
+@both
+def test_ends_with_done_for_the_news_of_a_release(app: Flask) -> None:
+    promise(app, make_order(app), kind=MailKind.NEW_RELEASE, about="7:1", hold=False)
+    fail(app, MENDABLE)
+    assert (given_up(app), len(lines(app))) == (1, 1)
+    call_done(app)
+    assert (given_up(app), lines(app)) == (0, [])
+
+
+@both
+def test_tells_of_more_of_a_broadcast_that_fail_after_done(app: Flask) -> None:
+    broadcast(app, "ada", "bob")
+    fail(app, MENDABLE, "recipient LIKE 'ada%'")
+    assert len(lines(app)) == 1
+    call_done(app)
+    later = clock.now() + timedelta(minutes=30)
+    change_rows(app, "UPDATE outbox SET due_at = :later WHERE recipient LIKE 'bob%'", later=later)
+    fail(app, MENDABLE, "recipient LIKE 'bob%'")
+    with time_machine.travel(clock.now() + timedelta(hours=1), tick=True):
+        assert (given_up(app), len(lines(app))) == (1, 1)
+
+
+def bounce(app: Flask, status: str) -> None:
+    change_rows(app, "UPDATE outbox SET state = 'sent', sent_at = due_at")
+    with app.app_context():
+        for row in read_rows(app, "SELECT message_id FROM outbox"):
+            note_bounce(make_report(row["message_id"], status=status).encode())
+        db.session.remove()
+
+
+def test_measures_a_bounce_when_it_came(app: Flask) -> None:
+    """Hours after the email left: the alert asks for the last hour."""
+    promise(app, make_order(app), hold=False)
+    with time_machine.travel(clock.now() + timedelta(hours=3), tick=False):
+        bounce(app, "5.1.1")
+        assert given_up(app) == 1
+        assert read_metrics(app)["mail_given_up_timestamp_seconds", ""] == pytest.approx(clock.now().timestamp())
+
+
+def test_warns_where_a_broadcast_came_back_because_of_the_shop(app: Flask) -> None:
+    """5.7 is about who sends (RFC 3463): DMARC, or a block list."""
+    broadcast(app, "ada", "bob")
+    bounce(app, "5.7.26")
+    (line,) = lines(app)
+    assert given_up(app) == 2
+    assert "Nothing is left to do" not in line

@@ -177,6 +177,38 @@ def test_is_paid_now_when_it_waited_for_a_bank(app: Flask, sandbox: SandboxClien
 
 
 @both
+def test_is_paid_now_when_a_bank_had_paid_before_it_was_found(app: Flask, sandbox: SandboxClient) -> None:
+    """It was mailed days that began with the money, and the charge is older."""
+    add_price_in_euros(app)
+    change_product(app, "twinspot", license_days=30)
+    with days_ago(6):
+        buyer, session_id = start(app, "Euro")
+        sandbox.pay(session_id, payment_method="sepa_success")
+    with days_ago(1):
+        sandbox.settle(payment_of(sandbox, session_id))
+    run(app)
+    order = order_of(app, session_id)
+    assert order.paid_at is not None
+    assert clock.now() - order.paid_at < SECONDS
+    (ends,) = read_rows(app, "SELECT expires_at FROM licenses")
+    assert str(ends["expires_at"])[:10] == f"{clock.now() + timedelta(days=30):%Y-%m-%d}"
+    assert keys_on(Buyer(app).land(session_id).text) == [], "whoever has the address of days ago"
+    assert len(keys_on(buyer.land(session_id).text)) == 1
+
+
+def test_opens_to_no_stranger_where_it_was_found_waiting_and_then_paid(app: Flask, sandbox: SandboxClient) -> None:
+    add_price_in_euros(app)
+    with days_ago(5):
+        _buyer, session_id = start(app, "Euro")
+        sandbox.pay(session_id, payment_method="sepa_success")
+    run(app)
+    sandbox.settle(payment_of(sandbox, session_id))
+    run(app)
+    assert order_of(app, session_id).is_paid
+    assert keys_on(Buyer(app).land(session_id).text) == []
+
+
+@both
 def test_waits_for_a_bank_when_it_is_found(app: Flask, sandbox: SandboxClient) -> None:
     add_price_in_euros(app)
     with days_ago(5):
