@@ -198,7 +198,8 @@ def _record_change(
 
 def demand_goods(session: Session, product: Product, changed: Iterable[str]) -> None:
     """Raises SettingRefused: what buyers get was among what changed, and they would get nothing."""
-    if set(GOODS) & set(changed) and sells_nothing(session, product.id):
+    is_taken = any(name in GOODS and not getattr(product, name) for name in changed)
+    if is_taken and sells_nothing(session, product.id):
         raise SettingRefused(NOTHING)
 
 

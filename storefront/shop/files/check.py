@@ -113,7 +113,7 @@ def _check_product(folder: Folder, ref: Ref, shop: Objects, merged: Merged) -> N
     if _becomes_visible(values["state"], current):
         _check_for_sale(folder, ref, merged)
     elif values["state"] in FOR_SALE and _hands_out_nothing(ref, merged):
-        _check_goods(folder, ref, shop)
+        _check_goods(folder, ref, shop, merged)
 
 
 def _has_no(folder: Folder, ref: Ref, name: str, values: Fields) -> bool:
@@ -203,11 +203,13 @@ def _hands_out_nothing(ref: Ref, merged: Merged) -> bool:
     return any(merged[edition]["is_active"] and not merged[edition].get(INCLUDES) for edition in sold)
 
 
-def _check_goods(folder: Folder, ref: Ref, shop: Objects) -> None:
+def _check_goods(folder: Folder, ref: Ref, shop: Objects, merged: Merged) -> None:
     """Refuse settings that leave a product for sale with nothing; a release may be withdrawn in an emergency."""
-    changed = [name for name in GOODS if folder.objects[ref].get(name, shop[ref][name]) != shop[ref][name]]
-    if changed:
-        folder.wrong(ref, changed[0], NOTHING)
+    taken = [(ref, name) for name in GOODS if shop[ref][name] and not merged[ref][name]]
+    editions = [edition for edition in merged.of(Kind.EDITION, ref.product) if shop.get(edition, {}).get(INCLUDES)]
+    taken += [(edition, INCLUDES) for edition in editions if not merged[edition][INCLUDES]]
+    if taken:
+        folder.wrong(*taken[0], NOTHING)
     else:
         words = "is for sale and hands out nothing: say state: retired, or bring a release."
         folder.notes.append(f"{ref.path} {words}")
@@ -307,12 +309,12 @@ def _check_first_date(folder: Folder, ref: Ref, state: str, *, is_new: bool) -> 
         folder.wrong(ref, "published_at", words)
 
 
-def _check_page(folder: Folder, ref: Ref, _shop: Objects, merged: Objects) -> None:
+def _check_page(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
     values = merged[ref]
     if _has_no(folder, ref, "title", values):
         folder.wrong(ref, "", "a new page needs a title.")
     if values.get("is_published"):
-        check_published_page(folder, ref, merged)
+        check_published_page(folder, ref, shop, merged)
     kind = values.get("legal_kind")
     other = _find_other_page(ref, kind, merged) if kind is not None else None
     if other is not None:

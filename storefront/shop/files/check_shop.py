@@ -1,6 +1,6 @@
 """Texts of the shop itself with a rule that looks at more than their length."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from storefront.core.languages import Language, offered
 from storefront.shop.files.folder import Folder
@@ -17,17 +17,15 @@ def check_shop_texts(folder: Folder, shop: Objects) -> None:
             read(folder.objects.get(SHOP, {}).get(name, ""))
         except ValueError as error:
             folder.wrong(SHOP, name, str(error))
-    for ref, languages in _consents():
+    for ref in (SHOP, *map(translation_of, Language)):
         text = folder.objects.get(ref, {}).get("consent_text", "")
-        if text != shop.get(ref, {}).get("consent_text"):
+        if text and text != shop.get(ref, {}).get("consent_text"):
             try:
-                check_room(text, languages)
+                check_room(text, _languages_of(ref))
             except ValueError as error:
                 folder.wrong(ref, "consent_text", str(error))
 
 
-def _consents() -> Iterator[tuple[Ref, Iterable[Language]]]:
-    """Yield what has words of consent, with the languages in which the form shows them."""
-    yield SHOP, offered().languages
-    for language in Language:
-        yield translation_of(language), (language,)
+def _languages_of(ref: Ref) -> Iterable[Language]:
+    """Return the languages in which the form shows these words of consent."""
+    return offered().languages if ref == SHOP else (Language(ref.name),)

@@ -25,7 +25,7 @@ from storefront.shop.editor.editions import (
 from storefront.shop.editor.order import order_products
 from storefront.shop.editor.parts import INCLUDES, write_parts
 from storefront.shop.editor.prices import drop_price, write_price
-from storefront.shop.editor.product_settings import demand_goods, write_settings
+from storefront.shop.editor.product_settings import write_settings
 from storefront.shop.editor.products import add_aliases, make_product, write_slug, write_texts
 from storefront.shop.editor.states import write_state
 from storefront.shop.files import fields
@@ -203,9 +203,8 @@ class _Writer:
             write_state(self._session, product, ProductState.RETIRED)
         elif "state" in values:
             write_state(self._session, product, ProductState(values["state"]))
-        self._session.flush()
-        demand_goods(self._session, product, values)
         if after_product is not None and fields.SETTINGS & values.keys():
+            self._session.flush()
             after_product(self._session, product)
 
     def _make_edition(self, product: Product, key: str, values: Fields) -> Edition:

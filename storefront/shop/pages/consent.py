@@ -103,7 +103,8 @@ def _clean_words(submitted: Mapping[str, Any]) -> dict[str, Any]:
         return {}
     cleaned = clean_texts({"consent_text": submitted["consent_text"]}, RULES, refused=PageRefused)
     try:
-        check_room(cleaned["consent_text"], offered().languages)
+        if cleaned["consent_text"] != read_consent()["consent_text"]:  # what is there already is let be
+            check_room(cleaned["consent_text"], offered().languages)
     except ValueError as error:
         raise PageRefused({"consent_text": str(error)}) from error
     return cleaned if cleaned["consent_text"] else {"consent_text": DEFAULT_TEXT}

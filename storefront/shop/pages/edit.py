@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from flask import g
 from sqlalchemy import exists, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -10,7 +11,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import insert_missing, transaction
-from storefront.core.languages import Language
+from storefront.core.languages import offered
 from storefront.shop.editor.stale import pick_changes
 from storefront.shop.editor.texts import LONGEST_SLUG, slug_from
 from storefront.shop.pages.models import LegalKind, Page
@@ -122,6 +123,7 @@ def write_publication(session: Session, page: Page, *, is_published: bool) -> bo
     if blockers:
         raise PageNotReady(blockers)
     page.is_published = is_published
+    g.pop("profile", None)  # it was read for the languages, and lists the published pages
     verb = "page.published" if is_published else "page.unpublished"
     record(session, verb, subject_kind="page", subject=page.slug)
     return True
@@ -179,7 +181,7 @@ def order_pages(session: Session, slugs: Sequence[str]) -> bool:
 def find_page_blockers(page: Page) -> Iterator[str]:
     """Yield a sentence for each thing without which a page cannot be published, in whatever language."""
     yield from find_blockers(page.body_markdown)
-    for language in Language:
+    for language in offered().languages:  # of the others nobody reads a text, nor does an editor open it
         text = find_text(page.translations, language, "body_markdown")
         yield from (f"In {language.name.title()}: {blocker}" for blocker in (find_blockers(text) if text else ()))
 

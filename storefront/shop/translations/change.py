@@ -227,14 +227,15 @@ def change_shop_texts(
     **carried: Unpack[Carried],
 ) -> list[str]:
     """Do as `change_product_texts` does, for the shop's own words."""
-    try:
-        check_room(str(submitted.get("consent_text", "")).strip(), (language,))
-    except ValueError as error:
-        raise TranslationRefused({"consent_text": str(error)}) from error
     with transaction() as session:
         texts = list_shop_texts(lock_profile(session))
         subject = "shop", "shop"
         changed = write_texts(session, subject, texts, language, submitted, **carried)
+        if "consent_text" in changed:
+            try:
+                check_room(texts["consent_text"].read(language), (language,))
+            except ValueError as error:
+                raise TranslationRefused({"consent_text": str(error)}) from error
     g.pop("profile", None)
     return changed
 

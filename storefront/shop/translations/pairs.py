@@ -21,15 +21,17 @@ def mark_pairs(original: Sequence[Pair]) -> str:
 def beside(original: Sequence[Pair], told: Sequence[Pair], mark: str) -> list[Pair]:
     """Return the translation of each question as they stand now, and an empty pair where there is none.
 
-    One whose question was changed stays at its place; one whose question is gone is left out. Behind them comes
-    what never had a question in the shop's own language. Empty ones at the end are left out.
+    One whose question was changed stays at its place, unless there are more or fewer questions by now: it could be
+    another one's. One whose question is gone is left out. Behind them comes what never had a question in the
+    shop's own language. Empty ones at the end are left out. A mark of one digest is of all questions, as once.
     """
     made_from = mark.split(BETWEEN) if mark else []
     left = dict(enumerate(told))
     now = list(map(digest_of, original))
     found = [_take_same(left, made_from, digest) for digest in now]
+    is_by_place = len(made_from) in (0, 1, len(now))
     for place, digest in enumerate(now):
-        if digest not in made_from:
+        if is_by_place and digest not in made_from:
             found[place] = left.pop(place, NOTHING)
     return without_end([*found, *(left[place] for place in sorted(left) if place >= len(made_from))])
 

@@ -19,7 +19,7 @@ from storefront.shop.translations.change import TranslationRefused, change_shop_
 from tests.cli.commands import done, read_json
 from tests.owner.admin.editor_forms import shown
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import COMPLETED, link_of, number_of, pay_for_twinspot, sell, take_free
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, post_event
@@ -192,3 +192,15 @@ def test_leaves_out_the_terms_in_no_language(asked: Flask) -> None:
             words = read_checkout_words()
             assert "/pages/terms" in words.beside_box
             assert "/pages/terms" in words.above_button
+
+
+def test_lets_words_be_that_were_taken_before_there_was_less_room(asked: Flask) -> None:
+    """An owner who ends the question, or translates the tagline, sends them along."""
+    long = "x" * 1150
+    change_rows(asked, "UPDATE shop_profile SET consent_text = :long, tagline = 'Tools'", long=long)
+    kept = f'{{"de": {{"consent_text": ["{long}", "0123456789abcdef"]}}}}'
+    change_rows(asked, f"UPDATE shop_profile SET translations = '{kept}'")
+    with asked.app_context():
+        assert change_consent({"asks_consent": False, "consent_text": long}) == ["asks_consent"]
+        changed = change_shop_texts(Language.GERMAN, {"tagline": "Werkzeuge", "consent_text": long})
+        assert changed == ["tagline"]

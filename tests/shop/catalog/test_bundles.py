@@ -62,6 +62,7 @@ def test_costs_one_statement_more_than_another_page_and_another_cart(app: Flask,
 
 def test_is_no_bundle_once_it_includes_nothing(app: Flask, buyer: Buyer) -> None:
     add_bundle(app)
+    change_product(app, KIT[0], grants_license=True)
     include(app)
     assert "included" not in words_of(buyer.get(PAGE).text)
     assert " Bundle</span>" not in buyer.get("/").text

@@ -1,5 +1,7 @@
 """Nothing is for sale whose buyers would get nothing: a slip is refused, an emergency is told."""
 
+from pathlib import Path
+
 import pytest
 from click.testing import CliRunner
 from flask import Flask
@@ -17,7 +19,8 @@ from storefront.shop.editor.refusals import ProductRefused
 from storefront.shop.editor.states import set_state
 from tests.cli.commands import done, read_json
 from tests.owner.admin.editor_forms import TWINSPOT, said, shown_in
-from tests.support.bundles import KIT, add_bundle
+from tests.shop.files.folders import apply, empty_catalog, export, mistakes, replace_text
+from tests.support.bundles import KIT, PARTS, add_bundle
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
@@ -92,6 +95,33 @@ def test_keeps_the_parts_of_a_bundle_that_is_for_sale(app: Flask) -> None:
         set_price(KIT[0], "empty", "usd", read_amount("5.00", "usd"))
         db.session.remove()
         assert find_selling_nothing(db.session()) == (KIT[0],), "an edition of a bundle without parts"
+
+
+@both
+def test_moves_a_bundle_with_an_edition_that_includes_nothing(app: Flask, tmp_path: Path) -> None:
+    """What a shop has it may export and apply elsewhere; and what gives more is no slip."""
+    add_bundle(app)
+    with app.app_context():
+        add_edition(KIT[0], "Tip")
+        set_price(KIT[0], "tip", "usd", read_amount("5.00", "usd"))
+        db.session.remove()
+    export(app, tmp_path / "shop")
+    empty_catalog(app)
+    apply(app, tmp_path / "shop")
+    assert read_rows(app, f"SELECT state FROM products WHERE slug = '{KIT[0]}'") == [{"state": "published"}]
+    with app.app_context():
+        change_product_settings(KIT[0], {"grants_download": True})
+        db.session.remove()
+
+
+def test_keeps_the_parts_of_a_bundle_in_a_folder(app: Flask, tmp_path: Path) -> None:
+    add_bundle(app)
+    export(app, tmp_path / "shop")
+    page = tmp_path / "shop" / "products" / KIT[0] / "product.md"
+    parts = "".join(f"      - {part}\n" for part in PARTS)
+    replace_text(page, f"includes:\n{parts}", "includes: []\n")
+    (said,) = mistakes(app, tmp_path / "shop")
+    assert "includes: Its buyers would pay and get nothing" in said
 
 
 @both

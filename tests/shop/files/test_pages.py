@@ -6,10 +6,12 @@ import pytest
 from flask import Flask
 
 from storefront.core.db import db
-from storefront.shop.pages.edit import create_page, publish_page
+from storefront.core.languages import Language
+from storefront.shop.pages.edit import create_page, publish_page, unpublish_page
+from storefront.shop.translations.change import change_page_texts
 from tests.shop.files.folders import apply, export, mistakes, plan, replace_text
 from tests.support.databases import BOTH
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
@@ -71,3 +73,20 @@ def test_publishes_no_page_that_leaves_something_open_in_another_language(app: F
     (folder / "pages" / "imprint.de.md").write_text(OPEN.replace("[your name or company]", "Ada, London"))
     apply(app, folder)
     assert read_rows(app, "SELECT is_published FROM pages WHERE slug = 'imprint'")[0]["is_published"]
+
+
+def test_takes_what_a_page_shows_already_in_another_language(app: Flask, folder: Path) -> None:
+    """Published before that was asked: the shop's own export is no mistake, nor a folder without that language."""
+    with app.app_context():
+        text = OPEN.partition("---\n## ")[2]
+        unpublish_page("imprint")
+        change_page_texts("imprint", Language.GERMAN, {"title": "Impressum", "body_markdown": text})
+        db.session.remove()
+    change_rows(app, "UPDATE pages SET is_published = :yes WHERE slug = 'imprint'", yes=True)
+    assert plan(app, folder).plan.is_empty
+    export(app, folder)
+    assert plan(app, folder).plan.is_empty
+    german = folder / "pages" / "imprint.de.md"
+    replace_text(german, "Wer", "Wer wir sind")
+    (said,) = mistakes(app, folder)
+    assert "This page is published. Still to be filled in" in said

@@ -18,7 +18,7 @@ from tests.owner.admin.editor_forms import said, shown
 from tests.shop.editor.acts import at_once
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
@@ -248,3 +248,15 @@ def test_links_published_pages_in_emails_to_buyers(
     (mail,) = mailbox.messages()
     for part in ("text", "html"):
         assert "http://localhost/pages/imprint" in str(mail[part])
+
+
+def test_asks_for_no_language_that_the_shop_does_not_speak(app: Flask, owner: Buyer) -> None:
+    """Nobody reads it there, nor does an editor open it."""
+    with app.app_context():
+        create_page("Imprint", body_markdown="Ada, London.", legal_kind="imprint")
+        change_page_texts("imprint", Language.GERMAN, {"title": "Impressum", "body_markdown": "[your name]"})
+        db.session.remove()
+    change_rows(app, "UPDATE shop_profile SET languages = 'en'")
+    owner.post("/admin/pages/imprint/publish")
+    assert "Imprint" in Buyer(app).get("/pages/imprint").text
+    assert "/pages/imprint" in Buyer(app).get("/").text

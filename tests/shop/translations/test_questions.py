@@ -80,6 +80,7 @@ def test_shows_the_questions_that_are_not_translated(app: Flask) -> None:
         ([DELETE], [GERMAN[0]]),  # fewer
         ([REFUND, LINUX], [REFUND[0], LINUX[0]]),  # its own is gone
         ([REFUND, [DELETE[0], "Only copies."], LINUX], [REFUND[0], GERMAN[0], LINUX[0]]),  # changed
+        ([WINDOWS, REFUND, [DELETE[0], "Only copies."], LINUX], [WINDOWS[0], REFUND[0], DELETE[0], LINUX[0]]),
         ([], []),
     ],
 )
@@ -152,7 +153,9 @@ def test_follows_questions_that_a_folder_moves(app: Flask, tmp_path: Path) -> No
     folder_with(root, DELETE, REFUND, LINUX)
     assert steps(app, root) == ["change product book questions"]
     apply(app, root)
-    assert plan(app, root).plan.is_empty, "its German file has them as they were"
+    seen = plan(app, root)
+    assert seen.plan.is_empty, "its German file has them as they were"
+    assert [note for note in seen.notes if "product.de.md" in note or "stand in the order of before" in note]
     export(app, tmp_path / "out")
     german = (tmp_path / "out/products/book/product.de.md").read_text(encoding="utf-8")
     assert german.count("question:") == 1
