@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, current_app, request
+from werkzeug.security import safe_join
 
 from storefront.web.open_pages import KEEP_FOR_A_YEAR
 
@@ -22,8 +23,8 @@ def rule_of_static(response: Response) -> str | None:
         return "no-store"
     if "v" not in request.args:
         return None
-    path = Path(current_app.static_folder or "") / (request.view_args or {})["filename"]
-    is_own = request.args["v"] == _version_at(path, path.stat().st_mtime_ns)
+    path = Path(safe_join(current_app.static_folder or "", (request.view_args or {})["filename"]) or "")
+    is_own = path.is_file() and request.args["v"] == _version_at(path, path.stat().st_mtime_ns)
     return KEEP_FOR_A_YEAR if is_own else "no-store"
 
 

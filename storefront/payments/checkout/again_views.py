@@ -40,3 +40,9 @@ def begin_again() -> ResponseReturnValue:
 @checkout.get("/checkout/<token>/hosted")
 def hosted_again(token: str) -> ResponseReturnValue:
     return redirect(url_for("checkout.form", token=token), 303)
+
+
+@checkout.get("/checkout/now")
+def buy_again() -> ResponseReturnValue:
+    """Lead back from the address of one thing, or of a gift, that was refused: which, its form alone knew."""
+    return redirect(url_for("catalog.catalog"), 303)

@@ -47,6 +47,7 @@ def test_leads_back_to_the_form_of_an_account(app: Flask, sandbox: SandboxClient
         ("/orders/x/code/check", "/orders/x/code"),
         ("/orders/x/gift", "/orders/x"),
         ("/checkout", "/cart"),
+        ("/checkout/now", "/"),
         ("/checkout/x/hosted", "/checkout/x"),
     ],
 )
@@ -57,7 +58,7 @@ def test_leads_back_to_the_form_of_an_order(buyer: Buyer, address: str, form: st
 @pytest.mark.parametrize("address", ["/sign-out", "/orders/x/claim", "/cart/add"])
 def test_says_that_an_address_needs_a_button_in_the_readers_language(buyer: Buyer, address: str) -> None:
     answer = buyer.get(f"/de{address}")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "POST, OPTIONS")
+    assert (answer.status_code, set(answer.headers["Allow"].split(", "))) == (405, {"POST", "OPTIONS"})
     assert "Diese Adresse geht nur über einen Knopf" in answer.text
     assert "method is not allowed" not in answer.text
     told = buyer.get(address, headers={"Accept": "application/json"}).get_json()
