@@ -123,6 +123,6 @@ def test_asks_to_sign_in_for_an_export_in_the_language_of_its_address(buyer: Buy
 @pytest.mark.parametrize("language", [Language.FRENCH, Language.SPANISH])
 def test_says_no_sentence_in_another_language_than_its_catalogs(language: Language) -> None:
     """A text that was copied from the German catalog passes every check of placeholders."""
-    german, own = read_catalog(Language.GERMAN)._catalog, read_catalog(language)._catalog  # noqa: SLF001
+    german, own = read_catalog(Language.GERMAN)._catalog, read_catalog(language)._catalog
     texts = ((source, text) for source, text in german.items() if source and " " in text)
     assert not [source for source, text in texts if own.get(source) == text != source]
