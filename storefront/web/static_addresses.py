@@ -23,9 +23,12 @@ def rule_of_static(response: Response) -> str | None:
         return "no-store"
     if "v" not in request.args:
         return None
+    return KEEP_FOR_A_YEAR if request.args["v"] == _own_version() else "no-store"
+
+
+def _own_version() -> str | None:
     path = Path(safe_join(current_app.static_folder or "", (request.view_args or {})["filename"]) or "")
-    is_own = path.is_file() and request.args["v"] == _version_at(path, path.stat().st_mtime_ns)
-    return KEEP_FOR_A_YEAR if is_own else "no-store"
+    return _version_at(path, path.stat().st_mtime_ns) if path.is_file() else None
 
 
 @lru_cache(maxsize=KEPT_VERSIONS)

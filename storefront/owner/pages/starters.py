@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import current_app
@@ -42,19 +43,24 @@ class Starter:
     body_markdown: str
 
 
+def _read_asked(form_fields: str) -> dict[str, Any]:
+    """Return what Checkout asks for beside what every shop knows of its buyers."""
+    asked = read_fields(form_fields)
+    labels = [field.label for field in asked if field.kind is not FieldKind.PHONE]
+    return {"asks_phone": len(labels) < len(asked), "asked": labels}
+
+
 def make_starter(kind: LegalKind) -> Starter:
     """Return a page of this kind to go on from: in plain English, true for this shop, and no legal advice."""
     profile = read_profile()
     address = [line.strip() for line in profile.postal_address.splitlines() if line.strip()]
-    asked = read_fields(profile.form_fields)
     template = current_app.jinja_env.get_template(TEXTS[kind])
     body = template.render(
         profile=profile,
         seller=_name_seller(profile.legal_name, address),
         address=address or ["[your street and number]", "[your postal code, city and country]"],
         languages=_name_languages(),
-        asks_phone=any(field.kind is FieldKind.PHONE for field in asked),
-        asked=[field.label for field in asked if field.kind is not FieldKind.PHONE],
+        **_read_asked(profile.form_fields),
         shop=settings(),
         cookie=current_app.config["SESSION_COOKIE_NAME"],
         cookie_days=LIFETIME_SECONDS // DAY_SECONDS,

@@ -199,20 +199,29 @@ def _hands_out_nothing(ref: Ref, merged: Merged) -> bool:
     values = merged[ref]
     if values["grants_license"] or (values["grants_download"] and _has_file(ref, merged)):
         return False
+    return _sells_no_parts(ref, merged)
+
+
+def _sells_no_parts(ref: Ref, merged: Merged) -> bool:
     sold = {price.edition for price in merged.of(Kind.PRICE, ref.product)}
     return any(merged[edition]["is_active"] and not merged[edition].get(INCLUDES) for edition in sold)
 
 
 def _check_goods(folder: Folder, ref: Ref, shop: Objects, merged: Merged) -> None:
     """Refuse settings that leave a product for sale with nothing; a release may be withdrawn in an emergency."""
-    taken = [(ref, name) for name in GOODS if shop[ref][name] and not merged[ref][name]]
-    editions = [edition for edition in merged.of(Kind.EDITION, ref.product) if shop.get(edition, {}).get(INCLUDES)]
-    taken += [(edition, INCLUDES) for edition in editions if not merged[edition][INCLUDES]]
-    if taken:
-        folder.wrong(*taken[0], NOTHING)
+    taken = next(_find_taken(ref, shop, merged), None)
+    if taken is not None:
+        folder.wrong(*taken, NOTHING)
     else:
         words = "is for sale and hands out nothing: say state: retired, or bring a release."
         folder.notes.append(f"{ref.path} {words}")
+
+
+def _find_taken(ref: Ref, shop: Objects, merged: Merged) -> Iterator[tuple[Ref, str]]:
+    """Yield what buyers got by a product, and get no more."""
+    yield from ((ref, name) for name in GOODS if shop[ref][name] and not merged[ref][name])
+    bundles = (edition for edition in merged.of(Kind.EDITION, ref.product) if shop.get(edition, {}).get(INCLUDES))
+    yield from ((edition, INCLUDES) for edition in bundles if not merged[edition][INCLUDES])
 
 
 def _is_bundle(slug: str, merged: Merged) -> bool:

@@ -19,6 +19,10 @@ def check_published_page(folder: Folder, ref: Ref, shop: Objects, merged: Object
     """
     for blocker in find_blockers(merged[ref].get("text", "")):
         folder.wrong(ref, "is_published", blocker)
+    _check_other_languages(folder, ref, shop, merged)
+
+
+def _check_other_languages(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
     for language in Language:
         translation = translation_of(language, page=ref.name)
         if translation not in folder.objects and not _is_shown(translation, shop, merged):
@@ -28,14 +32,19 @@ def check_published_page(folder: Folder, ref: Ref, shop: Objects, merged: Object
 
 def check_any_translation(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
     check_translation(folder, ref, shop, merged)
-    current, questions = shop.get(ref, {}), folder.objects[ref].get(QUESTIONS)
-    if questions and questions == current.get(AS_WRITTEN) != current.get(QUESTIONS):
-        words = "stand in the order of before: write them in that of product.md, or export, before you change one."
-        folder.notes.append(f"{ref.path}/questions {words}")
+    _note_order_of_before(folder, ref, shop)
     is_published = merged.get(Ref(Kind.PAGE, name=ref.part), {}).get("is_published")
     if is_published and not _is_shown(ref, shop, merged):
         for blocker in _find_translated_blockers(merged[ref]):
             folder.wrong(ref, BODY, f"This page is published. {blocker}")
+
+
+def _note_order_of_before(folder: Folder, ref: Ref, shop: Objects) -> None:
+    """Tell of questions that were moved in product.md alone: each is taken by its place once one is changed."""
+    current, questions = shop.get(ref, {}), folder.objects[ref].get(QUESTIONS)
+    if questions and questions == current.get(AS_WRITTEN) != current.get(QUESTIONS):
+        words = "stand in the order of before: write them in that of product.md, or export, before you change one."
+        folder.notes.append(f"{ref.path}/questions {words}")
 
 
 def _is_shown(translation: Ref, shop: Objects, merged: Objects) -> bool:

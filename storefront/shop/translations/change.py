@@ -152,6 +152,13 @@ def texts_of_product(
     for edition in editions:
         for column in EDITION_TEXTS:
             texts[f"editions/{edition.key}/{column}"] = Text(edition, column, EDITION_RULES[column])
+    return texts | _texts_of_media(pictures, samples)
+
+
+def _texts_of_media(
+    pictures: Iterable[tuple[ProductPicture, str]], samples: Iterable[ProductSample]
+) -> dict[str, Text]:
+    texts: dict[str, Text] = {}
     for picture, sha256 in pictures:
         texts |= {f"pictures/{sha256}/{column}": Text(picture, column, ALT) for column in PICTURE_TEXTS}
     for sample in samples:

@@ -4,7 +4,7 @@ The owner moves, adds and takes away questions. A mark, kept with the translatio
 it was then: so it is found again wherever that question stands now.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from storefront.shop.editor.stale import digest_of
 
@@ -29,16 +29,19 @@ def beside(original: Sequence[Pair], told: Sequence[Pair], mark: str) -> list[Pa
     left = dict(enumerate(told))
     now = list(map(digest_of, original))
     found = [_take_same(left, made_from, digest) for digest in now]
-    is_by_place = len(made_from) in (0, 1, len(now))
-    for place, digest in enumerate(now):
-        if is_by_place and digest not in made_from:
-            found[place] = left.pop(place, NOTHING)
+    if len(made_from) in (0, 1, len(now)):
+        _take_changed(found, left, [place for place, digest in enumerate(now) if digest not in made_from])
     return without_end([*found, *(left[place] for place in sorted(left) if place >= len(made_from))])
 
 
 def _take_same(left: dict[int, Pair], made_from: list[str], digest: str) -> Pair:
     place = next((place for place in left if made_from[place : place + 1] == [digest]), None)
     return NOTHING if place is None else left.pop(place)
+
+
+def _take_changed(found: list[Pair], left: dict[int, Pair], places: Iterable[int]) -> None:
+    for place in places:
+        found[place] = left.pop(place, NOTHING)
 
 
 def without_end(pairs: list[Pair]) -> list[Pair]:
