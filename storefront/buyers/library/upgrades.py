@@ -95,9 +95,10 @@ def _may_be(item: ItemContents) -> bool:
 
 
 def _upgradable(item: ItemContents) -> Iterator[GrantContents]:
-    """Yield its keys that work; a key that is still to follow, or without keys its downloads."""
+    """Yield its keys that work; a key that is still to follow, or without keys its downloads, while these last."""
     licenses = [grant for grant in item.grants if grant.kind is GrantKind.LICENSE]
-    for grant in licenses or item.grants:
+    downloads = () if any(goods.downloads_ended for goods in item.goods) else item.grants
+    for grant in licenses or downloads:
         if grant.license is None or _works(grant):
             yield grant
 

@@ -9,6 +9,9 @@ import time_machine
 from flask import Flask
 
 from storefront.core import clock
+from storefront.core.db import db
+from storefront.shop.editor.editions import add_edition
+from storefront.shop.editor.prices import read_amount, set_price
 from tests.delivery.downloads.clicks import BOOK, status
 from tests.support.goods import change_sold
 from tests.support.rows import change_rows
@@ -16,6 +19,7 @@ from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Shop
 from tests.support.sign_in import signed_in
+from tests.support.upgrades import allow_upgrade, offers_on
 
 SLUG = BOOK[0]
 ENDED = "The time to download ended on"
@@ -88,3 +92,17 @@ def test_names_no_link_in_a_receipt_that_is_sent_again(shop: Shop, sandbox: Sand
     for body in (again["text"], again["html"]):
         assert "Contact the shop for more time." in body
         assert "/downloads/" not in body
+
+
+def test_upgrades_no_downloads_whose_time_is_over(app: Flask, sale: Sale) -> None:
+    """Days go on counting, so the upgrade would open nothing."""
+    with app.app_context():
+        add_edition(SLUG, "Deluxe")
+        set_price(SLUG, "deluxe", "usd", read_amount("99.00", "usd"))
+        db.session.remove()
+    allow_upgrade(app, "e-book", slug=SLUG, edition="deluxe")
+    (offer,) = offers_on(sale.order_page())
+    with time_machine.travel(clock.now() + timedelta(days=20), tick=True):
+        assert offers_on(sale.order_page()) == []
+        refused = sale.buyer.post(offer.action, amount_minor=offer.amount_minor)
+        assert refused.location.endswith(sale.link), "from a page of before"
