@@ -29,7 +29,7 @@ def export(file_format: str, output: Path | None, **asked: str) -> None:
     from storefront.owner.accounting.csv_file import read_csv_form
     from storefront.owner.accounting.export import export_csv, export_xlsx
     from storefront.owner.accounting.periods import read_days
-    from storefront.owner.figures.zone import shop_zone, today
+    from storefront.shop.profile.zone import shop_zone, today
 
     if file_format == "xlsx" and output is None:
         raise click.UsageError("A workbook needs --output FILE.xlsx.")
@@ -62,7 +62,7 @@ def oss(quarter: str, as_json: bool) -> None:
     from storefront.cli.oss_text import oss_lines, oss_to_json
     from storefront.owner.accounting.oss import read_oss
     from storefront.owner.accounting.periods import read_quarter
-    from storefront.owner.figures.zone import shop_zone, today
+    from storefront.shop.profile.zone import shop_zone, today
 
     with open_shop(says_try_again=False):
         zone = shop_zone()

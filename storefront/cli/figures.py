@@ -16,7 +16,7 @@ def figures(span: str, first: str, last: str, as_json: bool) -> None:
     from storefront.cli.figures_text import figures_lines, figures_to_json
     from storefront.owner.figures.read import read_figures
     from storefront.owner.figures.spans import read_span
-    from storefront.owner.figures.zone import shop_zone, today
+    from storefront.shop.profile.zone import shop_zone, today
 
     with open_shop():
         read = read_figures(read_span(span, first, last, today=today(shop_zone())))

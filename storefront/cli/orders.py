@@ -86,8 +86,8 @@ def downloads(number: str, limit: int, as_json: bool) -> None:
 def list_orders(older_than: str, limit: int, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - see `_read_filter`
     """Orders, newest first."""
     from storefront.cli.order_text import page_lines
-    from storefront.owner.figures.zone import shop_zone
     from storefront.owner.orders.listing import find_orders
+    from storefront.shop.profile.zone import shop_zone
 
     chosen = _read_filter(**asked)
     with open_shop(says_try_again=False):

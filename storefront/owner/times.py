@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 
 from storefront.core.days import find_whole_day, in_zone
 from storefront.core.languages import show_day
-from storefront.owner.figures.zone import shop_zone
+from storefront.shop.profile.zone import shop_zone
 
 IN_SENTENCES = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC", re.ASCII)
 

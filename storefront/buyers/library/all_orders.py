@@ -21,6 +21,7 @@ from storefront.orders.gift_models import Gift
 from storefront.orders.links import order_tokens
 from storefront.orders.models import ItemPart, Order, OrderItem
 from storefront.shop.catalog.models import Product
+from storefront.shop.profile.zone import at_shop
 from storefront.shop.translations.read import told
 
 ORDERS_A_PAGE = 20
@@ -186,7 +187,7 @@ def _order(contents: OrderContents, found: FoundOrders) -> OwnedOrder:
     return OwnedOrder(
         number=order.number,
         token=token,
-        placed_at=order.placed_at,
+        placed_at=at_shop(order.placed_at),
         currency=order.currency,
         total_minor=order.total_minor,
         access=contents.access,

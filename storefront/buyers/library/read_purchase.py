@@ -54,6 +54,7 @@ from storefront.orders.tax_words import tax_words
 from storefront.orders.unproven import is_order_unproven
 from storefront.orders.waits_for import read_waits_for, why_it_failed
 from storefront.shop.catalog.markdown import render_markdown
+from storefront.shop.profile.zone import at_shop
 
 NO_GOODS = PurchasedGoods(keys=(), files=(), is_owned_already=False)
 # Of an item whose access is open: nothing but its own end can stand against a key.
@@ -97,7 +98,7 @@ def read_purchase(order: Order, *, devices_page: int | None = None, received: Gi
         access_allowed=access.allowed,
         access_reason=sentence,
         email=order.email if received is None else received.email,
-        placed_at=order.placed_at,
+        placed_at=at_shop(order.placed_at),
         paid_at=order.paid_at,
         currency=order.currency,
         subtotal_minor=order.subtotal_minor,

@@ -16,6 +16,7 @@ from storefront.orders.models import Order, OrderItem
 from storefront.orders.paid_with import paid_with
 from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.shop.profile.read import Profile, read_profile
+from storefront.shop.profile.zone import at_shop
 
 NOT_BACK = ("failed", "canceled")  # refunds that gave nothing back
 
@@ -38,12 +39,12 @@ def get_receipt(order: Order) -> Receipt:
 
 
 def read_receipt(order: Order) -> Receipt:
-    """One statement, one more where money went back, and the profile's."""
+    """One statement, one more where money went back, and the profile's. Its days are the shop's."""
     taxes = tax_words(order)
     return Receipt(
         number=order.number,
-        placed_at=order.placed_at,
-        paid_at=order.paid_at,
+        placed_at=at_shop(order.placed_at),
+        paid_at=at_shop(order.paid_at) if order.paid_at else None,
         is_paid=order.is_paid,
         is_test=order.mode != Mode.LIVE,
         seller=seller_of(read_profile()),
@@ -134,4 +135,4 @@ def _refund(row: Refund) -> RefundLine:
     currency, shown = row.presentment_currency, row.presentment_minor
     is_other = currency is not None and shown is not None and currency != row.currency
     words = show_money(shown, currency) if is_other and shown is not None and currency else ""
-    return RefundLine(at=row.created_at, amount_minor=row.amount_minor, presentment=words)
+    return RefundLine(at=at_shop(row.created_at), amount_minor=row.amount_minor, presentment=words)

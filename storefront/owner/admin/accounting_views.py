@@ -15,8 +15,8 @@ from storefront.owner.accounting.export import FileFormat, export_csv, export_xl
 from storefront.owner.accounting.oss import CSV_COLUMNS, oss_cells, read_oss
 from storefront.owner.accounting.periods import read_days, read_quarter, time_of
 from storefront.owner.admin.blueprint import admin, needs
-from storefront.owner.figures.zone import shop_zone, today
 from storefront.owner.people.roles import Permission
+from storefront.shop.profile.zone import shop_zone, today
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BLOCK_BYTES = 64 * 1024

@@ -6,11 +6,11 @@ from flask.typing import ResponseReturnValue
 from storefront.core.errors import NotFound
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.discounts.listing import ask_uses, get_discount, list_discounts
-from storefront.owner.figures.zone import shop_zone
 from storefront.owner.people.roles import Permission
 from storefront.owner.products.listing import list_all_products
 from storefront.shop.discounts.change import create_discount, stop_discount
 from storefront.shop.discounts.typed import FIELDS, DiscountRefused
+from storefront.shop.profile.zone import shop_zone
 
 LONGEST_TYPED = 500
 

@@ -9,13 +9,13 @@ from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.figures.chart import HEIGHT, WIDTH, bars_of
 from storefront.owner.figures.read import Figures, read_figures
 from storefront.owner.figures.spans import Named, SpanRefused, read_span, span_of
-from storefront.owner.figures.zone import shop_zone, today
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings, without_repeats
 from storefront.owner.orders.listing import list_orders
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.readiness.point import count_open
 from storefront.owner.readiness.read_facts import read_points
+from storefront.shop.profile.zone import shop_zone, today
 
 NEWEST = 10
 

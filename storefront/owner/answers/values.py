@@ -14,6 +14,7 @@ from storefront.orders.sent_answers import Reader
 from storefront.shop.answers.words import BLANKS, FILLED, OF_BUYERS, ORDER_LINK, RECEIPT_LINK
 from storefront.shop.emails.editable import Variable
 from storefront.shop.profile.read import read_profile
+from storefront.shop.profile.zone import at_shop
 
 Values = dict[str, str]
 
@@ -42,7 +43,7 @@ def values_for(order: Order, reader: Reader, email: str) -> Values:
 def _of_buyer(order: Order) -> Values:
     values = {
         "total": show_money(order.total_minor, order.currency),
-        "date": show_day(order.placed_at),
+        "date": show_day(at_shop(order.placed_at)),
         "name": order.name or "",
     }
     return values | ({"hello": _("Hello %(name)s,", name=order.name)} if order.name else {})
@@ -81,5 +82,5 @@ def sample_values(email: str) -> Values:
         "number": "EXAMPLE",
         "products": "A product of yours",
         "total": show_money(1900, "usd"),
-        "date": show_day(clock.now()),
+        "date": show_day(at_shop(clock.now())),
     }

@@ -18,7 +18,7 @@ from storefront.orders.queries import order_in_running_mode
 from storefront.owner.figures.live import read_live
 from storefront.owner.figures.referrers import bound_names
 from storefront.owner.figures.sums import NAMES, Key, Sums
-from storefront.owner.figures.zone import shop_zone
+from storefront.shop.profile.zone import shop_zone
 
 AT_ONCE = 100  # days in one run
 # Longer than any transaction: what was still being written when a day got its row is committed by then.

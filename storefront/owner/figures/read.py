@@ -21,8 +21,8 @@ from storefront.owner.figures.live import read_live
 from storefront.owner.figures.referrers import OTHER
 from storefront.owner.figures.spans import Span
 from storefront.owner.figures.sums import NAMES, NOTHING, Facet, Key, Sums, add_up, sums_of_row
-from storefront.owner.figures.zone import shop_zone, today
 from storefront.shop.catalog.models import Edition, Product
+from storefront.shop.profile.zone import shop_zone, today
 
 SPLIT = [facet.value for facet in Facet if facet is not Facet.ALL]  # newer code may have counted by others
 TOP = 5

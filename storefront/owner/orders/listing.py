@@ -21,7 +21,6 @@ from storefront.orders.lookup import get_order
 from storefront.orders.models import Order
 from storefront.orders.narrowing import find_narrowing
 from storefront.orders.queries import order_in_running_mode
-from storefront.owner.figures.zone import shop_zone
 from storefront.owner.orders.search import (
     Named,
     has_words,
@@ -31,6 +30,7 @@ from storefront.owner.orders.search import (
     with_product,
 )
 from storefront.shop.catalog.queries import get_product_id
+from storefront.shop.profile.zone import shop_zone
 
 PAGE = 50  # orders
 BATCH = 1000  # orders that are read at once

@@ -9,6 +9,7 @@ from storefront.core import clock
 from storefront.core.runtime import settings
 from storefront.orders.tax_words import NO_TAXES
 from storefront.shop.profile.read import read_profile
+from storefront.shop.profile.zone import at_shop
 
 AMOUNT_MINOR = 1900
 
@@ -94,8 +95,8 @@ def sample_purchase(email: str) -> Purchase:
         access_allowed=True,
         access_reason="",
         email=email,
-        placed_at=clock.now(),
-        paid_at=clock.now(),
+        placed_at=at_shop(clock.now()),
+        paid_at=at_shop(clock.now()),
         currency="usd",
         subtotal_minor=AMOUNT_MINOR,
         discount_minor=0,

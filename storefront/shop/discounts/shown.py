@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from storefront.core.days import day_of, find_zone
 from storefront.core.languages import show_day
 from storefront.core.texts import marked
 from storefront.shop.catalog.products import OfferedEdition, ProductCard, ProductPage
@@ -12,7 +11,7 @@ from storefront.shop.discounts.earlier_prices import find_earlier
 from storefront.shop.discounts.rules import Line, Terms
 from storefront.shop.discounts.visit import Offered, apply_promotion, apply_to
 from storefront.shop.discounts.words import off_words
-from storefront.shop.profile.read import read_profile
+from storefront.shop.profile.zone import at_shop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +160,7 @@ def _promotion_words(promotion: Terms, *, is_for_all: bool) -> str:
     off = off_words(promotion)
     if promotion.ends_at is None:
         return off
-    day = show_day(day_of(promotion.ends_at - timedelta(seconds=1), find_zone(read_profile().time_zone) or UTC))
+    day = show_day(at_shop(promotion.ends_at - timedelta(seconds=1)))
     if is_for_all:
         return marked("%(off)s until %(day)s.", off=off, day=day)
     return marked("%(off)s some products until %(day)s.", off=off, day=day)

@@ -18,6 +18,7 @@ from tests.support.letters import words_of
 from tests.support.rows import change_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Shop
 from tests.support.statements import counted
 
 TWINSPOT, BOOK = ("twinspot", "Personal"), ("the-patient-toolmaker", "E-book")
@@ -116,6 +117,28 @@ def test_says_that_a_free_order_cost_nothing(app: Flask, sandbox: SandboxClient)
     said = page_of(sale)
     assert "Payment Free of charge" in said
     assert "Total (USD) $0.00" in said
+
+
+def test_has_the_days_of_the_shop_on_every_page_and_in_its_emails(shop: Shop, sandbox: SandboxClient) -> None:
+    """Half past midnight on January 1 in Berlin is the year before in UTC."""
+    sale = sell(shop.app, sandbox)
+    sale.refund(amount=500)
+    sale.deliver("charge.refunded", "refund.")
+    at = "'2025-12-31 23:30:00.000000'"
+    change_rows(
+        shop.app, f"UPDATE orders SET placed_at = {at}, paid_at = {at}", f"UPDATE refunds SET created_at = {at}"
+    )
+    with shop.app.app_context():
+        change_profile({"time_zone": "Europe/Berlin"})
+    pdf = sale.buyer.get(f"{sale.link}/receipt.pdf").data
+    text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+    shop.mailbox.clear()
+    sale.buyer.post(f"{sale.link}/receipt")
+    shop.work()
+    mail = str(shop.mails()[-1]["text"])
+    for body, count in ((page_of(sale), 3), (sale.order_page(), 1), (text, 4), (mail, 1)):
+        assert body.count("January 1, 2026") >= count, body
+        assert "December 31" not in body
 
 
 @pytest.mark.parametrize("path", ["receipt", "receipt.pdf"])

@@ -18,10 +18,10 @@ from storefront.owner.figures.count import count_days
 from storefront.owner.figures.read import Figures, read_figures
 from storefront.owner.figures.spans import Named, Span, SpanRefused, read_span, span_of
 from storefront.owner.figures.sums import Facet
-from storefront.owner.figures.zone import UTC as UTC_ZONE
 from storefront.payments.money.take_in import take_in_newest
 from storefront.shop.profile.change import ProfileRefused, change_profile
 from storefront.shop.profile.read import read_profile_anew
+from storefront.shop.profile.zone import UTC as UTC_ZONE
 from tests.payments.reconcile.sales import run, start
 from tests.support.databases import BOTH
 from tests.support.goods import make_edition

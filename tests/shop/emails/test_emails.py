@@ -4,22 +4,27 @@ import html
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from storefront.core.db import db
 from storefront.core.languages import Language
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.models import MailKind
+from storefront.orders.models import Order
+from storefront.orders.sent_answers import Reader
+from storefront.owner.answers.values import values_for
 from storefront.owner.emails.preview import preview_email
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.emails.edit import change_words, reset_words
 from storefront.shop.emails.editable import EDITABLE
 from storefront.shop.emails.starters import starter_of
 from storefront.shop.emails.words import clean_words
+from storefront.shop.profile.change import change_profile
 from tests.owner.admin.editor_forms import said, shown
 from tests.shop.editor.acts import at_once
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import COMPLETED, Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, run_worker_once
@@ -68,6 +73,22 @@ def test_says_the_owners_words_with_keys_links_and_receipt_below(
         assert "{" not in body.split("Sold by")[0].split("Enjoy")[1]
     assert "your order (http" in text
     assert "Dear <em>reader</em>" in page
+
+
+def test_has_the_day_of_the_order_that_the_shop_has(
+    app: Flask, sandbox: SandboxClient, mailbox: MailboxServer
+) -> None:
+    write(app, "receipt", Language.ENGLISH, **WORDS)
+    sale = sell(app, sandbox)
+    change_rows(app, "UPDATE orders SET placed_at = '2025-12-31 23:30:00.000000'")
+    with app.app_context():
+        change_profile({"time_zone": "Europe/Berlin"})
+    send_receipt(sale)
+    assert " of January 1, 2026 cost " in str(mailbox.messages()[0]["text"])
+    with app.app_context():
+        order = db.session.scalars(select(Order)).one()
+        assert values_for(order, Reader.BUYER, ADA)["date"] == "January 1, 2026"
+        db.session.remove()
 
 
 def test_says_the_shops_words_where_the_owners_would_not_be_true(
