@@ -28,7 +28,7 @@ from storefront.orders.models import Decision, Order
 from storefront.orders.notices import close_notice
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Outcome
-from storefront.payments.money.take_in import take_in_money
+from storefront.payments.money.take_in import take_in_booked, take_in_payouts
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenCheckout
 from tests.owner.accounting.reading import read_file, sums_at_stripe, sums_of
@@ -323,7 +323,8 @@ class Sale:
         order = self.order()
         assert order
         with self.app.app_context():
-            take_in_money(clock.now() - timedelta(days=1))
+            take_in_booked(clock.now() - timedelta(days=1))
+            take_in_payouts()
             db.session.remove()
         rows = read_file(self.app)
         assert sums_of(rows) == sums_at_stripe(self.sandbox)

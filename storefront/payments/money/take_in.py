@@ -36,14 +36,20 @@ def take_in_newest() -> None:
     _store(list_money(since=None, after=None))
 
 
-def take_in_money(since: datetime) -> int:
-    """Take in what was booked since then, payouts, and some of what is older; return how many lines were new.
+def take_in_booked(since: datetime) -> int:
+    """Take in what was booked since then, and some of what is older; return how many lines were new.
 
     Safe to repeat and to interrupt. Raises what `take_in_newest()` does.
     """
-    new = _take_in_since(since) + _take_in_older()
-    _take_in_payouts()
-    return new
+    return _take_in_since(since) + _take_in_older()
+
+
+def begin_anew() -> None:
+    """Let the next passes walk back through all lines once more: what is here already stays as it is."""
+    with transaction() as session:
+        session.execute(
+            update(MoneyRead).where(MoneyRead.mode == settings().mode).values(cursor=None, is_whole=False)
+        )
 
 
 def _take_in_since(since: datetime) -> int:
@@ -101,8 +107,11 @@ def _further(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their nam
     return {"cursor": new.cursor, "is_whole": new.is_whole}
 
 
-def _take_in_payouts() -> None:
-    """Stop at the first page that says nothing new: payouts come newest first, and few stay open."""
+def take_in_payouts() -> None:
+    """Stop at the first page that says nothing new: payouts come newest first, and few stay open.
+
+    Raises what `take_in_newest()` does.
+    """
     after: str | None = None
     while True:
         page = list_payouts(after=after)

@@ -13,7 +13,8 @@ class ReconcilePass(Base):
     """Complete when `finished_at` is set; only then `checkpoint` moves: the next pass looks from there.
 
     `step` and `cursor` are where an interrupted pass goes on. `fixed` and `needs_you` are lists of
-    `{"kind", "subject", "text"}`.
+    `{"kind", "subject", "text"}`. `unread` has the lists that the key could not read, each with the moment
+    from which on it is still to be read; None in rows of older code.
     """
 
     __tablename__ = "reconcile_passes"
@@ -30,3 +31,4 @@ class ReconcilePass(Base):
     fixed: Mapped[list[Any]] = mapped_column(default=list)
     needs_you: Mapped[list[Any]] = mapped_column(default=list)
     stumbles: Mapped[dict[str, Any]] = mapped_column(default=dict)  # Session id -> how often it ended a pass
+    unread: Mapped[dict[str, Any] | None]

@@ -54,15 +54,27 @@ def _stumbles_left() -> dict[str, int]:
     return {session_id: count - 1 for session_id, count in before.items()}
 
 
+def unread_left() -> dict[str, str]:
+    """Return the lists that the last pass could not read, each with the moment from which on it is to be read."""
+    last = find_last_complete()
+    return {**(last.unread or {})} if last else {}
+
+
 def begin(since: datetime | None, *, first_step: str) -> ReconcilePass:
     """A pass that was interrupted goes on; one with its own `since` always begins anew."""
     mode = settings().mode
-    start, stumbles = since or window_start(), _stumbles_left()
+    start, stumbles, unread = since or window_start(), _stumbles_left(), unread_left()
     with transaction() as session:
         begun = _find_unfinished(session) if since is None else None
         if begun is None or begun.since > clock.now():
             begun = ReconcilePass(
-                mode=mode, since=start, step=first_step, fixed=[], needs_you=[], stumbles=stumbles
+                mode=mode,
+                since=start,
+                step=first_step,
+                fixed=[],
+                needs_you=[],
+                stumbles=stumbles,
+                unread=unread,
             )
             session.add(begun)
             session.flush()
@@ -93,14 +105,18 @@ def save(
     checked: int,
     fixed: list[ReportLine],
     stumbles: dict[str, int],
+    unread: dict[str, str],
 ) -> None:
     with transaction() as session:
         row = session.get_one(ReconcilePass, pass_id)
         row.step, row.cursor, row.checked = step, cursor, checked
         row.fixed, row.stumbles = [line.to_json() for line in fixed], {**stumbles}
+        row.unread = {**unread}
 
 
-def finish(pass_id: int, *, checked: int, fixed: list[ReportLine], is_whole: bool) -> list[ReportLine]:
+def finish(
+    pass_id: int, *, checked: int, fixed: list[ReportLine], unread: dict[str, str], is_whole: bool
+) -> list[ReportLine]:
     """Move the checkpoint, store the report, promise its email when there is something new for the owner.
 
     A pass that is not whole leaves the checkpoint, so that the next one looks at the same days again.
@@ -117,7 +133,7 @@ def finish(pass_id: int, *, checked: int, fixed: list[ReportLine], is_whole: boo
         if ahead:  # told now, and not by each pass until that day
             session.execute(update(Notice).where(Notice.id.in_(ahead)).values(created_at=clock.now()))
         row = session.get_one(ReconcilePass, pass_id)
-        row.checked, row.fixed = checked, [line.to_json() for line in fixed]
+        row.checked, row.fixed, row.unread = checked, [line.to_json() for line in fixed], {**unread}
         row.needs_you = [line.to_json() for line in needs_you] if is_news else []
         row.finished_at = clock.now()
         row.checkpoint = _next_checkpoint(row, checkpoint) if is_whole else checkpoint

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import (
     StorefrontError,
@@ -15,7 +16,7 @@ from storefront.core.errors import (
 )
 from storefront.core.leases import extend_lease, give_back_lease, take_lease
 from storefront.orders.notices import find_open_notices
-from storefront.payments.money.take_in import take_in_money
+from storefront.payments.money.take_in import begin_anew, take_in_booked, take_in_payouts
 from storefront.payments.reconcile import passes
 from storefront.payments.reconcile.compare import Difference
 from storefront.payments.reconcile.missed_events import take_in
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 LEASE = "reconcile"
 MAX_STUMBLES = 3
+MONEY = "balance transactions and payouts"
 LEASE_SECONDS = 300  # longer than one batch takes, even with half a minute of waiting for Stripe at each Session
 
 Progress = Callable[[Step, int], None]
@@ -55,6 +57,7 @@ class _Pass:
     stumbles: dict[str, int] = field(default_factory=dict)
     unreadable: dict[str, str] = field(default_factory=dict)
     unreadable_lists: list[str] = field(default_factory=list)
+    unread: dict[str, str] = field(default_factory=dict)  # list -> the moment from which on it is to be read
 
     def run(self) -> None:
         """Run every step from where it stands."""
@@ -63,18 +66,34 @@ class _Pass:
             while True:
                 self._store()
                 try:
-                    batch = read_batch(step, since=self.since, after=self.cursor)
+                    batch = read_batch(step, since=self.since_of(step), after=self.cursor)
                 except StripeMissing:
                     self.cursor = None  # where the last pass stopped is forgotten at Stripe: the step begins anew
                     continue
                 except StripeRefused:
                     self.unreadable_lists.append(step)  # a restricted key: the other lists are worth a look
+                    self.keep_unread(step)
                     self.cursor = None
                     break
                 self._look_at(batch)
                 self.cursor = batch.cursor
                 if self.cursor is None:
+                    self.unread.pop(step, None)
                     break
+
+    def since_of(self, name: str) -> datetime:
+        """Go back to what could not be read before, but a month at most: some keys never may read it."""
+        return min(self.since, max(self._unread_since(name), _month_ago()))
+
+    def is_long_unread(self, name: str) -> bool:
+        return name in self.unread and self._unread_since(name) < _month_ago()
+
+    def keep_unread(self, name: str) -> None:
+        self.unread[name] = self._unread_since(name).isoformat()
+
+    def _unread_since(self, name: str) -> datetime:
+        held = self.unread.get(name)
+        return min(self.since, datetime.fromisoformat(held)) if held else self.since
 
     def _look_at(self, batch: Batch) -> None:
         for session_id in batch.sessions:
@@ -126,6 +145,7 @@ class _Pass:
                 checked=self.checked,
                 fixed=self.fixed,
                 stumbles=self.stumbles,
+                unread=self.unread,
             )
 
     def report(self, needs_you: list[ReportLine]) -> Report:
@@ -136,6 +156,10 @@ class _Pass:
             fixed=tuple(self.fixed),
             needs_you=tuple(needs_you),
         )
+
+
+def _month_ago() -> datetime:
+    return clock.now() - passes.FIRST_WINDOW
 
 
 def reconcile(
@@ -160,6 +184,7 @@ def reconcile(
 
 def _run_dry(since: datetime, progress: Progress) -> Report:
     running = _Pass(pass_id=None, since=since, step=Step.WAITING, cursor=None, progress=progress)
+    running.unread = passes.unread_left()
     running.run()
     return running.report([line_of(notice) for notice in find_open_notices()])
 
@@ -170,15 +195,28 @@ def _take_in_money(running: _Pass) -> Exception | None:
     Return a bug: the pass ends before it is raised, or no later one would come to a sale again.
     """
     try:
-        patiently(lambda: take_in_money(running.since))
+        _take_in_booked(running)
+        patiently(take_in_payouts)
     except StripeRefused:
-        running.unreadable_lists.append("balance transactions and payouts")
+        running.unreadable_lists.append(MONEY)
     except StripeUnavailable:
         raise
     except Exception as bug:  # noqa: BLE001 - raised by who called, once the pass has ended
         db.session.rollback()
         return bug
     return None
+
+
+def _take_in_booked(running: _Pass) -> None:
+    """What a key could not read for longer than a month is walked through once more, bit by bit."""
+    try:
+        patiently(lambda: take_in_booked(running.since_of(MONEY)))
+    except StripeRefused:
+        running.keep_unread(MONEY)
+        raise
+    if running.is_long_unread(MONEY):
+        begin_anew()
+    running.unread.pop(MONEY, None)
 
 
 def _run(since: datetime | None, progress: Progress) -> Report:
@@ -193,6 +231,7 @@ def _run(since: datetime | None, progress: Progress) -> Report:
         checked=row.checked,
         fixed=[read_line(stored) for stored in row.fixed],
         stumbles={**row.stumbles},
+        unread={**(row.unread or {})},
     )
     running.run()
     bug = _take_in_money(running)
@@ -201,7 +240,9 @@ def _run(since: datetime | None, progress: Progress) -> Report:
         unreadable=running.unreadable,
         unreadable_lists=running.unreadable_lists,
     )
-    needs_you = passes.finish(pass_id, checked=running.checked, fixed=running.fixed, is_whole=bug is None)
+    needs_you = passes.finish(
+        pass_id, checked=running.checked, fixed=running.fixed, unread=running.unread, is_whole=bug is None
+    )
     log.info("reconciled", extra={"checked": running.checked, "fixed": len(running.fixed), "open": len(needs_you)})
     if bug is not None:
         raise bug

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from storefront.cli.order_text import history_to_text
@@ -12,6 +13,7 @@ from storefront.core.db import db
 from storefront.orders.queries import find_order
 from storefront.owner.history.order import read_history
 from storefront.payments.money import take_in
+from storefront.payments.reconcile.report import Report
 from tests.payments.reconcile.sales import run
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -138,7 +140,7 @@ def test_fills_in_old_sales_bit_by_bit(
     monkeypatch.setattr(take_in, "OLD_PAGES", 1)
     with app.app_context():
         lately = clock.now() + timedelta(days=80)
-        new = [take_in.take_in_money(lately) for _ in range(4)]
+        new = [take_in.take_in_booked(lately) for _ in range(4)]
         db.session.remove()
     assert new == [2, 2, 1, 0]
     assert read_rows(app, "SELECT is_whole FROM money_reads")[0]["is_whole"]
@@ -154,6 +156,39 @@ def test_tells_the_owner_of_a_key_that_may_not_read_them(app: Flask, sandbox: Sa
     sandbox.control("faults/clear")
     assert run(app).needs_you == ()
     assert not history_of(sale).fee_is_unknown
+
+
+def is_told(report: Report) -> bool:
+    return "list_unreadable" in [line.kind for line in report.needs_you]
+
+
+@pytest.mark.parametrize(("days", "walks"), [(4, False), (40, True)])
+def test_takes_in_what_was_booked_while_the_key_could_not_read_it(
+    app: Flask, sandbox: SandboxClient, days: int, walks: bool
+) -> None:
+    """All lines are walked through once more only after a time that was longer than one pass may go back."""
+    sell(app, sandbox)
+    run(app)
+    sandbox.control("faults", method="GET", path="/v1/balance_transactions", status=403, times=None)
+    lost = sell(app, sandbox)
+    for later in (days - 2, days):
+        with time_machine.travel(clock.now() + timedelta(days=later), tick=True):
+            assert is_told(run(app))
+    sandbox.control("faults/clear")
+    with time_machine.travel(clock.now() + timedelta(days=days), tick=True):
+        assert not is_told(run(app))
+        assert bool(read_rows(app, "SELECT is_whole FROM money_reads")[0]["is_whole"]) is not walks
+        run(app)
+        assert read_rows(app, "SELECT is_whole FROM money_reads")[0]["is_whole"]
+    assert here(app) == at_stripe(sandbox)
+    assert not history_of(lost).fee_is_unknown
+
+
+def test_reads_no_days_again_for_a_key_that_may_not_list_payouts(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox)
+    sandbox.control("faults", method="GET", path="/v1/payouts", status=403, times=None)
+    assert is_told(run(app))
+    assert [row["unread"] for row in read_rows(app, "SELECT unread FROM reconcile_passes")] == ["{}"]
 
 
 def test_shows_the_owner_the_fee_or_that_it_is_not_known_yet(app: Flask, sandbox: SandboxClient) -> None:

@@ -1,6 +1,8 @@
 """How far a pass reads: every page of every list, and Sessions that are older than its window."""
 
-from datetime import timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
@@ -8,12 +10,26 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import transaction
+from storefront.core.errors import StripeUnavailable
 from storefront.orders.notices import NoticeDraft, NoticeKind, open_notices
+from storefront.payments.reconcile.steps import Batch, Step, read_batch
 from storefront.stripe_api import lists
 from storefront.worker import reconcile_if_due
 from tests.payments.reconcile.sales import charge_of, days_ago, refund, run, sell, start
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
+
+
+def forbid(sandbox: SandboxClient, *paths: str) -> None:
+    for path in paths:
+        sandbox.control("faults", method="GET", path=path, status=403, times=None)
+
+
+@contextmanager
+def in_days(sandbox: SandboxClient, days: int) -> Iterator[None]:
+    sandbox.set_clock(days * 86_400)
+    with time_machine.travel(clock.now() + timedelta(days=days), tick=True):
+        yield
 
 
 def test_reads_every_page_of_every_list(
@@ -74,6 +90,59 @@ def test_misses_nothing_after_a_clock_that_was_ahead(app: Flask, sandbox: Sandbo
     assert len(read_rows(app, since, now=f"{clock.now() + timedelta(minutes=1):%Y-%m-%d %H:%M:%S}")) <= 1
     with time_machine.travel(clock.now() + timedelta(hours=1), tick=True):
         assert run(app).fixed == ()
+
+
+@pytest.mark.parametrize("is_cut_off", [False, True])
+def test_finds_what_happened_while_the_key_could_not_list_it(
+    app: Flask, sandbox: SandboxClient, is_cut_off: bool
+) -> None:
+    """A refund whose event is lost, too. A pass that is cut off after the refusal goes on without it."""
+    _buyer, session_id, _keys = sell(app, sandbox, email="ada@example.com")
+    run(app)
+    forbid(sandbox, "/v1/refunds", "/v1/events")
+    refund(sandbox, session_id)
+    for days in (2, 4):
+        with in_days(sandbox, days):
+            if is_cut_off:
+                sandbox.control("faults", method="GET", path="/v1/disputes", status=500, times=9)
+                with pytest.raises(StripeUnavailable):
+                    run(app)
+                sandbox.control("faults/clear")
+                forbid(sandbox, "/v1/refunds", "/v1/events")
+            run(app)
+    sandbox.control("faults/clear")
+    with in_days(sandbox, 5):
+        assert [line.kind for line in run(app, is_dry=True).fixed] == ["refunds"]
+        report = run(app)
+    assert [line.kind for line in report.fixed] == ["refunds"]
+    assert "list_unreadable" not in [line.kind for line in report.needs_you]
+    assert read_rows(app, "SELECT refunded_minor FROM orders") == [{"refunded_minor": 1900}]
+    assert read_rows(app, "SELECT unread FROM reconcile_passes ORDER BY id DESC")[0]["unread"] == "{}"
+
+
+def test_goes_back_a_month_at_most_for_a_list_and_leaves_the_others_as_they_are(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, datetime] = {}
+
+    def note(step: Step, *, since: datetime, after: str | None) -> Batch:
+        asked[step] = since
+        return read_batch(step, since=since, after=after)
+
+    monkeypatch.setattr("storefront.payments.reconcile.run.read_batch", note)
+    run(app)
+    forbid(sandbox, "/v1/refunds")
+    for days in (20, 40):
+        with in_days(sandbox, days):
+            run(app)
+            run(app)
+            ago = {step: round((clock.now() - since) / timedelta(days=1)) for step, since in asked.items()}
+            assert (ago["refunds"], ago["disputes"], ago["events"]) == (min(days, 30), 0, 0)
+    sandbox.control("faults/clear")
+    with in_days(sandbox, 40):
+        run(app)
+        run(app)
+        assert clock.now() - asked["refunds"] < timedelta(days=1)
 
 
 def test_tells_once_what_a_clock_that_was_ahead_noted(app: Flask, sandbox: SandboxClient) -> None:
