@@ -100,6 +100,12 @@ def list_payouts(*, after: str | None) -> Page[SeenPayout]:
     return _page(raw, tuple(_read_payout(row) for row in raw["data"]))
 
 
+@readable()
+def get_payout(payout_id: str) -> SeenPayout:
+    """Raise StripeMissing for one that Stripe does not know."""
+    return _read_payout(gateway().ask(lambda client: client.v1.payouts.retrieve(payout_id)))
+
+
 def _params(since: datetime | None, after: str | None, **more: object) -> Any:  # noqa: ANN401 - the SDK's TypedDicts
     params: dict[str, Any] = {"limit": PAGE, **more}
     params |= {"created": {"gte": int(since.timestamp())}} if since else {}

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, func, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, insert_missing, transaction, upsert
@@ -18,11 +18,13 @@ from storefront.stripe_api.lists import Page
 from storefront.stripe_api.seen_money import (
     SeenMoney,
     SeenPayout,
+    get_payout,
     list_money,
     list_money_in_payout,
     list_payouts,
 )
 
+OLD_PAYOUTS = 30  # at each pass
 OLD_PAGES = 10  # of a hundred lines, at each pass, until all that was ever booked is here
 
 
@@ -108,7 +110,9 @@ def _further(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their nam
 
 
 def take_in_payouts() -> None:
-    """Stop at the first page that says nothing new: payouts come newest first, and few stay open.
+    """Stop at the first page that says nothing new, and take some older ones that are not read yet.
+
+    Payouts come newest first, and older ones were seen when their lines were not here.
 
     Raises what `take_in_newest()` does.
     """
@@ -119,8 +123,41 @@ def take_in_payouts() -> None:
         for payout_id in unread:
             _name_payout(payout_id)
         after = page.cursor
-        if after is None or not unread:
+        if after is None:
             return
+        if not unread:
+            break
+    for payout_id in _find_unread(page.items[-1].created_at):
+        _take_in_older_payout(payout_id)
+
+
+def _find_unread(before: datetime) -> Sequence[str]:
+    """Return some whose lines may be here, in any order: one that never gets them holds up no other."""
+    mode = settings().mode
+    oldest = select(func.min(MoneyLine.created_at)).where(MoneyLine.mode == mode).scalar_subquery()
+    found = (
+        select(Payout.id)
+        .where(Payout.mode == mode, Payout.is_automatic, Payout.is_read.is_(False))
+        .where(Payout.created_at <= before, Payout.created_at >= oldest)
+        .order_by(func.random())
+        .limit(OLD_PAYOUTS)
+    )
+    return db.session.scalars(found).all()
+
+
+def _take_in_older_payout(payout_id: str) -> None:
+    try:
+        seen = get_payout(payout_id)
+    except StripeMissing:  # forgotten, as by a sandbox that was emptied: there is nothing more to ask
+        with transaction() as session:
+            session.execute(_as_read(payout_id))
+        return
+    for unread in _store_payouts([seen]):
+        _name_payout(unread)
+
+
+def _as_read(payout_id: str) -> Update:
+    return update(Payout).where(Payout.id == payout_id).values(is_read=True)
 
 
 def _payout_row(payout: SeenPayout) -> dict[str, Any]:
@@ -164,7 +201,7 @@ def _name_payout(payout_id: str) -> None:
             named = session.scalars(parts.returning(MoneyLine.id)).all()
             is_whole = is_whole and len(named) == len(page.items)
             if page.cursor is None and is_whole:
-                session.execute(update(Payout).where(Payout.id == payout_id).values(is_read=True))
+                session.execute(_as_read(payout_id))
         after = page.cursor
         if after is None:
             return

@@ -16,7 +16,7 @@ from storefront.payments.money import take_in
 from storefront.payments.reconcile.report import Report
 from tests.payments.reconcile.sales import run
 from tests.support.databases import BOTH
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import post_event
@@ -144,6 +144,72 @@ def test_fills_in_old_sales_bit_by_bit(
         db.session.remove()
     assert new == [2, 2, 1, 0]
     assert read_rows(app, "SELECT is_whole FROM money_reads")[0]["is_whole"]
+
+
+def pay_out_each_week(app: Flask, sandbox: SandboxClient, weeks: int) -> list[Sale]:
+    sales = []
+    for week in range(weeks):
+        sales.append(sell(app, sandbox, email=f"buyer{week}@example.com"))
+        sandbox.advance(WEEK)
+        assert len(sandbox.control("payouts")["data"]) == 1
+    return sales
+
+
+def in_payouts(app: Flask) -> int:
+    (row,) = read_rows(
+        app, "SELECT count(*) AS n FROM money_lines WHERE kind = 'charge' AND payout_id IS NOT NULL"
+    )
+    return int(row["n"])
+
+
+def make_pages_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("storefront.stripe_api.seen_money.PAGE", 2)
+    monkeypatch.setattr(take_in, "OLD_PAGES", 1)
+    monkeypatch.setattr(take_in, "OLD_PAYOUTS", 1)
+
+
+def one_pass(app: Flask) -> None:
+    with app.app_context():
+        take_in.take_in_booked(clock.now() + timedelta(days=365))
+        take_in.take_in_payouts()
+        db.session.remove()
+
+
+def test_names_older_payouts_when_their_lines_have_come(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More payouts than a page has: they were seen before their lines, and the first page has nothing new."""
+    sales = pay_out_each_week(app, sandbox, 6)
+    make_pages_small(monkeypatch)
+    one_pass(app)
+    assert in_payouts(app) == 1
+    for _ in range(10):
+        one_pass(app)
+    assert in_payouts(app) == 6
+    assert history_of(sales[0]).booked[0].payout_id is not None
+    sandbox.forget_calls()
+    one_pass(app)
+    assert sandbox.calls("/v1/payouts") == [("GET", "/v1/payouts")]
+
+
+def test_asks_no_more_for_an_older_payout_that_stripe_has_forgotten(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pay_out_each_week(app, sandbox, 4)
+    make_pages_small(monkeypatch)
+    for _ in range(8):
+        one_pass(app)
+    assert in_payouts(app) == 4
+    columns = "mode, amount_minor, currency, status, is_automatic, is_read, created_at, arrives_at"
+    oldest = (
+        "SELECT 'po_gone', " + columns.replace("is_read", "false") + " FROM payouts ORDER BY created_at LIMIT 1"
+    )
+    change_rows(app, f"INSERT INTO payouts (id, {columns}) {oldest}")
+    assert in_payouts(app) == 4
+    one_pass(app)
+    sandbox.forget_calls()
+    one_pass(app)
+    assert sandbox.calls("/v1/payouts") == [("GET", "/v1/payouts")]
 
 
 def test_tells_the_owner_of_a_key_that_may_not_read_them(app: Flask, sandbox: SandboxClient) -> None:
