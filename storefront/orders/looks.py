@@ -51,14 +51,23 @@ def apply_facts(order: Order, seen: SeenCheckout, *, ticket: int) -> bool:
 
 def _apply_payment(order: Order, payment: SeenPayment) -> None:
     order.payment_intent_id = payment.id
+    _apply_method(order, payment)
+    order.refunded_minor = payment.refunded_minor
+    order.is_disputed = payment.is_disputed
+    order.waits_for = to_keep(payment.waiting)
+    _apply_lists(order, payment)
+
+
+def _apply_method(order: Order, payment: SeenPayment) -> None:
     order.payment_method_type = payment.method_type or order.payment_method_type
     if order.erased_at is None:
         order.payment_brand = payment.method.brand or order.payment_brand
         order.payment_last4 = payment.method.last4 or order.payment_last4
-    order.refunded_minor = payment.refunded_minor
-    order.is_disputed = payment.is_disputed
-    order.waits_for = to_keep(payment.waiting)
-    order.excess_minor = payment.excess.amount_minor
-    if payment.after_sale is not None:
-        disputes = payment.after_sale.disputes or ()
-        order.dispute_status = weightiest_dispute(dispute.status for dispute in disputes)
+
+
+def _apply_lists(order: Order, payment: SeenPayment) -> None:
+    """Leave what the key may not read as it was: that it is not shown does not mean that it is gone."""
+    if payment.excess is not None:
+        order.excess_minor = payment.excess.amount_minor
+    if payment.after_sale is not None and payment.after_sale.disputes is not None:
+        order.dispute_status = weightiest_dispute(dispute.status for dispute in payment.after_sale.disputes)

@@ -1,6 +1,6 @@
 """The owner's "needs you" list: what is wanted is opened, what is not wanted any more closes by itself."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -76,10 +76,11 @@ def settle_notices(
     kinds: Iterable[NoticeKind] = (),
     forgets_done: bool = False,
     about: Iterable[str] = ("",),
+    unread: Container[str] = (),
 ) -> None:
     """Make the open notices of one order, or of these kinds, agree with what is wanted now.
 
-    `about` narrows kinds to subjects that begin so.
+    `about` narrows kinds to subjects that begin so. What is open of an `unread` kind stays open: nobody knows.
 
     One that the owner called done stays done; one that closed by itself opens again when its cause is back.
     With `forgets_done` also one that was done, once its cause had gone in between. Only for callers who always
@@ -95,9 +96,14 @@ def settle_notices(
             open_notices(session, [draft], order_id=order_id)
         else:
             _update_notice(known[key], draft)
-    for key, notice in known.items():
-        if key not in drafts:
-            _close_unwanted(notice, forgets_done=forgets_done)
+    for notice in _find_gone(known, drafts, unread):
+        _close_unwanted(notice, forgets_done=forgets_done)
+
+
+def _find_gone(
+    known: Mapping[tuple[str, str], Notice], wanted: Container[tuple[str, str]], unread: Container[str]
+) -> list[Notice]:
+    return [notice for key, notice in known.items() if key not in wanted and notice.kind not in unread]
 
 
 def close_unwanted(session: Session, kind: NoticeKind, *, order_id: int) -> None:

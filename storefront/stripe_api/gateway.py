@@ -195,8 +195,8 @@ class Gateway:
             return str(invoice["hosted_invoice_url"])
         return part(raw["payment_intent"] or {}, "latest_charge").get("receipt_url") or None
 
-    def _excess_of(self, raw: dict[str, Any], charge: dict[str, Any]) -> Excess:
-        """Return what a bank transfer brought too much, or in vain; none where the key may not ask.
+    def _excess_of(self, raw: dict[str, Any], charge: dict[str, Any]) -> Excess | None:
+        """Return what a bank transfer brought too much, or in vain; None where the key may not ask.
 
         A payment that was given up does not say what it waited for, so of each the balance is asked.
         """
@@ -205,8 +205,14 @@ class Gateway:
         if not isinstance(raw["customer"], str) or not (is_given_up or method == "customer_balance"):
             return NO_EXCESS
         path = f"/v1/customers/{quote(raw['customer'], safe='')}/cash_balance_transactions"
-        rows = (self._find(path, limit=100) or {"data": []})["data"]
-        return read_excess(rows, currency=raw["currency"], payment_id=raw["payment_intent"]["id"])
+        try:
+            answer = self._get(path, limit=100)
+        except StripeMissing:
+            return NO_EXCESS  # the Customer is gone, and its balance with it
+        except StripeRefused:
+            log.warning("stripe does not show this")
+            return None
+        return read_excess(answer["data"], currency=raw["currency"], payment_id=raw["payment_intent"]["id"])
 
     def _get_after_sale(self, payment_intent_id: str) -> SeenAfterSale:
         refunds = self._find_all("/v1/refunds", payment_intent_id)

@@ -89,6 +89,7 @@ class SeenPayment:
     """`status` is the PaymentIntent's; amounts and `is_disputed` are of its latest charge.
 
     `after_sale` is None when nobody asked: the charge shows no refund and no dispute, and the look was quick.
+    `excess` is None where a restricted key may not ask.
     """
 
     id: str
@@ -98,7 +99,7 @@ class SeenPayment:
     is_disputed: bool
     after_sale: SeenAfterSale | None
     waiting: SeenWaiting | None = None  # what the buyer must still do
-    excess: Excess = NO_EXCESS  # sent by bank transfer and not used: Stripe keeps it for this customer
+    excess: Excess | None = NO_EXCESS  # sent by bank transfer and not used: Stripe keeps it for this customer
     method: SeenMethod = NO_METHOD  # of the charge: none while nothing is charged
     charged_at: datetime | None = None  # a debit is charged days before its money comes
 
@@ -253,7 +254,7 @@ def read_warning(raw: dict[str, Any]) -> SeenWarning:
 
 
 def _seen_payment(
-    raw: dict[str, Any] | None, after_sale: SeenAfterSale | None, excess: Excess
+    raw: dict[str, Any] | None, after_sale: SeenAfterSale | None, excess: Excess | None
 ) -> SeenPayment | None:
     if not raw:
         return None
@@ -324,7 +325,7 @@ def read_checkout(
     *,
     invoice: SeenInvoice | None = None,
     kept_tax_ids: list[dict[str, Any]] | None = None,
-    excess: Excess = NO_EXCESS,
+    excess: Excess | None = NO_EXCESS,
     discount: SeenDiscount | None = None,
 ) -> SeenCheckout:
     """`kept_tax_ids` are those of the Session's Customer, where somebody asked for them."""

@@ -21,9 +21,9 @@ from storefront.orders.queries import lock_order
 from storefront.orders.tax_ids import keep_verification
 from storefront.payments.fulfillment.after_sale import copy_after_sale, note_access
 from storefront.payments.fulfillment.doubles import find_doubles, settle_pairs
-from storefront.payments.fulfillment.excess import close_gone_excess, take_over_excess
+from storefront.payments.fulfillment.excess import settle_excess
 from storefront.payments.fulfillment.grants import Piece, add_grants, add_items
-from storefront.payments.fulfillment.notices import draft_notices
+from storefront.payments.fulfillment.notices import draft_notices, find_unread
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.promises import promise_after_sale, promise_free, promise_state
 from storefront.payments.fulfillment.upgrades import (
@@ -160,9 +160,7 @@ def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenA
     is_latest = answer.ticket is None or apply_facts(order, seen, ticket=answer.ticket)
     if is_latest:
         keep_verification(session, order, seen.tax_ids)
-        close_gone_excess(session, order, excess_before)
-        if seen.payment is not None and seen.payment.excess.is_of_this:
-            take_over_excess(session, order)
+        settle_excess(session, order, seen.payment, excess_before)
     if not is_latest or seen.payment is None or seen.payment.after_sale is None:
         return None
     copy_after_sale(session, order, seen.payment.after_sale)
@@ -211,7 +209,7 @@ def _settle_notices(
     doubles = [] if answer.is_upgrade else find_doubles(session, order, is_new=is_new)
     drafts = draft_notices(order, after_sale, unknown_lines=unknown, doubles=doubles)
     if drafts or after_sale is not None:
-        settle_notices(session, drafts, order_id=order.id)
+        settle_notices(session, drafts, order_id=order.id, unread=[*find_unread(order, after_sale)])
     if after_sale is not None:
         settle_pairs(session, order, doubles)
     if answer.is_upgrade:

@@ -31,16 +31,34 @@ def _of_sale(order: Order, *, unknown_lines: Iterable[str], doubles: Iterable[st
         yield _excess(order)
     if order_access(order).allowed:
         yield from (_double(order.number, other) for other in doubles)
-    if order.is_disputed and order.dispute_status is None:
-        yield _unreadable(order.number)
 
 
 def _of_after_sale(order: Order, seen: SeenAfterSale) -> Iterator[NoticeDraft]:
     """Once an order is closed, nothing is left to do about a suspicion, or about a refund that failed."""
+    if order.is_disputed and not seen.disputes:
+        yield _unreadable(order.number)
     for dispute in seen.disputes or ():
         yield from _dispute(order.number, dispute)
     if order_access(order).allowed:
         yield from _of_open_order(order.number, seen)
+
+
+def find_unread(order: Order, seen: SeenAfterSale | None) -> Iterator[NoticeKind]:
+    """Yield the kinds of which nothing is known now, as the key may not read their list."""
+    if seen is None:
+        return
+    if seen.disputes is None:
+        yield NoticeKind.DISPUTE_OPEN
+        yield NoticeKind.DISPUTE_UNKNOWN
+    if order_access(order).allowed:
+        yield from _unread_of_open_order(seen)
+
+
+def _unread_of_open_order(seen: SeenAfterSale) -> Iterator[NoticeKind]:
+    if seen.warnings is None:
+        yield NoticeKind.FRAUD_WARNING
+    if seen.refunds is None:
+        yield NoticeKind.REFUND_FAILED
 
 
 def _of_open_order(number: str, seen: SeenAfterSale) -> Iterator[NoticeDraft]:

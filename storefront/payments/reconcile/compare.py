@@ -106,7 +106,7 @@ def _compare_money_sent(order: Order, payment: SeenPayment) -> Iterator[str]:
     """What a buyer must still do before the order is paid, and what a bank transfer brought too much."""
     if not order.is_paid and to_keep(payment.waiting) != order.waits_for:
         yield "what its buyer must still pay is another amount or date at Stripe"
-    if payment.excess.amount_minor != order.excess_minor:
+    if payment.excess is not None and payment.excess.amount_minor != order.excess_minor:
         there = money.format_money(payment.excess.amount_minor, order.currency)
         yield f"{there} sent too much at Stripe, {money.format_money(order.excess_minor, order.currency)} here"
 

@@ -206,6 +206,23 @@ def test_tells_the_owner_what_was_sent_for_a_transfer_that_was_given_up(
         assert "haven't been charged" not in said
 
 
+def test_leaves_on_the_list_what_came_too_much_when_the_balance_can_no_longer_be_read(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    sale = Sale(app, buyer, sandbox, "customer_balance")
+    sandbox.control(f"payment_intents/{sale.intent}/fund", amount=2500)
+    sale.post(SUCCEEDED)
+    fault = {"path": "/v1/customers/*/cash_balance_transactions", "status": 403, "type": "invalid_request_error"}
+    sandbox.control("faults", method="GET", times=None, **fault)
+    with app.app_context():
+        fulfill_checkout(sale.session_id, look=Look.NOW)
+        db.session.remove()
+    assert run_later(app) == []
+    assert read_rows(app, "SELECT excess_minor FROM orders") == [{"excess_minor": 600}]
+    notices = read_rows(app, "SELECT text FROM notices WHERE closed_at IS NULL AND kind = 'excess_paid'")
+    assert ["$6.00 more than its price" in row["text"] for row in notices] == [True]
+
+
 def test_lets_the_owner_forget_what_was_sent_in_vain_once_it_went_back(
     app: Flask, buyer: Buyer, sandbox: SandboxClient
 ) -> None:

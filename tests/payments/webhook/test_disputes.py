@@ -3,9 +3,11 @@
 import pytest
 from flask import Flask
 
+from storefront.core.db import db
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
-from tests.support.sale import pay_for_twinspot
+from tests.support.sale import pay_for_twinspot, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import keys_on, post_event
 
@@ -67,3 +69,69 @@ def test_tells_the_owner_again_when_an_inquiry_becomes_a_dispute(app: Flask, san
         ("inquiry", False),
         ("dispute", True),
     ]
+
+
+OPEN_NOTICES = "SELECT kind, text FROM notices WHERE closed_at IS NULL"
+
+
+def look(app: Flask, session_id: str) -> None:
+    with app.app_context():
+        fulfill_checkout(session_id, Look.NOW)
+        db.session.remove()
+
+
+def look_without_disputes(app: Flask, sandbox: SandboxClient, session_id: str) -> list[str]:
+    """Look again with a key that may not read disputes any more; return the kinds of the notices that are open."""
+    fault = {"method": "GET", "path": "/v1/disputes", "status": 403, "type": "invalid_request_error"}
+    sandbox.control("faults", times=None, **fault)
+    look(app, session_id)
+    return sorted(row["kind"] for row in read_rows(app, OPEN_NOTICES))
+
+
+def test_keeps_keys_away_when_the_lost_dispute_can_no_longer_be_read(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = pay_for_twinspot(app, sandbox, payment_method="pm_card_createDispute")
+    buyer.land(session_id)
+    close(sandbox, "lost")
+    deliver_newest(app, sandbox)
+    assert look_without_disputes(app, sandbox, session_id) == ["dispute_unknown"]
+    assert "access stays as it is" in read_rows(app, OPEN_NOTICES)[0]["text"]
+    assert read_rows(app, "SELECT dispute_status FROM orders") == [{"dispute_status": "lost"}]
+    assert keys_on(buyer.land(session_id).text) == []
+    sandbox.control("faults/clear")
+    look(app, session_id)
+    assert read_rows(app, OPEN_NOTICES) == []
+
+
+def test_leaves_on_the_list_what_to_answer_when_it_can_no_longer_be_read(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    buyer, session_id = pay_for_twinspot(app, sandbox, payment_method="pm_card_createDispute")
+    buyer.land(session_id)
+    assert look_without_disputes(app, sandbox, session_id) == ["dispute_open", "dispute_unknown"]
+    sandbox.control("faults/clear")
+    close(sandbox, "under_review")
+    deliver_newest(app, sandbox)
+    assert read_rows(app, OPEN_NOTICES) == []
+
+
+def test_leaves_access_alone_when_a_new_one_cannot_be_read(app: Flask, sandbox: SandboxClient) -> None:
+    buyer, session_id = pay_for_twinspot(app, sandbox, payment_method="pm_card_createDispute")
+    assert look_without_disputes(app, sandbox, session_id) == ["dispute_unknown"]
+    assert len(keys_on(buyer.land(session_id).text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/v1/radar/early_fraud_warnings", "fraud_warning"), ("/v1/refunds", "refund_failed")]
+)
+def test_leaves_on_the_list_what_another_list_said_until_it_can_be_read(
+    app: Flask, sandbox: SandboxClient, path: str, kind: str
+) -> None:
+    sale = sell(app, sandbox)
+    if kind == "fraud_warning":
+        sale.at_charge("fraud_warning")
+    else:
+        sandbox.control(f"refunds/{sale.refund()}/settle", result="failed")
+    look(app, sale.session_id)
+    sandbox.control("faults", method="GET", path=path, times=None, status=403, type="invalid_request_error")
+    look(app, sale.session_id)
+    assert [row["kind"] for row in read_rows(app, OPEN_NOTICES)] == [kind]
