@@ -1,5 +1,6 @@
-"""Events that no webhook brought: their Sessions were looked at just now, so they are handled."""
+"""Events that no webhook brought: those are handled whose Sessions were looked at just now."""
 
+from collections.abc import Set
 from datetime import timedelta
 
 from storefront.core import clock
@@ -22,8 +23,10 @@ ANNOUNCED = frozenset(
 LATE = timedelta(minutes=10)
 
 
-def take_in(missed: tuple[Missed, ...]) -> int:
+def take_in(missed: tuple[Missed, ...], *, unreadable: Set[str]) -> int:
     """Stamps them, so that a delivery that comes after all is a duplicate.
+
+    One about a Session that is `unreadable` is kept and not stamped: the worker and the next pass try again.
 
     Returns how many should have come long ago, about orders of ours: the webhook does not work.
     """
@@ -31,8 +34,9 @@ def take_in(missed: tuple[Missed, ...]) -> int:
     for missed_event in missed:
         event = missed_event.event
         ledger.record(event)
-        with transaction() as session:
-            ledger.stamp(session, event.id, "reconciled")
+        if unreadable.isdisjoint(missed_event.sessions):
+            with transaction() as session:
+                ledger.stamp(session, event.id, "reconciled")
         never_received += _should_have_come(missed_event)
     return never_received
 

@@ -23,13 +23,15 @@ from storefront.payments.reconcile.missed_events import take_in
 from storefront.payments.reconcile.repair import patiently, repair
 from storefront.payments.reconcile.report import Report, ReportLine, line_of, read_line
 from storefront.payments.reconcile.steps import Batch, Step, read_batch
-from storefront.payments.reconcile.sweep import sweep
+from storefront.payments.reconcile.sweep import close_unreadable, find_told_unreadable, sweep
 
 log = logging.getLogger(__name__)
 
 LEASE = "reconcile"
 MAX_STUMBLES = 3
 MONEY = "balance transactions and payouts"
+MOST_AGAIN = 50  # Sessions that earlier passes could not read: the others have their turn at the next one
+FAILS = "the shop fails on it"
 LEASE_SECONDS = 300  # longer than one batch takes, even with half a minute of waiting for Stripe at each Session
 
 Progress = Callable[[Step, int], None]
@@ -41,9 +43,18 @@ class AnotherPassRuns(StorefrontError):
     title = "Another pass is running"
 
 
+def _is_bug(error: BaseException) -> bool:
+    """Neither did somebody press Ctrl-C, nor has Stripe a reason."""
+    has_reason = isinstance(error, StorefrontError) and not isinstance(error, StripeUnreadable)
+    return isinstance(error, Exception) and not has_reason
+
+
 @dataclass(slots=True, kw_only=True)
 class _Pass:
-    """`pass_id` None is a dry run: it changes nothing, and stores nothing."""
+    """`pass_id` None is a dry run: it changes nothing, and stores nothing.
+
+    `told` are Sessions that the owner's list says cannot be read, each time in another order.
+    """
 
     pass_id: int | None
     since: datetime
@@ -58,9 +69,11 @@ class _Pass:
     unreadable: dict[str, str] = field(default_factory=dict)
     unreadable_lists: list[str] = field(default_factory=list)
     unread: dict[str, str] = field(default_factory=dict)  # list -> the moment from which on it is to be read
+    told: list[str] = field(default_factory=list)
 
     def run(self) -> None:
-        """Run every step from where it stands."""
+        """Look again at what could not be read before, then run every step from where it stands."""
+        self._look_again()
         for step in tuple(Step)[tuple(Step).index(self.step) :]:
             self.step = step
             while True:
@@ -95,13 +108,27 @@ class _Pass:
         held = self.unread.get(name)
         return min(self.since, datetime.fromisoformat(held)) if held else self.since
 
+    def _look_again(self) -> None:
+        """What an earlier pass could not read is in no list any more. A bug here is logged, and ends no pass."""
+        self.told = find_told_unreadable()
+        for session_id in self.told[:MOST_AGAIN]:
+            self.looked.add(session_id)
+            try:
+                self._look_at_one(session_id)
+            except Exception as error:
+                if not _is_bug(error):
+                    self.looked.discard(session_id)
+                    return  # where all of Stripe is down, the steps say so
+                log.exception("the shop fails on a session again")
+                self.unreadable[session_id] = FAILS
+
     def _look_at(self, batch: Batch) -> None:
         for session_id in batch.sessions:
             if session_id not in self.looked:
                 self.looked.add(session_id)
                 self._look_at_one(session_id)
         if self.pass_id is not None:
-            self.never_received += take_in(batch.missed)
+            self.never_received += take_in(batch.missed, unreadable=self.unreadable.keys())
         self.progress(self.step, self.checked)
 
     def _note_repair(self, session_id: str, difference: Difference) -> None:
@@ -111,7 +138,7 @@ class _Pass:
 
     def _look_at_one(self, session_id: str) -> None:
         if self.stumbles.get(session_id, 0) >= MAX_STUMBLES:
-            self.unreadable[session_id] = "the shop fails on it"
+            self.unreadable[session_id] = FAILS
             return
         self.checked += 1
         try:
@@ -125,12 +152,16 @@ class _Pass:
         if difference is not None:
             self._note_repair(session_id, difference)
         if self.pass_id is not None:
+            self._note_read(session_id)
             extend_lease(LEASE, seconds=LEASE_SECONDS)
+
+    def _note_read(self, session_id: str) -> None:
+        if session_id in self.told:
+            close_unreadable(session_id)
 
     def _note_stumble(self, session_id: str, error: BaseException) -> None:
         """A bug ends the pass, and the next one comes to the same Session: after a few times it goes around it."""
-        has_reason = isinstance(error, StorefrontError) and not isinstance(error, StripeUnreadable)
-        if not isinstance(error, Exception) or has_reason:
+        if not _is_bug(error):
             return  # somebody pressed Ctrl-C, or Stripe has a reason
         self.stumbles[session_id] = self.stumbles.get(session_id, 0) + 1
         db.session.rollback()

@@ -3,12 +3,15 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
+from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
+from storefront.core.runtime import settings
 from storefront.mail.failures import TO_ANYBODY, TO_DEAD_ADDRESS, has_failed_lately, is_of_address
 from storefront.mail.models import MailKind, OutboxMessage
+from storefront.orders.after_sale import Notice
 from storefront.orders.models import Order
 from storefront.orders.notices import NoticeDraft, NoticeKind, open_notices, settle_notices
 from storefront.payments.webhook import ledger
@@ -16,7 +19,6 @@ from storefront.payments.webhook import ledger
 KINDS = (
     NoticeKind.MAIL_FAILED,
     NoticeKind.EVENT_STUCK,
-    NoticeKind.SESSION_UNREADABLE,
     NoticeKind.LIST_UNREADABLE,
 )
 _Failed = Row[int, str, str | None, int | None, str | None, bool, str, datetime]
@@ -28,12 +30,35 @@ MAILINGS = (MailKind.BROADCAST, MailKind.NEW_RELEASE)
 
 def sweep(*, never_received: int, unreadable: Mapping[str, str], unreadable_lists: Iterable[str]) -> None:
     """Opens and closes them by what the rows say now; nothing is written where nothing changed."""
-    drafts = [*_failed_mails(), *_stuck_events(), *_unreadable(unreadable)]
+    drafts = [*_failed_mails(), *_stuck_events()]
     drafts += [_forbidden(name) for name in unreadable_lists]
     with transaction() as session:
         settle_notices(session, drafts, kinds=KINDS)
+        _open_unreadable(session, unreadable)
         if never_received:
             open_notices(session, [_silent(never_received)])
+
+
+def _open_unreadable(session: Session, sessions: Mapping[str, str]) -> None:
+    """Leave the others open: whoever reads a Session closes its own."""
+    for draft in _unreadable(sessions):
+        settle_notices(session, [draft], kinds=(draft.kind,), about=(draft.subject,))
+
+
+def find_told_unreadable() -> list[str]:
+    """Return the Sessions that were told to be unreadable, in any order, so that of many each has its turn."""
+    told = select(Notice.subject).where(
+        Notice.mode == settings().mode,
+        Notice.kind == NoticeKind.SESSION_UNREADABLE,
+        Notice.closed_at.is_(None),
+    )
+    return list(db.session.scalars(told.order_by(func.random())))
+
+
+def close_unreadable(session_id: str) -> None:
+    """It was read, or is not at Stripe any more."""
+    with transaction() as session:
+        settle_notices(session, [], kinds=(NoticeKind.SESSION_UNREADABLE,), about=(session_id,))
 
 
 def _failed_mails() -> list[NoticeDraft]:

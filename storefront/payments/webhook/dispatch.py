@@ -138,8 +138,8 @@ def run_unhandled() -> None:
         ledger.count_attempt(event_id)  # what fails again goes to the end of the line and holds up nobody
         try:
             outcome = converge(event_id, event_type, object_id, is_last_look=True)
-        except (StripeUnreadable, DataKeySealed):
-            continue  # this one; others may be whole, or sell no keys
+        except (StripeRefused, StripeUnreadable, DataKeySealed):
+            continue  # this one; others may be readable, or sell no keys
         except StripeUnavailable:
             return
         log.info("unhandled event run again", extra={"event": event_id, "outcome": outcome})

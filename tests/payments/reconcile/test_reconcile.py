@@ -345,6 +345,9 @@ def test_goes_around_a_session_that_a_bug_of_ours_cannot_bear(app: Flask, sandbo
             run(app)
     (line,) = run(app).needs_you
     assert (line.kind, line.subject) == ("session_unreadable", unbearable)
+    with time_machine.travel(clock.now() + timedelta(days=2), tick=True):
+        (line,) = run(app).needs_you
+        assert (line.kind, line.subject) == ("session_unreadable", unbearable), "and the pass goes on"
     GATEWAY.set(real, app)
     assert run(app, since=clock.now() - timedelta(days=1)).needs_you == ()
     assert len(read_rows(app, "SELECT id FROM licenses")) == 1

@@ -1,0 +1,109 @@
+"""Sessions that Stripe does not show, to a key that was rolled or narrowed: nothing about them is forgotten."""
+
+from datetime import timedelta
+
+import time_machine
+from flask import Flask
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.payments.reconcile.report import Report
+from storefront.payments.webhook.dispatch import run_unhandled
+from tests.payments.reconcile.sales import days_ago, refund, run, sell, start
+from tests.support.rows import change_rows, read_rows
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import keys_on, post_event
+
+
+def refuse(sandbox: SandboxClient, path: str = "/v1/checkout/sessions/cs_*") -> None:
+    sandbox.control("faults", method="GET", path=path, times=None, status=403, type="invalid_request_error")
+
+
+def run_after(app: Flask, **passed: float) -> Report:
+    """A pass so much later, and before it what the worker tries again."""
+    with time_machine.travel(clock.now() + timedelta(**passed), tick=True):
+        with app.app_context():
+            run_unhandled()
+            db.session.remove()
+        return run(app)
+
+
+def kinds_of(report: Report) -> set[str]:
+    return {line.kind for line in report.needs_you}
+
+
+def test_hands_out_what_it_could_not_read_for_days(app: Flask, sandbox: SandboxClient) -> None:
+    _nobody, unreadable = start(app)
+    sandbox.pay(unreadable)
+    refuse(sandbox)
+    event = next(e for e in sandbox.read("events")["data"] if e["type"] == "checkout.session.completed")
+    assert post_event(app, event).status_code == 502
+    for hours in (2, 24, 48, 49):
+        report = run_after(app, hours=hours)
+        assert kinds_of(report) >= {"session_unreadable", "event_stuck"}
+    unhandled = read_rows(app, "SELECT id FROM stripe_events WHERE handled_at IS NULL")
+    assert event["id"] in [row["id"] for row in unhandled]
+    sandbox.control("faults/clear")
+    assert kinds_of(run_after(app, hours=50)).isdisjoint({"session_unreadable", "event_stuck"})
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+    assert read_rows(app, "SELECT id FROM stripe_events WHERE handled_at IS NULL") == []
+
+
+def test_takes_in_a_refund_whose_session_it_could_not_read(app: Flask, sandbox: SandboxClient) -> None:
+    with days_ago(3):
+        buyer, sold, _keys = sell(app, sandbox, email="ada@example.com")
+    run(app)
+    refund(sandbox, sold)
+    refuse(sandbox)
+    for minutes in (10, 90):
+        assert "session_unreadable" in kinds_of(run_after(app, minutes=minutes))
+    news = "SELECT outcome FROM stripe_events WHERE type = 'charge.refunded'"
+    assert read_rows(app, news) == [{"outcome": None}], "it never came, and is kept"
+    assert len(keys_on(buyer.land(sold).text)) == 1
+    sandbox.control("faults/clear")
+    assert "session_unreadable" not in kinds_of(run_after(app, minutes=100))
+    assert read_rows(app, "SELECT refunded_minor FROM orders") == [{"refunded_minor": 1900}]
+    assert keys_on(buyer.land(sold).text) == []
+
+
+def test_finds_without_any_event_what_it_could_not_read_once_it_can(app: Flask, sandbox: SandboxClient) -> None:
+    _nobody, unreadable = start(app)
+    sandbox.pay(unreadable)
+    refuse(sandbox, "/v1/events")
+    refuse(sandbox)
+    assert "session_unreadable" in kinds_of(run(app))
+    assert "session_unreadable" in kinds_of(run_after(app, days=2))
+    sandbox.control("faults/clear")
+    refuse(sandbox, "/v1/events")
+    assert "session_unreadable" not in kinds_of(run_after(app, days=3))
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+
+
+def test_is_not_held_up_by_one_that_stripe_fails_on_later(app: Flask, sandbox: SandboxClient) -> None:
+    _nobody, unreadable = start(app)
+    sandbox.pay(unreadable)
+    refuse(sandbox)
+    assert "session_unreadable" in kinds_of(run(app))
+    assert "session_unreadable" in kinds_of(run_after(app, days=2))
+    sandbox.control("faults/clear")
+    sandbox.control("faults", method="GET", path=f"/v1/checkout/sessions/{unreadable}", times=None, status=500)
+    assert "session_unreadable" in kinds_of(run_after(app, days=3))
+
+
+def test_forgets_an_unreadable_session_that_stripe_does_not_know_any_more(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    _nobody, unreadable = start(app)
+    sandbox.pay(unreadable)
+    refuse(sandbox)
+    assert "session_unreadable" in kinds_of(run(app))
+    change_rows(app, "UPDATE notices SET subject = 'cs_test_gone00000000'")
+    sandbox.control("faults/clear")
+    assert run(app, since=clock.now()).needs_you == ()
+
+
+def test_looks_at_fifty_of_them_again_in_a_pass(app: Flask, sandbox: SandboxClient) -> None:
+    told = "INSERT INTO notices (kind, mode, subject, text, is_closed_by_owner, created_at) VALUES "
+    row = "('session_unreadable', 'sandbox', 'cs_test_gone{:08}', 'unreadable', false, :at)"
+    change_rows(app, told + ", ".join(row.format(number) for number in range(60)), at=str(clock.now()))
+    assert [len(run(app).needs_you) for _ in range(3)] == [10, 0, 0]
