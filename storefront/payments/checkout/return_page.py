@@ -156,10 +156,11 @@ def shows_keys(order: Order, checkout: StartedCheckout | None, *, wants_code: bo
     No other where the order has a new link, or the owner wants a mailed code (`wants_code`). Who pays by a
     Payment Link, or a reminder's link, has not been here before: for 30 minutes every browser may be theirs. These
     begin with the order, not when a debit's money comes days later, or is found late: nobody lands here then.
+    The browser that paid may have begun long before: its checkout is taken up again.
     """
     now = clock.now()
     if checkout is not None:
-        return now - checkout.created_at < timedelta(days=SAME_BROWSER_DAYS)
+        return now - max(checkout.created_at, order.placed_at) < timedelta(days=SAME_BROWSER_DAYS)
     if order.token_version > 1 or (wants_code and not order.payment_link_id and not order.recovered_from):
         return False
     if order.paid_at is None:

@@ -133,6 +133,24 @@ def test_shows_keys_to_the_buyers_browser_for_thirty_days(
             assert keys_on(buyer.land(open_session).text) == keys
 
 
+def test_counts_the_thirty_days_from_the_payment_when_the_checkout_was_begun_long_before(
+    buyer: Buyer, sandbox: SandboxClient, open_session: str
+) -> None:
+    begun = clock.now().timestamp()
+    sandbox.advance(31 * 86400)
+    with time_machine.travel(begun + 20 * 86400, tick=True):
+        buyer.get("/cart")
+    with time_machine.travel(begun + 31 * 86400, tick=True):
+        session_id = buyer.check_out()
+        assert session_id != open_session
+        sandbox.pay(session_id)
+        shown = keys_on(buyer.land(session_id).text)
+        assert len(shown) == 1
+    for days, keys in ((60, shown), (62, [])):
+        with time_machine.travel(begun + days * 86400, tick=True):
+            assert keys_on(buyer.land(session_id).text) == keys
+
+
 def test_shows_keys_to_any_browser_for_half_an_hour_then_mails_the_link(
     buyer: Buyer, sandbox: SandboxClient, app: Flask, open_session: str
 ) -> None:
