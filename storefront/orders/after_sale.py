@@ -1,12 +1,14 @@
 """What happened to an order's money after the sale, and what of it the owner has to see. Rows only."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base, Minor
+from storefront.orders.models import NULL_JSON
 
 
 class Refund(Base):
@@ -23,6 +25,9 @@ class Refund(Base):
     presentment_minor: Mapped[Minor | None]  # what the buyer gets back, where Checkout converted the price
     presentment_currency: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(index=True)  # at Stripe
+    positions: Mapped[list[Any] | None] = mapped_column(
+        NULL_JSON
+    )  # of the items that it names; None: it names none
 
 
 class Dispute(Base):

@@ -21,6 +21,7 @@ from storefront.orders.money_lines import MoneyLine, Payout
 from storefront.orders.queries import order_in_running_mode
 from storefront.owner.accounting.orders import Sold, read_sold
 from storefront.owner.accounting.periods import Time
+from storefront.owner.accounting.refunds import Refunded
 from storefront.owner.figures.live import GAVE_NOTHING_BACK
 
 BATCH = 500
@@ -52,7 +53,8 @@ class Movement:
     """`kind` is `sale`, or Stripe's reporting category. Money that goes away is negative.
 
     `amount_minor` with its `tax_minor` is in the order's currency; None where it is about no order, and no tax for
-    a dispute. `booked` is None while Stripe has not booked it, and for what was free.
+    a dispute. `booked` is None while Stripe has not booked it, and for what was free. `refund` says what a
+    refund, or one that failed, is of its order.
     """
 
     at: datetime
@@ -63,6 +65,7 @@ class Movement:
     tax_minor: int | None
     source_id: str
     booked: Booked | None
+    refund: Refunded | None = None
 
 
 Keyset = tuple[datetime, Any] | None
@@ -185,6 +188,7 @@ def _of_booked(rows: Rows) -> list[Movement]:
 def _movement_of(row: Row[*tuple[Any, ...]], sold: Sold | None) -> Movement:
     booked = _booked(row)
     amount, tax = _amounts(row.kind, sold, booked) if sold else (None, None)
+    refund = sold.refunds.get(booked.source_id) if sold else None
     return Movement(
         at=row.at,
         id=row.id,
@@ -194,6 +198,7 @@ def _movement_of(row: Row[*tuple[Any, ...]], sold: Sold | None) -> Movement:
         tax_minor=tax,
         source_id=booked.source_id,
         booked=booked,
+        refund=refund,
     )
 
 
@@ -217,8 +222,8 @@ def _amounts(kind: str, sold: Sold, booked: Booked) -> tuple[int | None, int | N
     if kind in OF_SALE:
         return OF_SALE[kind] * sold.total_minor, OF_SALE[kind] * sold.tax_minor
     if kind in OF_REFUND and booked.source_id in sold.refunds:
-        amount, tax = sold.refunds[booked.source_id]
-        return OF_REFUND[kind] * amount, OF_REFUND[kind] * tax
+        refund = sold.refunds[booked.source_id]
+        return OF_REFUND[kind] * refund.amount_minor, OF_REFUND[kind] * refund.tax_minor
     if kind in OF_DISPUTE and booked.source_id in sold.disputes:
         return OF_DISPUTE[kind] * sold.disputes[booked.source_id], None
     is_same = booked.currency == sold.currency
@@ -246,17 +251,18 @@ def _of_unbooked_refunds(rows: Rows) -> list[Movement]:
     sold = read_sold({row.order_id for row in rows})
     movements = []
     for row in rows:
-        amount, tax = sold[row.order_id].refunds[row.id]
+        refund = sold[row.order_id].refunds[row.id]
         movements.append(
             Movement(
                 at=row.at,
                 id=row.id,
                 kind="refund",
                 sold=sold[row.order_id],
-                amount_minor=-amount,
-                tax_minor=-tax,
+                amount_minor=-refund.amount_minor,
+                tax_minor=-refund.tax_minor,
                 source_id=row.id,
                 booked=None,
+                refund=refund,
             )
         )
     return movements

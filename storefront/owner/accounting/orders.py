@@ -14,46 +14,18 @@ from storefront.orders.after_sale import Dispute, Refund
 from storefront.orders.models import Order, OrderItem
 from storefront.orders.money_lines import MoneyLine
 from storefront.orders.tax_words import REVERSE_CHARGE
-from storefront.owner.accounting.shares import tax_in_parts
+from storefront.owner.accounting.refunds import Refunded, Unrefunded
+from storefront.owner.accounting.taxes import NO_LINE, Line, Share, TaxPart, split
 from storefront.owner.figures.live import GAVE_NOTHING_BACK
 from storefront.shop.catalog.models import Edition, Price, Product
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
-    """An item of an order. `total_minor` is what was paid for it, with its tax."""
-
-    product: str
-    edition: str
-    quantity: int
-    discount_minor: int
-    tax_minor: int
-    total_minor: int
-
-
-NO_LINE = Line(product="", edition="", quantity=0, discount_minor=0, tax_minor=0, total_minor=0)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaxPart:
-    """One tax of an order, as Stripe computed it. None where Stripe did not say."""
-
-    country: str | None
-    state: str | None
-    percentage: Decimal | None
-    amount_minor: int
-    taxable_minor: int | None
-    is_reverse_charge: bool
-
-    def fits(self, net_minor: int, tax_minor: int) -> bool:
-        return self.percentage is not None and abs(net_minor * self.percentage / 100 - tax_minor) <= 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sold:
     """An order as a file names it. Amounts are minor units of `currency`.
 
-    `supplied_at`: when Stripe booked its payment, or else when it was paid. `refunds` have amount and tax by id.
+    `supplied_at`: when Stripe booked its payment, or else when it was paid. `shares` are what bears which of
+    its taxes. `refunds` and the amounts of `disputes` are by Stripe's id.
     """
 
     number: str
@@ -66,9 +38,10 @@ class Sold:
     state: str
     tax_ids: str
     taxes: tuple[TaxPart, ...]
+    shares: tuple[Share, ...]
     lines: tuple[Line, ...]
     supplied_at: datetime
-    refunds: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    refunds: Mapping[str, Refunded] = field(default_factory=dict)
     disputes: Mapping[str, int] = field(default_factory=dict)
 
     @property
@@ -116,7 +89,12 @@ def _sold(
     row: Row[*tuple[Any, ...]], lines: list[Line], refunds: list[Row[*tuple[Any, ...]]], disputes: dict[str, int]
 ) -> Sold:
     taxes = tuple(_tax_part(tax) for tax in row.taxes)
-    state = next((tax.state for tax in taxes if tax.state), None) or (row.billing_address or {}).get("state")
+    shares = split(
+        taxes,
+        net_minor=row.total_minor - row.tax_minor,
+        tax_minor=row.tax_minor,
+        most_rounded=max(len(lines), 1),
+    )
     return Sold(
         number=row.number,
         invoice_number=row.invoice_number or "",
@@ -125,14 +103,24 @@ def _sold(
         tax_minor=row.tax_minor,
         total_minor=row.total_minor,
         country=row.country or "",
-        state=state or "",
-        tax_ids="; ".join(str(tax_id.get("value")) for tax_id in row.tax_ids),
+        state=_state_of(row, taxes),
+        tax_ids=_tax_ids_of(row),
         taxes=taxes,
+        shares=shares,
         lines=tuple(lines) or (NO_LINE,),
         supplied_at=row.booked_at or row.paid_at or row.placed_at,
-        refunds=_with_taxes(row, refunds),
+        refunds=_refunded(shares, lines, refunds),
         disputes=disputes,
     )
+
+
+def _state_of(row: Row[*tuple[Any, ...]], taxes: tuple[TaxPart, ...]) -> str:
+    state = next((tax.state for tax in taxes if tax.state), None) or (row.billing_address or {}).get("state")
+    return state or ""
+
+
+def _tax_ids_of(row: Row[*tuple[Any, ...]]) -> str:
+    return "; ".join(str(tax_id.get("value")) for tax_id in row.tax_ids)
 
 
 def _tax_part(tax: dict[str, Any]) -> TaxPart:
@@ -151,6 +139,7 @@ def _read_lines(ids: Collection[int]) -> dict[int, list[Line]]:
     rows = db.session.execute(
         select(
             OrderItem.order_id,
+            OrderItem.position,
             func.coalesce(Product.name, OrderItem.description).label("product"),
             Edition.name.label("edition"),
             OrderItem.quantity,
@@ -174,7 +163,7 @@ def _read_lines(ids: Collection[int]) -> dict[int, list[Line]]:
 def _read_refunds(ids: Collection[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     refunds: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
     rows = db.session.execute(
-        select(Refund.order_id, Refund.id, Refund.amount_minor, Refund.status)
+        select(Refund.order_id, Refund.id, Refund.amount_minor, Refund.status, Refund.positions)
         .where(Refund.order_id.in_(ids))
         .order_by(Refund.created_at, Refund.id)
     )
@@ -183,15 +172,15 @@ def _read_refunds(ids: Collection[int]) -> dict[int, list[Row[*tuple[Any, ...]]]
     return refunds
 
 
-def _with_taxes(order: Row[*tuple[Any, ...]], refunds: list[Row[*tuple[Any, ...]]]) -> dict[str, tuple[int, int]]:
-    """Split those that count one after the other, and those that failed each by itself: they come back whole."""
-    counting = [refund for refund in refunds if refund.status not in GAVE_NOTHING_BACK]
-    taxes = tax_in_parts(order.tax_minor, order.total_minor, [refund.amount_minor for refund in counting])
-    by_id = {refund.id: (refund.amount_minor, tax) for refund, tax in zip(counting, taxes, strict=True)}
+def _refunded(
+    sold: tuple[Share, ...], lines: list[Line], refunds: list[Row[*tuple[Any, ...]]]
+) -> dict[str, Refunded]:
+    """Take those that count one after the other, and those that failed each by itself: they come back whole."""
+    left = Unrefunded(sold, lines)
+    by_id = {}
     for refund in refunds:
-        if refund.id not in by_id:
-            (tax,) = tax_in_parts(order.tax_minor, order.total_minor, [refund.amount_minor])
-            by_id[refund.id] = (refund.amount_minor, tax)
+        of = Unrefunded(sold, lines) if refund.status in GAVE_NOTHING_BACK else left
+        by_id[refund.id] = of.take(refund.amount_minor, refund.positions or ())
     return by_id
 
 

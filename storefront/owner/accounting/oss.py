@@ -4,18 +4,18 @@ Only what Stripe Tax worked out and the shop kept. Amounts are in the currency t
 rate. What was refunded of an earlier quarter is a correction of that quarter. Disputes change no tax here.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_HALF_UP, Decimal
 from zoneinfo import ZoneInfo
 
 from storefront.core.days import day_of
 from storefront.core.money import digits
 from storefront.owner.accounting.movements import Movement, read_movements
-from storefront.owner.accounting.orders import Sold, TaxPart
+from storefront.owner.accounting.orders import Sold
 from storefront.owner.accounting.periods import Quarter, quarter_of, time_of
 from storefront.owner.accounting.rows import Amount, Cell
-from storefront.owner.accounting.shares import shares
+from storefront.owner.accounting.taxes import TaxPart
 
 EU = frozenset(
     "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IT LT LU LV MT NL PL PT RO SE SI SK".split()  # noqa: SIM905 - a table reads better in one line
@@ -100,18 +100,23 @@ def _count(counting: _Counting, movement: Movement, zone: ZoneInfo) -> None:
     if movement.booked is None:
         counting.unbooked += 1
         return
-    of = quarter_of(day_of(sold.supplied_at, zone))
-    country, rate = sold.country, _rate_of(movement)
-    for part, net, amount in _split(sold, total - tax, tax):
-        sums = counting.untaxed
-        key = Key(of=of, currency=movement.booked.currency, country=country)
-        if part is not None:
-            sums = counting.reverse_charge if part.is_reverse_charge else counting.taxed
-            percentage = Decimal(-1) if part.percentage is None else part.percentage
-            key = Key(of=of, currency=key.currency, country=part.country or country, rate=percentage)
-        added = sums.setdefault(key, Sum())
-        added.taxable += net * rate
-        added.tax += amount * rate
+    key = Key(
+        of=quarter_of(day_of(sold.supplied_at, zone)), currency=movement.booked.currency, country=sold.country
+    )
+    rate = _rate_of(movement).copy_sign(total)
+    for share in movement.refund.shares if movement.refund else sold.shares:
+        added = _sum_of(counting, share.tax, key)
+        added.taxable += share.net_minor * rate
+        added.tax += share.tax_minor * rate
+
+
+def _sum_of(counting: _Counting, tax: TaxPart | None, key: Key) -> Sum:
+    """Return where to count what bears this tax; `key` is of its sale."""
+    if tax is None:
+        return counting.untaxed.setdefault(key, Sum())
+    sums = counting.reverse_charge if tax.is_reverse_charge else counting.taxed
+    percentage = Decimal(-1) if tax.percentage is None else tax.percentage
+    return sums.setdefault(replace(key, country=tax.country or key.country, rate=percentage), Sum())
 
 
 def _is_in_eu(sold: Sold) -> bool:
@@ -124,33 +129,6 @@ def _rate_of(movement: Movement) -> Decimal:
     if sold is None or booked is None or not booked.exchange_rate:
         return Decimal(1)
     return Decimal(booked.exchange_rate).scaleb(digits(booked.currency) - digits(sold.currency))
-
-
-def _split(sold: Sold, net_minor: int, tax_minor: int) -> Iterator[tuple[TaxPart | None, int, int]]:
-    """Yield what is of each tax of an order, and of none: all of it, or of a refund its part."""
-    parts = [tax for tax in sold.taxes if tax.amount_minor or tax.is_reverse_charge]
-    if not parts:
-        yield None, net_minor, tax_minor
-        return
-    untaxed = _untaxed(sold, parts)
-    *nets, rest = shares(net_minor, [*(_taxable(tax, sold) for tax in parts), untaxed])
-    taxes = shares(tax_minor, [tax.amount_minor for tax in parts])
-    yield from zip(parts, nets, taxes, strict=True)
-    if untaxed:
-        yield None, rest, 0
-
-
-def _untaxed(sold: Sold, parts: Sequence[TaxPart]) -> int:
-    """Return what of an order bears none of its taxes; what rounding leaves of a line is nothing."""
-    bases = [tax.taxable_minor for tax in parts if tax.taxable_minor is not None and not tax.is_reverse_charge]
-    left = sold.total_minor - sold.tax_minor - sum(bases)
-    return left if len(bases) == len(parts) and left > len(sold.lines) else 0
-
-
-def _taxable(tax: TaxPart, sold: Sold) -> int:
-    if tax.taxable_minor is not None:
-        return tax.taxable_minor
-    return round(tax.amount_minor * 100 / tax.percentage) if tax.percentage else sold.total_minor
 
 
 def _lines(sums: dict[Key, Sum]) -> tuple[OssLine, ...]:

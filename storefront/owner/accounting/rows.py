@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from storefront.core.money import digits
 from storefront.owner.accounting.movements import SALE, Booked, Movement
-from storefront.owner.accounting.orders import NO_LINE, Line, Sold
+from storefront.owner.accounting.refunds import rate_of
 from storefront.owner.accounting.shares import shares
+from storefront.owner.accounting.taxes import NO_LINE, Line
 
 Day: TypeAlias = date
 Hour: TypeAlias = time
@@ -114,6 +115,7 @@ def _parts(movement: Movement) -> list[_Part]:
         has_tax = movement.tax_minor is not None
         return [
             _Part(
+                line=movement.refund.line if movement.refund else NO_LINE,
                 discount_minor=0 if has_tax else None,
                 tax_minor=movement.tax_minor,
                 total_minor=movement.amount_minor,
@@ -157,7 +159,7 @@ def _row(movement: Movement, part: _Part, zone: ZoneInfo, *, amount_minor: int, 
         net=own(_sum(total, None if tax is None else -tax)),
         tax=own(tax),
         total=own(total),
-        rate=_rate(sold, total, tax),
+        rate=_rate(movement, total, tax),
         country=sold.country if sold else "",
         state=sold.state if sold else "",
         tax_ids=sold.tax_ids if sold else "",
@@ -179,10 +181,12 @@ def _sum(first: int | None, second: int | None) -> int | None:
     return None if first is None or second is None else first + second
 
 
-def _rate(sold: Sold | None, total: int | None, tax: int | None) -> Decimal | None:
-    if sold is None or total is None or not tax:
+def _rate(movement: Movement, total: int | None, tax: int | None) -> Decimal | None:
+    if movement.refund is not None:
+        return rate_of(movement.refund)
+    if movement.sold is None or total is None or not tax:
         return None
-    return sold.rate_of(total - tax, tax)
+    return movement.sold.rate_of(total - tax, tax)
 
 
 def _booked_word(movement: Movement) -> str:

@@ -22,15 +22,3 @@ def rounded(numerator: int, denominator: int) -> int:
     """Divide and round to the nearest, half away from zero; `denominator` is positive."""
     half_up = (2 * abs(numerator) + denominator) // (2 * denominator)
     return half_up if numerator >= 0 else -half_up
-
-
-def tax_in_parts(tax_minor: int, total_minor: int, amounts: Sequence[int]) -> list[int]:
-    """Return the tax in each of an order's refunds, oldest first: together they have all of it."""
-    if total_minor <= 0:
-        return [0 for _ in amounts]
-    reached = 0
-    taxes = []
-    for amount in amounts:
-        before, reached = reached, reached + amount
-        taxes.append(rounded(tax_minor * reached, total_minor) - rounded(tax_minor * before, total_minor))
-    return taxes

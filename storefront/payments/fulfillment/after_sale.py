@@ -1,6 +1,7 @@
 """Copies what a payment's refunds, disputes and fraud warnings are now, and writes the order's timeline."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +15,8 @@ from storefront.orders.changes import ChangeKind, add_change, write_change
 from storefront.orders.day_sums import count_again
 from storefront.orders.models import Order, OrderItem
 from storefront.stripe_api.seen import SeenAfterSale, SeenDispute, SeenRefund, SeenWarning
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def note_access(session: Session, order_id: int, before: Access | None, now: Access) -> None:
@@ -40,7 +43,8 @@ def copy_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> None
 
 
 def _copy_refund(session: Session, order: Order, refund: SeenRefund) -> None:
-    if _copy(session, Refund, refund.id, {"order_id": order.id, **_refund_values(refund)}):
+    silent = {"positions": sorted(refund.items) or None}  # the items say themselves what becomes of them
+    if _copy(session, Refund, refund.id, {"order_id": order.id, **_refund_values(refund)}, silent):
         count_again(session, [refund.created_at])
         amount = money.format_money(refund.amount_minor, refund.currency)
         add_change(session, order.id, ChangeKind.REFUND, f"{amount}, {refund.status}")
@@ -89,16 +93,22 @@ def _warning_values(warning: SeenWarning) -> dict[str, Any]:
     }
 
 
-def _copy(session: Session, model: type[Base], stripe_id: str, values: dict[str, Any]) -> bool:
-    """True when the row is new, or not what it was."""
+def _copy(
+    session: Session,
+    model: type[Base],
+    stripe_id: str,
+    values: dict[str, Any],
+    silent: Mapping[str, Any] = NOTHING,
+) -> bool:
+    """True when the row is new, or not what it was; what is `silent` changes without a word."""
     row = session.get(model, stripe_id)
     if row is None:
-        session.add(model(id=stripe_id, **values))
+        session.add(model(id=stripe_id, **values, **silent))
         return True
-    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    changed = {name: value for name, value in (values | {**silent}).items() if getattr(row, name) != value}
     for name, value in changed.items():
         setattr(row, name, value)
-    return bool(changed)
+    return bool(changed.keys() - silent.keys())
 
 
 def _mark_items(session: Session, order: Order, refunds: Iterable[SeenRefund]) -> None:

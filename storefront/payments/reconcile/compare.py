@@ -13,6 +13,7 @@ from storefront.orders.models import Order
 from storefront.orders.queries import find_order
 from storefront.orders.waits_for import to_keep
 from storefront.payments.fulfillment.recognize import recognize_checkout
+from storefront.payments.reconcile.known import read_known_refunds
 from storefront.payments.recovery.find_left import find_left
 from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.stripe_api.seen import (
@@ -130,15 +131,19 @@ def _compare_after_sale(order: Order, seen: SeenAfterSale) -> Iterator[str]:
 
 
 def _compare_refunds(order: Order, refunds: Iterable[SeenRefund]) -> Iterator[str]:
-    here = _statuses(order, Refund)
+    here = read_known_refunds(Refund.order_id == order.id)
     for refund in refunds:
-        if here.get(refund.id) != refund.status:
-            amount = money.format_money(refund.amount_minor, refund.currency)
-            yield f"a refund of {amount} is {refund.status} at Stripe, {here.get(refund.id, 'unknown')} here"
+        status, items = here.get(refund.id, ("unknown", refund.items))
+        amount = money.format_money(refund.amount_minor, refund.currency)
+        if status != refund.status:
+            yield f"a refund of {amount} is {refund.status} at Stripe, {status} here"
+        elif items != refund.items:
+            yield f"a refund of {amount} names other items at Stripe"
 
 
 def _compare_disputes(order: Order, disputes: Iterable[SeenDispute]) -> Iterator[str]:
-    here = _statuses(order, Dispute)
+    rows = db.session.execute(select(Dispute.id, Dispute.status).where(Dispute.order_id == order.id))
+    here = {row.id: row.status for row in rows}
     for dispute in disputes:
         if here.get(dispute.id) != dispute.status:
             yield f"a dispute is {dispute.status} at Stripe, {here.get(dispute.id, 'unknown')} here"
@@ -152,8 +157,3 @@ def _compare_warnings(order: Order, warnings: Iterable[SeenWarning]) -> Iterator
     for warning in warnings:
         if here.get(warning.id) is not warning.is_actionable:
             yield "an early fraud warning is not known here as it is at Stripe"
-
-
-def _statuses(order: Order, model: type[Refund] | type[Dispute]) -> dict[str, str]:
-    rows = db.session.execute(select(model.id, model.status).where(model.order_id == order.id))
-    return {row.id: row.status for row in rows}

@@ -15,6 +15,7 @@ from storefront.orders.after_sale import Dispute, Refund
 from storefront.orders.disputes import UNSETTLED_STATUSES
 from storefront.orders.models import AWAITED, EXCESSIVE, Order
 from storefront.orders.queries import find_session_id
+from storefront.payments.reconcile.known import read_known_refunds
 from storefront.payments.reconcile.repair import patiently
 from storefront.payments.webhook import ledger
 from storefront.payments.webhook.dispatch import CUSTOMER_EVENTS, FINDERS, PAYMENT_EVENTS, SESSION_EVENTS
@@ -125,24 +126,22 @@ def _is_unsettled(seen: CompleteCheckout, was_handed_out: Mapping[str, bool]) ->
 
 
 def _read_refunds(since: datetime, after: str | None) -> Batch:
+    """Also those whose items were not kept, or are others by now: the tax that goes back is that of the items."""
     page = patiently(lambda: list_refunds(since=since, after=after))
-    statuses = {refund.seen.id: (refund.seen.status, refund.payment_intent_id) for refund in page.items}
-    return Batch(sessions=_sessions_of_changed(Refund, statuses), cursor=page.cursor)
+    seen = {one.seen.id: ((one.seen.status, one.seen.items), one.payment_intent_id) for one in page.items}
+    return Batch(sessions=_sessions_of_changed(read_known_refunds(Refund.id.in_(seen)), seen), cursor=page.cursor)
 
 
 def _read_disputes(since: datetime, after: str | None) -> Batch:
     page = patiently(lambda: list_disputes(since=since, after=after))
-    statuses = {dispute.seen.id: (dispute.seen.status, dispute.payment_intent_id) for dispute in page.items}
-    return Batch(sessions=_sessions_of_changed(Dispute, statuses), cursor=page.cursor)
+    seen = {one.seen.id: (one.seen.status, one.payment_intent_id) for one in page.items}
+    rows = db.session.execute(select(Dispute.id, Dispute.status).where(Dispute.id.in_(seen)))
+    return Batch(sessions=_sessions_of_changed({row.id: row.status for row in rows}, seen), cursor=page.cursor)
 
 
-def _sessions_of_changed(
-    model: type[Refund] | type[Dispute], statuses: dict[str, tuple[str, str]]
-) -> tuple[str, ...]:
-    """`statuses`: Stripe id -> (status, payment). Where we do not know the sale, Stripe does."""
-    rows = db.session.execute(select(model.id, model.status).where(model.id.in_(statuses)))
-    known = {row.id: row.status for row in rows}
-    payments = [payment for stripe_id, (status, payment) in statuses.items() if known.get(stripe_id) != status]
+def _sessions_of_changed(known: Mapping[str, object], seen: Mapping[str, tuple[object, str]]) -> tuple[str, ...]:
+    """`seen`: Stripe id -> (what it is, payment). Where we do not know the sale, Stripe does."""
+    payments = [payment for stripe_id, (now, payment) in seen.items() if known.get(stripe_id) != now]
     return _sessions_of(dict.fromkeys(payments))
 
 

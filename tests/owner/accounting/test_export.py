@@ -16,7 +16,7 @@ from storefront.core.days import bounds_of
 from storefront.owner.accounting import movements, xlsx_file
 from storefront.owner.accounting.periods import time_of
 from storefront.owner.accounting.rows import COLUMNS
-from storefront.owner.accounting.shares import shares, tax_in_parts
+from storefront.owner.accounting.shares import shares
 from storefront.owner.figures.spans import Span
 from storefront.owner.people.models import Role
 from storefront.payments.money.take_in import take_in_newest
@@ -237,8 +237,3 @@ def test_goes_to_each_batch_by_an_index(app: Flask) -> None:
 )
 def test_splits_to_the_smallest_unit(amount: int, weights: list[int], parts: list[int]) -> None:
     assert shares(amount, weights) == parts
-
-
-def test_takes_all_of_a_tax_back_with_the_last_refund() -> None:
-    assert tax_in_parts(361, 2261, [100, 1000, 1161]) == [16, 160, 185]
-    assert tax_in_parts(0, 0, [0]) == [0]
