@@ -43,10 +43,10 @@ if (form) {
     next.classList.add("is-loading");
     before.after(next);
     next.addEventListener("load", () => {
-      const top = before.contentWindow?.scrollY ?? 0;
+      const top = before.contentDocument?.defaultView.scrollY ?? 0; // none of a page that the browser blocked
       while (next.previousElementSibling?.matches("iframe")) next.previousElementSibling.remove();
       next.classList.remove("is-loading");
-      next.contentWindow?.scrollTo(0, top);
+      next.contentDocument?.defaultView.scrollTo(0, top);
     }, { once: true });
     const [action, target] = [form.action, form.target];
     form.action = next.dataset.src;
