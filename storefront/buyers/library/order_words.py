@@ -9,6 +9,7 @@ from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.access import Access, Reason, sentence_for_buyer
 from storefront.orders.after_sale import Refund
 from storefront.orders.models import Order
+from storefront.shop.profile.zone import at_shop
 
 SOME_ITEMS_REFUNDED = marked("Part of this order was refunded. Below you see what still works.")
 
@@ -55,7 +56,7 @@ def access_sentence(order: Order, access: Access) -> str:
     at = db.session.scalar(select(func.max(Refund.created_at)).where(Refund.order_id == order.id))
     if at is None:
         return sentence
-    day = show_day(at)
+    day = show_day(at_shop(at))
     if order.is_gift:
         return marked("This order was refunded on %(day)s, so the gift no longer works.", day=day)
     return marked("This order was refunded on %(day)s, so its keys and downloads no longer work.", day=day)

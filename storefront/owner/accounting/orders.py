@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -175,11 +176,11 @@ def _read_refunds(ids: Collection[int]) -> dict[int, list[Row[*tuple[Any, ...]]]
 def _refunded(
     sold: tuple[Share, ...], lines: list[Line], refunds: list[Row[*tuple[Any, ...]]]
 ) -> dict[str, Refunded]:
-    """Take those that count one after the other, and those that failed each by itself: they come back whole."""
+    """Take one after the other. What one takes that failed comes back whole: it leaves the rest as it is."""
     left = Unrefunded(sold, lines)
     by_id = {}
     for refund in refunds:
-        of = Unrefunded(sold, lines) if refund.status in GAVE_NOTHING_BACK else left
+        of = deepcopy(left) if refund.status in GAVE_NOTHING_BACK else left
         by_id[refund.id] = of.take(refund.amount_minor, refund.positions or ())
     return by_id
 

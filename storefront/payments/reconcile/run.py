@@ -23,7 +23,7 @@ from storefront.payments.reconcile.missed_events import take_in
 from storefront.payments.reconcile.repair import patiently, repair
 from storefront.payments.reconcile.report import Report, ReportLine, line_of, read_line
 from storefront.payments.reconcile.steps import Batch, Step, read_batch
-from storefront.payments.reconcile.sweep import close_unreadable, find_told_unreadable, sweep
+from storefront.payments.reconcile.sweep import close_unreadable, find_told_unreadable, open_unreadable, sweep
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class _Pass:
         for step in tuple(Step)[tuple(Step).index(self.step) :]:
             self.step = step
             while True:
-                self._store()
+                self.store()
                 try:
                     batch = read_batch(step, since=self.since_of(step), after=self.cursor)
                 except StripeMissing:
@@ -120,7 +120,7 @@ class _Pass:
                     self.looked.discard(session_id)
                     return  # where all of Stripe is down, the steps say so
                 log.exception("the shop fails on a session again")
-                self.unreadable[session_id] = FAILS
+                self._note_unreadable(session_id, FAILS)
 
     def _look_at(self, batch: Batch) -> None:
         for session_id in batch.sessions:
@@ -134,17 +134,17 @@ class _Pass:
     def _note_repair(self, session_id: str, difference: Difference) -> None:
         subject = difference.order_number or session_id
         self.fixed.append(ReportLine(kind=self.step.value, subject=subject, text=difference.text))
-        self._store()
+        self.store()
 
     def _look_at_one(self, session_id: str) -> None:
         if self.stumbles.get(session_id, 0) >= MAX_STUMBLES:
-            self.unreadable[session_id] = FAILS
+            self._note_unreadable(session_id, FAILS)
             return
         self.checked += 1
         try:
             difference = repair(session_id, is_dry=self.pass_id is None)
         except StripeRefused as error:
-            self.unreadable[session_id] = error.message  # one that Stripe does not show must not hide the others
+            self._note_unreadable(session_id, error.message)  # it must not hide the others
             return
         except BaseException as error:
             self._note_stumble(session_id, error)
@@ -154,6 +154,12 @@ class _Pass:
         if self.pass_id is not None:
             self._note_read(session_id)
             extend_lease(LEASE, seconds=LEASE_SECONDS)
+
+    def _note_unreadable(self, session_id: str, why: str) -> None:
+        """Tell it at once: a pass that is cut off goes on behind it, and would not come to it again."""
+        self.unreadable[session_id] = why
+        if self.pass_id is not None:
+            open_unreadable({session_id: why})
 
     def _note_read(self, session_id: str) -> None:
         if session_id in self.told:
@@ -165,9 +171,9 @@ class _Pass:
             return  # somebody pressed Ctrl-C, or Stripe has a reason
         self.stumbles[session_id] = self.stumbles.get(session_id, 0) + 1
         db.session.rollback()
-        self._store()
+        self.store()
 
-    def _store(self) -> None:
+    def store(self) -> None:
         if self.pass_id is not None:
             passes.save(
                 self.pass_id,
@@ -248,6 +254,7 @@ def _take_in_booked(running: _Pass) -> None:
     if running.is_long_unread(MONEY):
         begin_anew()
     running.unread.pop(MONEY, None)
+    running.store()  # payouts may be cut off: the next pass must not begin anew once more
 
 
 def _run(since: datetime | None, progress: Progress) -> Report:
@@ -268,8 +275,7 @@ def _run(since: datetime | None, progress: Progress) -> Report:
     bug = _take_in_money(running)
     sweep(
         never_received=running.never_received,
-        unreadable=running.unreadable,
-        unreadable_lists=running.unreadable_lists,
+        unreadable_lists={*running.unreadable_lists, *running.unread},  # also those before a cut-off
     )
     needs_you = passes.finish(
         pass_id, checked=running.checked, fixed=running.fixed, unread=running.unread, is_whole=bug is None

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Row, func, select
-from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
@@ -28,21 +27,21 @@ NEWS = "the news of release "  # the same for the emails about one
 MAILINGS = (MailKind.BROADCAST, MailKind.NEW_RELEASE)
 
 
-def sweep(*, never_received: int, unreadable: Mapping[str, str], unreadable_lists: Iterable[str]) -> None:
+def sweep(*, never_received: int, unreadable_lists: Iterable[str]) -> None:
     """Opens and closes them by what the rows say now; nothing is written where nothing changed."""
     drafts = [*_failed_mails(), *_stuck_events()]
     drafts += [_forbidden(name) for name in unreadable_lists]
     with transaction() as session:
         settle_notices(session, drafts, kinds=KINDS)
-        _open_unreadable(session, unreadable)
         if never_received:
             open_notices(session, [_silent(never_received)])
 
 
-def _open_unreadable(session: Session, sessions: Mapping[str, str]) -> None:
+def open_unreadable(sessions: Mapping[str, str]) -> None:
     """Leave the others open: whoever reads a Session closes its own."""
-    for draft in _unreadable(sessions):
-        settle_notices(session, [draft], kinds=(draft.kind,), about=(draft.subject,))
+    with transaction() as session:
+        for draft in _unreadable(sessions):
+            settle_notices(session, [draft], kinds=(draft.kind,), about=(draft.subject,))
 
 
 def find_told_unreadable() -> list[str]:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from storefront.core.data_keys import DataKeySealed
@@ -142,6 +143,11 @@ def run_unhandled() -> None:
             continue  # this one; others may be readable, or sell no keys
         except StripeUnavailable:
             return
+        except SQLAlchemyError:
+            raise
+        except Exception:
+            log.exception("the shop fails on an event again", extra={"event": event_id})
+            continue
         log.info("unhandled event run again", extra={"event": event_id, "outcome": outcome})
 
 

@@ -3,12 +3,15 @@
 import random
 from collections import defaultdict
 from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db
+from storefront.owner.accounting.orders import _refunded
 from storefront.owner.accounting.periods import quarter_of
 from storefront.owner.accounting.refunds import Refunded, Unrefunded, rate_of
 from storefront.owner.accounting.taxes import Line, Share, TaxPart, split
@@ -251,3 +254,19 @@ def some_refund(chance: random.Random, lines: list[Line], rest: int) -> tuple[in
     if chance.random() < 0.5 and named.total_minor <= rest:
         return named.total_minor, [named.position]
     return chance.randint(1, rest), []
+
+
+def test_keeps_the_tax_of_a_refund_that_fails_later() -> None:
+    """What was filed for its quarter stays, and comes back whole in the one in which it failed."""
+    lines = [line(1, 1900, 380), line(2, 1400, 77)]
+    sold = sold_shares((part("20", 380, 1900), part("5.5", 77, 1400)), lines)
+
+    def taken(status: str) -> Refunded:
+        first = SimpleNamespace(id="re_1", amount_minor=1477, status="succeeded", positions=[2])
+        rest = SimpleNamespace(id="re_2", amount_minor=2280, status=status, positions=None)
+        rows: Any = [first, rest]
+        return _refunded(sold, lines, rows)["re_2"]
+
+    filed = taken("succeeded")
+    assert filed.tax_minor == 380
+    assert taken("failed") == filed

@@ -42,7 +42,7 @@ def given_up(app: Flask) -> int:
 def lines(app: Flask) -> list[str]:
     """What the sweep of every quarter of an hour leaves on the list."""
     with app.test_request_context():
-        sweep(never_received=0, unreadable={}, unreadable_lists=[])
+        sweep(never_received=0, unreadable_lists=[])
         texts = [notice.text for notice in find_open_notices()]
         db.session.remove()
     return texts

@@ -1,14 +1,21 @@
 """Sessions that Stripe does not show, to a key that was rolled or narrowed: nothing about them is forgotten."""
 
+from contextlib import suppress
 from datetime import timedelta
+from typing import Any
 
+import pytest
 import time_machine
 from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db
+from storefront.core.errors import StripeUnavailable
+from storefront.payments.reconcile import run as run_module
 from storefront.payments.reconcile.report import Report
 from storefront.payments.webhook.dispatch import run_unhandled
+from storefront.stripe_api.gateway import Gateway
+from storefront.stripe_api.seen import SeenCheckout
 from tests.payments.reconcile.sales import days_ago, refund, run, sell, start
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -107,3 +114,78 @@ def test_looks_at_fifty_of_them_again_in_a_pass(app: Flask, sandbox: SandboxClie
     row = "('session_unreadable', 'sandbox', 'cs_test_gone{:08}', 'unreadable', false, :at)"
     change_rows(app, told + ", ".join(row.format(number) for number in range(60)), at=str(clock.now()))
     assert [len(run(app).needs_you) for _ in range(3)] == [10, 0, 0]
+
+
+def test_remembers_a_session_when_the_pass_is_cut_off_behind_it(app: Flask, sandbox: SandboxClient) -> None:
+    with days_ago(4):
+        run(app)
+    with days_ago(3):
+        _nobody, unreadable = start(app)
+        sandbox.pay(unreadable)
+    refuse(sandbox, "/v1/events")
+    refuse(sandbox)
+    sandbox.control("faults", method="GET", path="/v1/disputes", status=500, times=None)
+    with pytest.raises(StripeUnavailable):
+        run(app)
+    sandbox.control("faults/clear")
+    refuse(sandbox, "/v1/events")
+    refuse(sandbox)
+    assert "session_unreadable" in kinds_of(run(app))
+    sandbox.control("faults/clear")
+    refuse(sandbox, "/v1/events")
+    run_after(app, minutes=15)
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+
+
+def test_tells_of_a_list_once_while_passes_are_cut_off(app: Flask, sandbox: SandboxClient) -> None:
+    """Closed and opened again, it would be mailed again."""
+    refuse(sandbox, "/v1/refunds")
+    assert kinds_of(run(app)) == {"list_unreadable"}
+    sandbox.control("faults", method="GET", path="/v1/disputes", status=500, times=None)
+    with pytest.raises(StripeUnavailable):
+        run(app)
+    sandbox.control("faults/clear")
+    refuse(sandbox, "/v1/refunds")
+    assert kinds_of(run(app)) == {"list_unreadable"}
+
+
+def test_lets_no_event_that_the_shop_fails_on_stop_the_worker(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(app)
+    _nobody, broken = start(app)
+    sandbox.pay(broken)
+    get_checkout = Gateway.get_checkout
+
+    def fail(self: Gateway, session_id: str, **how: Any) -> SeenCheckout:
+        if session_id == broken:
+            raise KeyError("a bug")
+        return get_checkout(self, session_id, **how)
+
+    monkeypatch.setattr(Gateway, "get_checkout", fail)
+    for turn in range(1, 6):
+        with time_machine.travel(clock.now() + timedelta(minutes=20 * turn), tick=True), app.app_context():
+            run_unhandled()
+            db.session.remove()
+            with suppress(KeyError):  # of the first three passes: it ends them, until they go around it
+                run(app)
+    assert read_rows(app, "SELECT type FROM stripe_events WHERE handled_at IS NULL") != []
+
+
+def test_walks_through_all_money_once_while_payouts_fail(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[bool] = []
+    monkeypatch.setattr(run_module, "begin_anew", lambda: begun.append(True))
+    sell(app, sandbox, email="ada@example.com")
+    run(app)
+    refuse(sandbox, "/v1/balance_transactions")
+    with time_machine.travel(clock.now() + timedelta(days=2), tick=True):
+        run(app)
+    sandbox.control("faults/clear")
+    sandbox.control("faults", method="GET", path="/v1/payouts", status=500, times=None)
+    with time_machine.travel(clock.now() + timedelta(days=40), tick=True):
+        for _ in range(3):
+            with pytest.raises(StripeUnavailable):
+                run(app)
+    assert begun == [True]
