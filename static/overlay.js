@@ -110,6 +110,7 @@
     if (!isBack) leaveHistory(closed);
     closed.dialog.close(); // the focus goes back to the link
     closed.dialog.remove();
+    window.focus(); // the frame that had it is gone
     closed.link.focus({ preventScroll: true });
     tellPage("closed");
   };
