@@ -5,6 +5,8 @@ Writers on SQLite start with BEGIN IMMEDIATE: a read transaction that turns into
 """
 
 import logging
+import math
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -21,6 +23,7 @@ from sqlalchemy import (
     DateTime,
     Engine,
     Enum,
+    Executable,
     Integer,
     MetaData,
     Result,
@@ -33,7 +36,7 @@ from sqlalchemy import Row as DatabaseRow
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect, make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefault
@@ -46,6 +49,7 @@ from storefront.core.writers_line import WritersLine, find_file
 log = logging.getLogger(__name__)
 
 SQLITE_TIMEOUT_SECONDS = 30
+USED_LATELY_SECONDS = 1.0
 # PostgreSQL's integer ends at 2,147,483,647: 21 million rupiah or forints, which an order or a payout can be.
 Minor = Annotated[int, 64]  # bits
 PAGE_MARK = "page_mark"  # of `g`: see `page_state.py`; a change of our own may have made it another
@@ -106,6 +110,7 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(model_class=Base)
+Row = dict[str, Any]  # by the names of columns
 WRITERS = Part[WritersLine | None]("writers of SQLite")  # None on PostgreSQL
 READ_ENGINE = Part[Engine]("engine of one_read")
 
@@ -151,9 +156,33 @@ def engine_options(settings: Settings) -> dict[str, Any]:
     if settings.database_url.startswith("sqlite"):
         options["connect_args"] = {"timeout": SQLITE_TIMEOUT_SECONDS}
     else:
-        options["pool_pre_ping"] = True
         options["connect_args"] = NETWORK_LIMITS
+        options["pool_use_lifo"] = True  # the one used last knows its statements best
     return options
+
+
+def ask_before_use(engine: Engine) -> None:
+    """Ask the server whether it is still there, over a connection that was not used lately: it may have restarted.
+
+    As SQLAlchemy's `pool_pre_ping`, which asks each time: an order takes four, most of them used just before.
+    """
+
+    def note(_dbapi_connection: Any, entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own class
+        entry.info["used_at"] = time.monotonic()
+
+    def ask(dbapi_connection: Any, entry: ConnectionPoolEntry, _taken: Any) -> None:  # noqa: ANN401 - as above
+        if time.monotonic() - entry.info.get("used_at", -math.inf) < USED_LATELY_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(dbapi_connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            if engine.dialect.is_disconnect(error, dbapi_connection, None):
+                raise InvalidatePoolError from error
+            raise
+
+    for moment in ("connect", "checkin"):
+        event.listen(engine, moment, note)
+    event.listen(engine, "checkout", ask)
 
 
 def set_up_db(app: Flask, settings: Settings) -> None:
@@ -173,6 +202,7 @@ def set_up_db(app: Flask, settings: Settings) -> None:
         event.listen(engine, "begin", _begin_sqlite)
         READ_ENGINE.set(engine, app)  # its BEGIN is cheaper than an engine of its own
     else:
+        ask_before_use(engine)
         READ_ENGINE.set(engine.execution_options(isolation_level="AUTOCOMMIT"), app)
 
 
@@ -251,7 +281,15 @@ def one_read() -> Connection:
     return READ_ENGINE.get().connect()
 
 
-Row = dict[str, Any]  # by the names of columns
+def read_all(statement: Executable, values: Row) -> Sequence[DatabaseRow[Any]]:
+    """Run a single SELECT of columns: where the session has begun one with it, else as `one_read()` does."""
+    session = db.session()
+    if session.in_transaction():
+        return session.execute(statement, values).all()
+    with one_read() as connection:
+        return connection.execute(statement, values).all()
+
+
 # From the row that was to be inserted to the new values of the row that is there.
 Changes = Callable[[Any], dict[str, Any]]
 
@@ -293,14 +331,16 @@ def insert_returning(
 def insert_entity(session: Session, entity: Base) -> bool:
     """Insert an entity that is not there yet; False where its row is. It is as if loaded, and locked, after that.
 
-    Its key is one number. It takes the defaults of its columns here: reading sixty of them back costs more.
+    Its key is one number. It takes the defaults of its columns here: reading sixty of them back costs more. The
+    statement has what is set: psycopg reads one of more than 50 values anew each time.
     """
     model = type(entity)
     held = vars(entity)
-    for name, default in _defaults(model):
-        if name not in held:
-            setattr(entity, name, default())
-    row = {name: held[name] for name, _default in _defaults(model)}
+    unset = [(name, make) for name, make in _defaults(model) if name not in held]
+    # Not by attribute: nobody is told of a change. A column that is left out is NULL in the row as well.
+    held |= {name: make() for name, make in unset}
+    left_out = {name for name, _make in unset if held[name] is None}
+    row = {name: held[name] for name, _make in _defaults(model) if name not in left_out}
     row_id = insert_one(session, model, row)
     if row_id is None:
         return False

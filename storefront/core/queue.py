@@ -4,8 +4,11 @@ Huey is loaded when it is first used: most commands nudge nobody. Servers load i
 """
 
 import logging
+import math
 import time
+from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -22,6 +25,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RETRY_SECONDS = 1
+CROWD_SECONDS = 1
+
+
+@dataclass(slots=True)
+class _Crowd:
+    """When this process nudged at once, and until when a nudge that is to come does for all."""
+
+    began_at: float = -math.inf
+    covered_until: float = -math.inf
 
 
 class Queue:
@@ -33,6 +45,7 @@ class Queue:
         self.failed_nudges = 0
         self.absence = Absence("queue")
         self._consumer: Consumer | None = None
+        self._crowds: dict[str, _Crowd] = defaultdict(_Crowd)
 
     @cached_property
     def huey(self) -> "Huey":
@@ -70,6 +83,23 @@ class Queue:
             log.warning("queue did not take the nudge", extra={"job": name})
             return False
         return True
+
+    def nudge_in_crowd(self, name: str) -> bool:
+        """Do so for what may come by the hundred a second: one at once, and one a second later for the rest."""
+        crowd = self._crowds[name]
+        now = time.monotonic()
+        if now < crowd.covered_until:
+            return True
+        if now >= crowd.began_at + CROWD_SECONDS:
+            crowd.began_at = now
+            delay_seconds = 0
+        else:
+            crowd.covered_until = now + CROWD_SECONDS * 0.9
+            delay_seconds = CROWD_SECONDS
+        was_taken = self.nudge(name, delay_seconds=delay_seconds)
+        if not was_taken:
+            crowd.began_at = crowd.covered_until = -math.inf
+        return was_taken
 
     def wait(self) -> None:
         """Wait until the queue answers: a worker may be started before the database its queue is in."""
@@ -111,7 +141,15 @@ def queue() -> Queue:
 
 def nudge(name: str, *, delay_seconds: int = 0) -> bool:
     """Ask a worker to run the job. When the queue did not take it: False, and counted."""
-    was_taken = queue().nudge(name, delay_seconds=delay_seconds)
+    return _counted(name, queue().nudge(name, delay_seconds=delay_seconds))
+
+
+def nudge_in_crowd(name: str) -> bool:
+    """As `nudge`, see `Queue.nudge_in_crowd`."""
+    return _counted(name, queue().nudge_in_crowd(name))
+
+
+def _counted(name: str, was_taken: bool) -> bool:
     if not was_taken:
         measurements().add(FAILED_NUDGES, name)
     return was_taken

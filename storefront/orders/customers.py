@@ -1,5 +1,7 @@
 """The customers of orders: made with an order, and locked in the one sequence that cannot deadlock."""
 
+from dataclasses import dataclass
+
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
@@ -17,7 +19,18 @@ _KNOWN = (
 
 
 def ensure_customer(session: Session, *, mode: str, email: str, is_proven: bool = True) -> int:
-    """Return the customer's id, locked until the transaction ends. One who is erased at this moment is made anew.
+    """Return the customer's id, as `find_or_add_customer()` does."""
+    return find_or_add_customer(session, mode=mode, email=email, is_proven=is_proven).id
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCustomer:
+    id: int
+    is_new: bool
+
+
+def find_or_add_customer(session: Session, *, mode: str, email: str, is_proven: bool) -> LockedCustomer:
+    """Return the customer, locked until the transaction ends. One who is erased at this moment is made anew.
 
     Without `is_proven` it is the row beside the customer's, which holds what only typing the address led to.
 
@@ -26,11 +39,10 @@ def ensure_customer(session: Session, *, mode: str, email: str, is_proven: bool 
     """
     row = {"mode": mode, "email_key": email_key(email) if is_proven else unproven_key(email)}
     while True:
-        customer_id = insert_one(session, Customer, row | {"email": spelling(email)})
-        if customer_id is None:
-            customer_id = session.scalar(_KNOWN, row)
+        added_id = insert_one(session, Customer, row | {"email": spelling(email)})
+        customer_id = added_id or session.scalar(_KNOWN, row)
         if customer_id is not None:
-            return customer_id
+            return LockedCustomer(customer_id, is_new=added_id is not None)
 
 
 def lock_customer(session: Session, customer_id: int) -> tuple[Customer, list[Order]]:

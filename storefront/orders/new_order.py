@@ -87,13 +87,11 @@ def _from_session(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: in
         mode=mode,
         checkout_session_id=seen.id,
         payment_link_id=seen.payment_link_id,
-        recovered_from=seen.recovered_from,
         customer_id=customer_id,
         email=(seen.email or "").strip(),
         name=seen.name,
         language=find_language(seen.locale),
         country=seen.country,
-        business_name=seen.business_name,
         billing_address=seen.address,
         tax_ids=seen.tax_ids,
         phone=seen.phone,
@@ -105,8 +103,6 @@ def _from_session(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: in
         discount_code=seen.discount.code if seen.discount else None,
         tax_minor=seen.tax_minor,
         total_minor=seen.total_minor,
-        presentment_minor=seen.presentment_minor,
-        presentment_currency=seen.presentment_currency,
         taxes=seen.taxes,
         stripe_customer_id=seen.customer_id,
         checkout_text=seen.checkout_text,
@@ -119,4 +115,16 @@ def _from_session(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: in
         token_seed=seed,
         token_hash=tokens.hash_token(derive_order_token(seed, version=1)),
         placed_at=seen.created_at,
+        **_rare(seen),
     )
+
+
+def _rare(seen: SeenCheckout) -> dict[str, str | int]:
+    """Return what few orders have: the statement has no more columns than it needs (`insert_entity()`)."""
+    values = {
+        "recovered_from": seen.recovered_from,
+        "business_name": seen.business_name,
+        "presentment_minor": seen.presentment_minor,
+        "presentment_currency": seen.presentment_currency,
+    }
+    return {name: value for name, value in values.items() if value is not None}

@@ -7,16 +7,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, bindparam, select
 from sqlalchemy.orm import Session
 
-from storefront.core.db import db
+from storefront.core.db import db, read_all
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
 from storefront.orders.models import Grant, ItemPart, Order
 
 # Statements of every order are built once: building one takes longer than running it.
 _orders = Order.__table__.c
-_SUMMARY = select(_orders.id, _orders.mode, _orders.fulfilled_at, _orders.has_failed).where(
-    _orders.checkout_session_id == bindparam("session_id")
-)
+SUMMARY_COLUMNS = (_orders.id.label("order_id"), _orders.mode, _orders.fulfilled_at, _orders.has_failed)
+_SUMMARY = select(*SUMMARY_COLUMNS).where(_orders.checkout_session_id == bindparam("session_id"))
 _LOCKED = (
     select(Order)
     .where(Order.checkout_session_id == bindparam("session_id"))
@@ -36,6 +35,13 @@ class OrderSummary:
     has_failed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class KnownOrder:
+    """What was read of an order a moment ago; a `summary` of None says that there is none."""
+
+    summary: OrderSummary | None
+
+
 def order_in_running_mode() -> ColumnElement[bool]:
     return Order.mode == settings().mode
 
@@ -47,11 +53,13 @@ def part_of_grant() -> ColumnElement[bool]:
 
 def find_summary(session_id: str) -> OrderSummary | None:
     """Return the summary of the order of a Checkout Session, of any mode."""
-    row = db.session.execute(_SUMMARY, {"session_id": session_id}).one_or_none()
-    if row is None:
-        return None
+    rows = read_all(_SUMMARY, {"session_id": session_id})
+    return summary_of_row(rows[0]) if rows else None
+
+
+def summary_of_row(row: Row[*tuple[Any, ...]]) -> OrderSummary:
     return OrderSummary(
-        id=row.id, mode=row.mode, is_fulfilled=row.fulfilled_at is not None, has_failed=row.has_failed
+        id=row.order_id, mode=row.mode, is_fulfilled=row.fulfilled_at is not None, has_failed=row.has_failed
     )
 
 

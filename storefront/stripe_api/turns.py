@@ -24,7 +24,8 @@ class StripeCrowded(StripeUnavailable):
 class Turns:
     """Of eight threads six may be at Stripe, and four for deliveries: those come again, a buyer stands and waits.
 
-    Waiting in line holds a thread, so it is short, and nobody does where Stripe hangs.
+    While Stripe answers, deliveries take what no buyer waits for. Waiting in line holds a thread, so it is short,
+    and nobody does where Stripe hangs.
     """
 
     def __init__(
@@ -34,26 +35,42 @@ class Turns:
         self.most = max(1, threads - max(1, threads // 4))
         self.most_with_deliveries = max(1, self.most - self.most // 3)
         self._taken = 0
-        self._moved_at = -math.inf
+        self.in_line = {"buyers": 0, "deliveries": 0}
+        self._taken_at = self._answered_at = -math.inf
         self._changed = Condition()
+
+    def _is_recent(self, moment: float) -> bool:
+        return time.monotonic() - moment < self.answers_seconds
+
+    def _has_turn(self) -> bool:
+        if not _is_delivery.get() or (not self.in_line["buyers"] and self._is_recent(self._answered_at)):
+            return self._taken < self.most
+        return self._taken < self.most_with_deliveries
 
     @contextmanager
     def take(self) -> Iterator[None]:
         """Raises StripeCrowded."""
-        most = self.most_with_deliveries if _is_delivery.get() else self.most
         with self._changed:
-            is_moving = time.monotonic() - self._moved_at < self.answers_seconds
-            if not self._changed.wait_for(lambda: self._taken < most, self.wait_seconds if is_moving else 0):
-                raise StripeCrowded
+            is_moving = self._is_recent(max(self._taken_at, self._answered_at))
+            self._wait(self.wait_seconds if is_moving else 0)
             self._taken += 1
-            self._moved_at = time.monotonic()
+            self._taken_at = time.monotonic()
         try:
             yield
         finally:
             with self._changed:
                 self._taken -= 1
-                self._moved_at = time.monotonic()
+                self._answered_at = time.monotonic()
                 self._changed.notify_all()
+
+    def _wait(self, seconds: float) -> None:
+        who = "deliveries" if _is_delivery.get() else "buyers"
+        self.in_line[who] += 1
+        try:
+            if not self._changed.wait_for(self._has_turn, seconds):
+                raise StripeCrowded
+        finally:
+            self.in_line[who] -= 1
 
 
 @contextmanager

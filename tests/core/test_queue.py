@@ -94,6 +94,33 @@ def test_runs_a_delayed_nudge_later(tmp_path: Path) -> None:
         assert queue.huey.ready_to_run(task)
 
 
+def test_nudges_at_once_and_a_second_later_for_a_crowd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever comes in between is covered by the one that is to run; after it, everything begins anew."""
+    queue = Queue(f"sqlite:///{tmp_path / 'queue.db'}")
+    moments, asked = [100.0, 100.1, 100.2, 100.9, 101.05, 102.5], list[tuple[float, int]]()
+
+    def take(_name: str, *, delay_seconds: int = 0) -> bool:
+        asked.append((moments[0], delay_seconds))
+        return True
+
+    monkeypatch.setattr(queue, "nudge", take)
+    monkeypatch.setattr("storefront.core.queue.time.monotonic", lambda: moments[0])
+    while moments:
+        assert queue.nudge_in_crowd("outbox") is True
+        moments.pop(0)
+    assert asked == [(100.0, 0), (100.1, 1), (101.05, 0), (102.5, 0)]
+
+
+def test_covers_nobody_with_a_nudge_that_failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    queue = Queue(f"sqlite:///{tmp_path / 'queue.db'}")
+    with monkeypatch.context() as down:
+        down.setattr(queue, "nudge", lambda _name, **_delay: False)
+        assert [queue.nudge_in_crowd("outbox") for _twice in range(2)] == [False, False]
+    assert queue.nudge_in_crowd("outbox") is True
+    assert len(queue.huey.pending()) == 1
+    close(queue)
+
+
 def test_keeps_no_answers_that_nobody_asks_for(tmp_path: Path) -> None:
     queue = Queue(f"sqlite:///{tmp_path / 'queue.db'}")
     queue.add_job("outbox", lambda: None)

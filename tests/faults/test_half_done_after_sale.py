@@ -19,8 +19,8 @@ from tests.support.statements import counted
 
 pytestmark = pytest.mark.slow
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-OPEN = (0, 0, 0, 1)
-CLOSED = (1, 1, 1, 2)
+OPEN = (0, 0, 0, 0)
+CLOSED = (1, 1, 1, 1)
 
 
 def refund(sandbox: SandboxClient, session_id: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from flask import Flask
 from sqlalchemy import event, text
 
 from storefront.app import create_app
+from storefront.core import db as core_db
 from storefront.core.config.settings import load_settings
 from storefront.core.db import db
 from storefront.core.runtime import runtime
@@ -106,3 +107,32 @@ def test_takes_no_answer_back_when_its_connection_ends_after_the_last_statement(
         drop_connections(app)
     with app.app_context():
         assert db.session.scalar(text("SELECT 1")) == 1
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_asks_over_an_idle_connection_whether_the_server_is_there(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not over one that was used just before: an order takes several."""
+
+    def ask() -> Any:
+        with app.app_context():
+            return db.session.scalar(text("SELECT 1"))
+
+    with app.app_context():
+        dialect = db.engine.dialect
+    pings: list[Any] = []
+    ping = dialect.do_ping
+
+    def note(connection: Any) -> bool:
+        pings.append(connection)
+        return ping(connection)
+
+    monkeypatch.setattr(dialect, "do_ping", note)
+    monkeypatch.setattr(core_db, "USED_LATELY_SECONDS", 3600)
+    assert [ask(), ask()] == [1, 1]
+    assert pings == []
+    monkeypatch.setattr(core_db, "USED_LATELY_SECONDS", 0)
+    drop_connections(app)
+    assert [ask(), ask()] == [1, 1]
+    assert pings

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from contextlib import nullcontext
+from threading import Event, Semaphore
 
 import pytest
 from flask import Flask
@@ -11,7 +12,7 @@ from werkzeug.test import TestResponse
 
 from storefront.core.runtime import runtime
 from storefront.stripe_api.gateway import FOR_PAGES, Patience, set_up_gateway
-from storefront.stripe_api.turns import StripeCrowded, Turns
+from storefront.stripe_api.turns import StripeCrowded, Turns, as_delivery
 from tests.faults.strange_stripe import StrangeStripe
 from tests.support.shop import Buyer, make_event, post_event, wait_for
 
@@ -113,6 +114,33 @@ def test_leaves_turns_to_buyers_beside_deliveries(patient: Flask, stripe: Strang
         assert (refused.status_code, refused.get_json()["error"]["code"]) == (503, "stripe_crowded")
         senders.submit(land, patient, 1)
         wait_for(lambda: stripe.asked == most + 1, seconds=60)
+
+
+def test_gives_deliveries_what_no_buyer_waits_for_while_stripe_answers() -> None:
+    """And of two that wait, the buyer is next, though the delivery came first."""
+    turns, leave = Turns(8, wait_seconds=60, answers_seconds=60), Semaphore(0)
+    inside: list[str] = []
+
+    def ask(who: str) -> None:
+        with as_delivery() if who == "deliveries" else nullcontext(), turns.take():
+            inside.append(who)
+            leave.acquire(timeout=60)
+
+    with turns.take():
+        pass  # Stripe has just answered
+    with ThreadPoolExecutor(turns.most + 2) as senders:
+        for _number in range(turns.most):
+            senders.submit(ask, "deliveries")
+        wait_for(lambda: len(inside) == turns.most, seconds=60)
+        senders.submit(ask, "deliveries")
+        wait_for(lambda: turns.in_line["deliveries"] == 1, seconds=60)
+        senders.submit(ask, "buyers")
+        wait_for(lambda: turns.in_line["buyers"] == 1, seconds=60)
+        leave.release()
+        wait_for(lambda: len(inside) > turns.most, seconds=60)
+        assert inside[-1] == "buyers"
+        leave.release(turns.most + 1)
+    assert inside[-1] == "deliveries"
 
 
 def test_lets_a_crowd_wait_a_moment_where_stripe_answers() -> None:

@@ -41,7 +41,8 @@ POINTS = (
     Point(
         name="session-made", module="storefront.payments.checkout.start", function="ensure_session", is_after=True
     ),
-    Point(name="event-noted", module="storefront.payments.webhook.ledger", function="record", is_after=True),
+    Point(name="event-read", module="storefront.payments.webhook.ledger", function="read_known", is_after=True),
+    Point(name="event-kept", module="storefront.payments.webhook.ledger", function="keep", is_after=True),
     Point(
         name="stripe-answered",
         module="storefront.payments.fulfillment.converge",

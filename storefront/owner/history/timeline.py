@@ -139,4 +139,4 @@ def _events(order: Order) -> Iterator[Moment]:
 def _event_words(row: StripeEvent) -> str:
     times = "once" if row.attempts == 1 else f"{row.attempts} times"
     error = f"; last error {row.last_error}" if row.last_error else ""
-    return f"event {row.type} ({row.id}), came {times}: {row.outcome or 'not handled yet'}{error}"
+    return f"event {row.type} ({row.id}), looked at {times}: {row.outcome or 'not handled yet'}{error}"

@@ -20,10 +20,12 @@ NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def note_access(session: Session, order_id: int, before: Access | None, now: Access) -> None:
-    if before is not None and before.reason == now.reason:
-        return
-    was = f"{_word(before)}, " if before else ""
-    write_change(session, order_id, ChangeKind.ACCESS, f"{was}now {_word(now)}" if was else _word(now))
+    """Write what has changed. Of a sale that opens at once the order says it: it is paid and fulfilled."""
+    if before is None:
+        if not now.allowed:
+            write_change(session, order_id, ChangeKind.ACCESS, _word(now))
+    elif before.reason != now.reason:
+        write_change(session, order_id, ChangeKind.ACCESS, f"{_word(before)}, now {_word(now)}")
 
 
 def _word(access: Access) -> str:

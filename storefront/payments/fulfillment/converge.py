@@ -9,7 +9,7 @@ from storefront.core import clock
 from storefront.core.runtime import settings
 from storefront.customers.offers import WORDS_OF_STRIPE, ConsentPlace, Said, set_offers
 from storefront.orders.access import order_access
-from storefront.orders.customers import ensure_customer
+from storefront.orders.customers import find_or_add_customer
 from storefront.orders.day_sums import count_late_order
 from storefront.orders.emails import resume_mails
 from storefront.orders.gifts import MARK, attach_gift
@@ -80,7 +80,7 @@ def converge_order(session: Session, answer: StripeAnswer, *, holds_mails: bool 
     if answer.is_upgrade:
         lock_upgraded(session, answer.checkout.metadata)
     is_new = answer.ticket is None
-    order = _lock_order(session, answer)
+    order, is_first = _lock_order(session, answer)
     before = None if is_new else order_access(order)
     pieces = _add_contents(session, order, answer) if is_new else None
     after_sale = _apply_answer(session, order, answer)
@@ -89,7 +89,7 @@ def converge_order(session: Session, answer: StripeAnswer, *, holds_mails: bool 
     now = order_access(order)
     note_access(session, order.id, before, now)
     if _may_concern_owner(order, outcome, after_sale):
-        _settle_notices(session, order, answer, after_sale)
+        _settle_notices(session, order, answer, after_sale, is_first=is_first)
     is_resumed = not is_new and now.allowed and resume_mails(session, order)
     is_state_mail_new = promise_state(session, order, hold=holds_mails)
     is_after_sale_mail_new = after_sale is not None and promise_after_sale(session, order, after_sale)
@@ -109,34 +109,39 @@ def _is_handed_out_by_mail(order: Order, outcome: Outcome) -> bool:
     return order.total_minor == 0 and outcome is Outcome.FULFILLED
 
 
-def _lock_order(session: Session, answer: StripeAnswer) -> Order:
-    is_new = answer.ticket is None
-    order = _insert_order(session, answer) if is_new else lock_order(session, answer.checkout.id)
+def _lock_order(session: Session, answer: StripeAnswer) -> tuple[Order, bool]:
+    """Return the order, and whether it is the first of a customer who was made with it."""
+    is_first = False
+    if answer.ticket is None:
+        order, is_first = _insert_order(session, answer)
+    else:
+        order = lock_order(session, answer.checkout.id)
     if order is None:
         # It is not locked now: this transaction holds its customer, and who has the order wants that.
         raise OrderMadeMeanwhile
-    return order
+    return order, is_first
 
 
-def _insert_order(session: Session, answer: StripeAnswer) -> Order | None:
+def _insert_order(session: Session, answer: StripeAnswer) -> tuple[Order | None, bool]:
     """Return the order if this call made it. Its customer is made with it, and with no later look.
 
     A customer who was erased must not come back with a refund.
     """
     mode, seen = settings().mode, answer.checkout
     # Who pays with somebody's address gives them something; who only types it must not touch what is theirs.
-    customer_id = ensure_customer(session, mode=mode, email=seen.email or "", is_proven=seen.total_minor > 0)
+    is_proven = seen.total_minor > 0
+    customer = find_or_add_customer(session, mode=mode, email=seen.email or "", is_proven=is_proven)
     order = insert_order(
         session,
         seen,
         mode=mode,
-        customer_id=customer_id,
+        customer_id=customer.id,
         is_gift=_is_gift(seen),
         given_because=answer.given_because,
     )
     if order is not None:
-        _keep_with_order(session, seen, customer_id)
-    return order
+        _keep_with_order(session, seen, customer.id)
+    return order, customer.is_new
 
 
 def _keep_with_order(session: Session, seen: SeenCheckout, customer_id: int) -> None:
@@ -200,13 +205,13 @@ def _find_unknown(answer: StripeAnswer) -> Iterator[str]:
 
 
 def _settle_notices(
-    session: Session, order: Order, answer: StripeAnswer, after_sale: SeenAfterSale | None
+    session: Session, order: Order, answer: StripeAnswer, after_sale: SeenAfterSale | None, *, is_first: bool
 ) -> None:
     """Without `after_sale` notices are opened and none is closed: what a quick look leaves out has not gone."""
     unknown = list(_find_unknown(answer))
     is_new = answer.ticket is None
-    # Two keys may be upgraded within a day.
-    doubles = [] if answer.is_upgrade else find_doubles(session, order, is_new=is_new)
+    # Two keys may be upgraded within a day, and who is new has bought nothing else.
+    doubles = [] if answer.is_upgrade or is_first else find_doubles(session, order, is_new=is_new)
     drafts = draft_notices(order, after_sale, unknown_lines=unknown, doubles=doubles)
     if drafts or after_sale is not None:
         settle_notices(session, drafts, order_id=order.id, unread=[*find_unread(order, after_sale)])

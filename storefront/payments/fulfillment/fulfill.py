@@ -19,7 +19,7 @@ from storefront.core.runtime import settings
 from storefront.mail import outbox
 from storefront.orders.looks import take_ticket
 from storefront.orders.new_order import GIVEN
-from storefront.orders.queries import find_summary
+from storefront.orders.queries import KnownOrder, OrderSummary, find_summary
 from storefront.payments.fulfillment.converge import Converged, OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.recognize import recognize_checkout
@@ -46,6 +46,7 @@ def fulfill_checkout(
     session_id: str,
     look: Look = Look.IF_NEEDED,
     *,
+    known: KnownOrder | None = None,
     in_transaction: InTransaction | None = None,
     before_first_look: Callable[[], object] = lambda: None,
     releases_mails: bool = False,
@@ -54,7 +55,8 @@ def fulfill_checkout(
 
     `in_transaction(session, fulfillment)` runs in the transaction of the effects, or in one of its own when there
     are none. `before_first_look()` runs before Stripe is asked about a Session that has no order here; it may
-    raise, and then nothing is asked. `releases_mails`: no email of the order is held, and the caller nudges.
+    raise, and then nothing is asked. `known` is what the caller has just read. `releases_mails`: no email of the
+    order is held, and the caller nudges.
 
     Raises:
         StripeUnavailable: nothing is known; nothing was changed.
@@ -62,9 +64,11 @@ def fulfill_checkout(
     deadlocks = 0
     while True:
         try:
-            answer = _look(session_id, look, before_first_look)
+            summary = known.summary if known else find_summary(session_id)
+            answer = _look(session_id, look, summary, before_first_look)
             fulfillment, converged = _write(answer, in_transaction, releases_mails=releases_mails)
         except OrderMadeMeanwhile:
+            known = None
             continue
         except DBAPIError as error:
             # Who makes the order holds its customer and waits for whoever changes it; who changes it may want that
@@ -72,6 +76,7 @@ def fulfill_checkout(
             deadlocks += 1
             if not is_deadlock(error) or deadlocks > MOST_DEADLOCKS:
                 raise
+            known = None
             continue
         if converged is not None:
             _nudge_mails(converged, releases_mails=releases_mails)
@@ -94,9 +99,10 @@ def _write(
     return converged.fulfillment, converged
 
 
-def _look(session_id: str, look: Look, before_first_look: Callable[[], object]) -> Fulfillment | StripeAnswer:
+def _look(
+    session_id: str, look: Look, summary: OrderSummary | None, before_first_look: Callable[[], object]
+) -> Fulfillment | StripeAnswer:
     """Return what our rows say where that is enough, else what Stripe says."""
-    summary = find_summary(session_id)
     if summary is None:
         return _look_first(session_id, look, before_first_look)
     if summary.mode != settings().mode:

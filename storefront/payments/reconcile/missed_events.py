@@ -24,19 +24,19 @@ LATE = timedelta(minutes=10)
 
 
 def take_in(missed: tuple[Missed, ...], *, unreadable: Set[str]) -> int:
-    """Stamps them, so that a delivery that comes after all is a duplicate.
+    """Keeps them as handled, so that a delivery that comes after all is a duplicate.
 
-    One about a Session that is `unreadable` is kept and not stamped: the worker and the next pass try again.
+    One about a Session that is `unreadable` is left: the worker and the next pass try again.
 
     Returns how many should have come long ago, about orders of ours: the webhook does not work.
     """
     never_received = 0
     for missed_event in missed:
         event = missed_event.event
-        ledger.record(event)
-        if unreadable.isdisjoint(missed_event.sessions):
+        is_handled = unreadable.isdisjoint(missed_event.sessions)
+        if not ledger.is_too_old(event):
             with transaction() as session:
-                ledger.stamp(session, event.id, "reconciled")
+                ledger.keep(session, event, outcome="reconciled" if is_handled else None)
         never_received += _should_have_come(missed_event)
     return never_received
 

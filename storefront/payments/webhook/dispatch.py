@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 from storefront.core.data_keys import DataKeySealed
 from storefront.core.db import db, transaction
 from storefront.core.errors import StripeRefused, StripeUnavailable, StripeUnreadable
-from storefront.core.queue import nudge
+from storefront.core.queue import nudge_in_crowd
 from storefront.core.runtime import settings
 from storefront.orders.money_queries import is_charge_booked
 from storefront.orders.queries import (
+    KnownOrder,
     find_newest_transfer_of,
     find_session_id,
     find_sessions_of_invoice,
@@ -22,6 +23,7 @@ from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.money.take_in import take_in_newest
 from storefront.payments.webhook import ledger
+from storefront.payments.webhook.ledger import Entry
 from storefront.stripe_api.seen_event import SeenEvent
 
 log = logging.getLogger(__name__)
@@ -89,56 +91,68 @@ FINDERS = dict.fromkeys(PAYMENT_EVENTS, _one(find_session_id)) | {
 
 
 def handle_delivery(event: SeenEvent) -> str:
-    """Record, then converge. Returns the outcome for the answer.
+    """Converge, and keep the event with what came of it. Returns the outcome for the answer.
+
+    Nothing is kept before: who dies on the way has not answered, so Stripe sends it again, and reconciliation
+    finds it as well.
 
     Raises:
         StripeUnavailable: noted on the row; the caller answers 5xx, so that Stripe tries again.
     """
-    if ledger.record(event):
+    if ledger.is_too_old(event):
         return "duplicate"
+    known = ledger.read_known(event)
+    if known.is_handled:
+        return "duplicate"
+    entry = Entry.of(event)
     if event.livemode != settings().is_live:
-        return _ignore(event.id, "other_mode")
-    return converge(event.id, event.type, event.object_id, is_last_look=False)
+        return _ignore(entry, "other_mode")
+    return converge(entry, known.order)
 
 
-def converge(event_id: str, event_type: str, object_id: str, *, is_last_look: bool) -> str:
-    """Look again at what the event points to; stamps its row, except where a later look may find more.
+def converge(entry: Entry, known: KnownOrder | None = None) -> str:
+    """Look again at what the event points to; it is handled then, except where a later look may find more.
 
-    Of several orders of a Customer the newest comes last, and with it the stamp: whoever fails before tries again.
+    An event that has just come gets one more look later. Of several orders of a Customer the newest comes last,
+    and with it the stamp: whoever fails before tries again. `known` is the order of the Session that the event is
+    about, if it is about one.
     """
-    if event_type in MONEY_EVENTS:
-        return _learn_fee(event_id, object_id)
+    if entry.type in MONEY_EVENTS:
+        return _learn_fee(entry)
+    is_last_look = entry.delivery is None
     look = Look.IF_NEEDED
-    sessions: tuple[str, ...] = (object_id,)
-    if event_type in FINDERS:
-        look, sessions = Look.NOW, FINDERS[event_type](object_id)
+    sessions: tuple[str, ...] = (entry.object_id,)
+    if entry.type in FINDERS:
+        look, sessions, known = Look.NOW, FINDERS[entry.type](entry.object_id), None
         if not sessions:
-            return _ignore(event_id, Outcome.NOT_OURS) if is_last_look else NO_ORDER_YET
-    elif event_type not in SESSION_EVENTS:
-        return _ignore(event_id, "ignored")
+            return _ignore(entry, Outcome.NOT_OURS) if is_last_look else _leave(entry, NO_ORDER_YET)
+    elif entry.type not in SESSION_EVENTS:
+        return _ignore(entry, "ignored")
 
     def stamp(session: Session, fulfillment: Fulfillment) -> None:
-        if is_last_look or (event_type, fulfillment.outcome) not in TOO_EARLY:
-            ledger.stamp(session, event_id, fulfillment.outcome)
+        if is_last_look or (entry.type, fulfillment.outcome) not in TOO_EARLY:
+            entry.handle(session, fulfillment.outcome)
+        else:
+            entry.leave(session)
 
     try:
         for earlier in sessions[1:]:
             fulfill_checkout(earlier, look)
-        fulfillment = fulfill_checkout(sessions[0], look, in_transaction=stamp, releases_mails=True)
+        fulfillment = fulfill_checkout(sessions[0], look, known=known, in_transaction=stamp, releases_mails=True)
     except BaseException as error:
         db.session.rollback()  # what a lost connection left open
-        ledger.note_error(event_id, f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")
+        _note_error(entry, error)
         raise
-    nudge("outbox")
+    nudge_in_crowd("outbox")
     return fulfillment.outcome
 
 
 def run_unhandled() -> None:
     """Give a second chance to deliveries that Stripe or we gave up on."""
-    for event_id, event_type, object_id in ledger.find_unhandled():
-        ledger.count_attempt(event_id)  # what fails again goes to the end of the line and holds up nobody
+    for entry in ledger.find_unhandled():
+        ledger.count_attempt(entry.event_id)  # what fails again goes to the end of the line and holds up nobody
         try:
-            outcome = converge(event_id, event_type, object_id, is_last_look=True)
+            outcome = converge(entry)
         except (StripeRefused, StripeUnreadable, DataKeySealed):
             continue  # this one; others may be readable, or sell no keys
         except StripeUnavailable:
@@ -146,28 +160,39 @@ def run_unhandled() -> None:
         except SQLAlchemyError:
             raise
         except Exception:
-            log.exception("the shop fails on an event again", extra={"event": event_id})
+            log.exception("the shop fails on an event again", extra={"event": entry.event_id})
             continue
-        log.info("unhandled event run again", extra={"event": event_id, "outcome": outcome})
+        log.info("unhandled event run again", extra={"event": entry.event_id, "outcome": outcome})
 
 
-def _learn_fee(event_id: str, payment_intent_id: str) -> str:
+def _learn_fee(entry: Entry) -> str:
     """Take in what was booked lately, with one question; none for what is known, or is no sale of ours."""
-    if find_session_id(payment_intent_id) is None:
-        return _ignore(event_id, Outcome.NOT_OURS)
-    if is_charge_booked(payment_intent_id):
-        return _ignore(event_id, "known")
+    if find_session_id(entry.object_id) is None:
+        return _ignore(entry, Outcome.NOT_OURS)
+    if is_charge_booked(entry.object_id):
+        return _ignore(entry, "known")
     try:
         take_in_newest()
     except StripeRefused:
-        return _ignore(event_id, "not_permitted")
+        return _ignore(entry, "not_permitted")
     except StripeUnavailable as error:
-        ledger.note_error(event_id, f"{type(error).__name__}: {error.code}")
+        _note_error(entry, error)
         raise
-    return _ignore(event_id, "booked")
+    return _ignore(entry, "booked")
 
 
-def _ignore(event_id: str, outcome: str) -> str:
+def _ignore(entry: Entry, outcome: str) -> str:
     with transaction() as session:
-        ledger.stamp(session, event_id, outcome)
+        entry.handle(session, outcome)
     return outcome
+
+
+def _leave(entry: Entry, answer: str) -> str:
+    with transaction() as session:
+        entry.leave(session)
+    return answer
+
+
+def _note_error(entry: Entry, error: BaseException) -> None:
+    with transaction() as session:
+        entry.leave(session, error=f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")

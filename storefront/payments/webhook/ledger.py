@@ -1,15 +1,18 @@
-"""The ledger's rows: record a delivery, stamp it handled with its effects, keep the error of a failed one."""
+"""The ledger's rows: stamp a delivery handled with its effects, keep what is left to do and why."""
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, case, func, literal, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
-from storefront.core.db import db, transaction, upsert
+from storefront.core.db import db, read_all, transaction, upsert
 from storefront.core.runtime import settings
+from storefront.orders.models import Order
+from storefront.orders.queries import SUMMARY_COLUMNS, KnownOrder, summary_of_row
 from storefront.payments.webhook.models import StripeEvent
 from storefront.stripe_api.seen_event import SeenEvent
 
@@ -21,6 +24,12 @@ MAX_ERROR_LENGTH = 200
 
 # Of the table, and built once: an entity's takes longer to build than to run.
 _events = StripeEvent.__table__
+_KNOWN = select(_events.c.handled_at, *SUMMARY_COLUMNS).select_from(
+    select(literal(1))
+    .subquery()
+    .outerjoin(_events, _events.c.id == bindparam("event_id"))
+    .outerjoin(Order.__table__, Order.__table__.c.checkout_session_id == bindparam("object_id"))
+)
 _STAMP = (
     update(_events)  # type: ignore[arg-type] # a mapped class always has a Table
     .where(_events.c.id == bindparam("event_id"), _events.c.handled_at.is_(None))
@@ -28,19 +37,72 @@ _STAMP = (
 )
 
 
-def _count_attempt(_new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names
-    return {"attempts": StripeEvent.attempts + 1}
+def _try_again(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names
+    """What the row that is there becomes. What is handled stays so, with its first outcome."""
+    return {
+        "attempts": StripeEvent.attempts + 1,
+        "handled_at": func.coalesce(StripeEvent.handled_at, new.handled_at),
+        "outcome": func.coalesce(StripeEvent.outcome, new.outcome),
+        "last_error": case((StripeEvent.handled_at.is_(None), new.last_error), else_=StripeEvent.last_error),
+    }
 
 
-def record(event: SeenEvent) -> bool:
-    """One statement; True when this delivery was handled before, so that nothing is left to do.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """What an event points to; `delivery` where it has just come, and there may be no row of it."""
 
-    So was one that is older than the rows are kept: Stripe sends none of more than 30 days again.
-    """
+    event_id: str
+    type: str
+    object_id: str
+    delivery: SeenEvent | None = None
+
+    @classmethod
+    def of(cls, event: SeenEvent) -> Self:
+        return cls(event_id=event.id, type=event.type, object_id=event.object_id, delivery=event)
+
+    def handle(self, session: Session, outcome: str) -> None:
+        """Inside the transaction of the effects: an event is handled exactly when its effects are there."""
+        if self.delivery is not None:
+            keep(session, self.delivery, outcome=outcome)
+        else:
+            session.execute(_STAMP, {"event_id": self.event_id, "now": clock.now(), "result": outcome})
+
+    def leave(self, session: Session, *, error: str | None = None) -> None:
+        """Let it be looked at again."""
+        if self.delivery is not None:
+            keep(session, self.delivery, error=error)
+        elif error is not None:
+            failed = update(StripeEvent).where(StripeEvent.id == self.event_id)
+            session.execute(failed.values(last_error=error[:MAX_ERROR_LENGTH]))
+
+
+def is_too_old(event: SeenEvent) -> bool:
+    """Say whether it is older than the rows are kept: Stripe sends none of more than 30 days again."""
     age = clock.now() - event.created_at
-    if age >= timedelta(days=settings().keep_days.events):
-        log.warning("event is older than what is kept", extra={"event": event.id, "days": age.days})
-        return True
+    if age < timedelta(days=settings().keep_days.events):
+        return False
+    log.warning("event is older than what is kept", extra={"event": event.id, "days": age.days})
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What our rows say of a delivery: whether it is handled, and the order of the Session that it points to."""
+
+    is_handled: bool
+    order: KnownOrder
+
+
+def read_known(event: SeenEvent) -> Known:
+    """One statement. Nothing is written of a delivery that was handled before."""
+    (row,) = read_all(_KNOWN, {"event_id": event.id, "object_id": event.object_id})
+    summary = None if row.order_id is None else summary_of_row(row)
+    return Known(is_handled=row.handled_at is not None, order=KnownOrder(summary))
+
+
+def keep(session: Session, event: SeenEvent, *, outcome: str | None = None, error: str | None = None) -> None:
+    """Keep one that has come: with an `outcome` it is handled, without one it is left to be looked at again."""
+    now = clock.now()
     row = {
         "id": event.id,
         "type": event.type,
@@ -48,25 +110,13 @@ def record(event: SeenEvent) -> bool:
         "livemode": event.livemode,
         "mode": settings().mode,
         "created_at": event.created_at,
-        "received_at": clock.now(),
+        "received_at": now,
         "attempts": 1,
+        "handled_at": now if outcome is not None else None,
+        "outcome": outcome,
+        "last_error": error[:MAX_ERROR_LENGTH] if error is not None else None,
     }
-    with transaction() as session:
-        stored = upsert(session, StripeEvent, row, changes=_count_attempt, returning=("handled_at",))
-        handled_at = stored.scalar_one()
-    return handled_at is not None
-
-
-def stamp(session: Session, event_id: str, outcome: str) -> None:
-    """Inside the transaction of the effects: an event is handled exactly when its effects are there."""
-    session.execute(_STAMP, {"event_id": event_id, "now": clock.now(), "result": outcome})
-
-
-def note_error(event_id: str, error: str) -> None:
-    with transaction() as session:
-        session.execute(
-            update(StripeEvent).where(StripeEvent.id == event_id).values(last_error=error[:MAX_ERROR_LENGTH])
-        )
+    upsert(session, StripeEvent, row, changes=_try_again)
 
 
 def count_attempt(event_id: str) -> None:
@@ -80,8 +130,8 @@ def add_attempt(session: Session, event_id: str) -> None:
     session.execute(counted)
 
 
-def find_unhandled(*, limit: int = 100) -> list[tuple[str, str, str]]:
-    """(event id, type, object id) of deliveries older than five minutes that nobody finished."""
+def find_unhandled(*, limit: int = 100) -> list[Entry]:
+    """Return deliveries older than five minutes that nobody finished."""
     old = clock.now() - timedelta(seconds=UNHANDLED_SECONDS)
     rows = db.session.execute(
         select(StripeEvent.id, StripeEvent.type, StripeEvent.object_id)
@@ -91,7 +141,7 @@ def find_unhandled(*, limit: int = 100) -> list[tuple[str, str, str]]:
         .order_by(StripeEvent.attempts, StripeEvent.received_at)
         .limit(limit)
     )
-    return [(row.id, row.type, row.object_id) for row in rows]
+    return [Entry(event_id=row.id, type=row.type, object_id=row.object_id) for row in rows]
 
 
 def find_known(event_ids: list[str]) -> dict[str, bool]:

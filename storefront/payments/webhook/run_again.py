@@ -6,6 +6,7 @@ from storefront.core.errors import StorefrontError
 from storefront.core.runtime import settings
 from storefront.payments.webhook import ledger
 from storefront.payments.webhook.dispatch import converge
+from storefront.payments.webhook.ledger import Entry
 from storefront.payments.webhook.models import StripeEvent
 
 
@@ -26,4 +27,4 @@ def run_again(event_id: str, event_type: str, object_id: str) -> str:
     with transaction() as session:
         ledger.add_attempt(session, event_id)
         record(session, "event.run_again", subject_kind="event", subject=event_id, after={"type": event_type})
-    return converge(event_id, event_type, object_id, is_last_look=True)
+    return converge(Entry(event_id=event_id, type=event_type, object_id=object_id))

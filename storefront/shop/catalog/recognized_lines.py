@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, select
 
-from storefront.core.db import db
+from storefront.core.db import db, read_all
 from storefront.core.runtime import settings
 from storefront.shop.catalog.models import BundlePart, Edition, Price, Product, StripeMirror
 from storefront.shop.catalog.parts import SoldPart, read_frozen, read_parts_of, read_sold_parts
@@ -47,16 +47,18 @@ UNKNOWN = RecognizedLine(price_id=None, product=None, terms=NO_TERMS)
 
 @dataclass(frozen=True, slots=True)
 class _Mirrored:
-    """Our prices and products by Stripe's ids of them."""
+    """Rows of our prices and products by Stripe's ids of them."""
 
-    by_price: dict[str, RecognizedLine]
-    by_product: dict[str, RecognizedLine]
+    by_price: dict[str, Row[*tuple[Any, ...]]]
+    by_product: dict[str, Row[*tuple[Any, ...]]]
 
     def find_price(self, line: SeenLine) -> RecognizedLine | None:
-        return self.by_price.get(line.stripe_price_id or "")
+        row = self.by_price.get(line.stripe_price_id or "")
+        return _recognized(row) if row is not None else None
 
     def find_product(self, line: SeenLine) -> RecognizedLine:
-        return self.by_product.get(line.stripe_product_id or "", UNKNOWN)
+        row = self.by_product.get(line.stripe_product_id or "")
+        return _recognized_product(row) if row is not None else UNKNOWN
 
 
 def recognize_lines(
@@ -71,11 +73,10 @@ def recognize_lines(
     """
     lines = list(lines)
     mirrored = _read_mirrors(lines)
-    unmirrored = [line for line in lines if mirrored.find_price(line) is None]
+    of_price = {line.id: mirrored.find_price(line) for line in lines}
+    unmirrored = [line for line in lines if of_price[line.id] is None]
     marked = _read_marked_prices([line for line in unmirrored if line.metadata.get("storefront") == shop])
-    known = {
-        line.id: mirrored.find_price(line) or marked.get(line.id) or mirrored.find_product(line) for line in lines
-    }
+    known = {line.id: of_price[line.id] or marked.get(line.id) or mirrored.find_product(line) for line in lines}
     return _with_parts(known, metadata)
 
 
@@ -117,10 +118,10 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
     stripe_prices = {line.stripe_price_id for line in lines if line.stripe_price_id}
     stripe_products = {line.stripe_product_id for line in lines if line.stripe_product_id}
     which = {"mode": settings().mode, "stripe_prices": stripe_prices, "stripe_products": stripe_products}
-    rows = db.session.execute(_MIRRORED, which).all()
+    rows = read_all(_MIRRORED, which)
     return _Mirrored(
-        by_price={row.stripe_price_id: _recognized(row) for row in rows},
-        by_product={row.stripe_product_id: _recognized_product(row) for row in rows},
+        by_price={row.stripe_price_id: row for row in rows},
+        by_product={row.stripe_product_id: row for row in rows},
     )
 
 

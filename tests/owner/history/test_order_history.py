@@ -69,5 +69,5 @@ def test_merges_what_happened_in_order_of_time(app: Flask, sandbox: SandboxClien
     assert kinds == {"sale", "refund", "dispute", "fraud_warning", "change", "mail", "event"}
     events = [moment for moment in history.timeline if moment.kind == "event"]
     assert len({moment.subject for moment in events}) == len(events)
-    assert all("came 2 times" in moment.text for moment in events)
+    assert all("looked at once" in moment.text for moment in events)
     assert {notice.kind for notice in history.notices} == {"dispute_open"}
