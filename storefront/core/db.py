@@ -286,6 +286,13 @@ def read_all(statement: Executable, values: Row) -> Sequence[DatabaseRow[Any]]:
     session = db.session()
     if session.in_transaction():
         return session.execute(statement, values).all()
+    try:
+        with one_read() as connection:
+            return connection.execute(statement, values).all()
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+    # It was used a moment ago, so nobody asked (`ask_before_use()`). The pool knows now; a SELECT may run again.
     with one_read() as connection:
         return connection.execute(statement, values).all()
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from storefront.core.config.settings import Settings
-from storefront.core.db import ask_before_use, db, end_read, engine_options, in_transaction, one_read
+from storefront.core.db import db, end_read, engine_options, in_transaction, one_read
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import Part, settings
 
@@ -128,11 +128,14 @@ def set_up_replica(app: Flask, shop: Settings) -> None:
         REPLICA.set(None, app)
         return
     # Read only whatever server it is: one that was promoted would take a write.
+    # Asked each time whether it is there: no sale waits for that, and after an error it rests for half a minute.
     engine = create_engine(
-        shop.database_read_url, execution_options={"postgresql_readonly": True}, **engine_options(shop)
+        shop.database_read_url,
+        execution_options={"postgresql_readonly": True},
+        pool_pre_ping=True,
+        **engine_options(shop),
     )
     event.listen(engine, "connect", _bound_statements)
-    ask_before_use(engine)
     REPLICA.set(Replica(engine, most_seconds=shop.database_read_lag_seconds), app)
 
 

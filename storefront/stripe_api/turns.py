@@ -36,8 +36,8 @@ class Turns:
         self.most_with_deliveries = max(1, self.most - self.most // 3)
         self._taken = 0
         self.in_line = {"buyers": 0, "deliveries": 0}
-        self._taken_at = self._answered_at = -math.inf
-        self._changed = Condition()
+        self._moved_at = self._answered_at = -math.inf
+        self.changed = Condition()
 
     def _is_recent(self, moment: float) -> bool:
         return time.monotonic() - moment < self.answers_seconds
@@ -50,27 +50,31 @@ class Turns:
     @contextmanager
     def take(self) -> Iterator[None]:
         """Raises StripeCrowded."""
-        with self._changed:
-            is_moving = self._is_recent(max(self._taken_at, self._answered_at))
+        with self.changed:
+            is_moving = self._is_recent(self._moved_at)
             self._wait(self.wait_seconds if is_moving else 0)
             self._taken += 1
-            self._taken_at = time.monotonic()
+            self._moved_at = taken_at = time.monotonic()
         try:
             yield
         finally:
-            with self._changed:
+            with self.changed:
                 self._taken -= 1
-                self._answered_at = time.monotonic()
-                self._changed.notify_all()
+                self._moved_at = time.monotonic()
+                if self._is_recent(taken_at):  # a turn that ends much later has given up: that is no answer
+                    self._answered_at = self._moved_at
+                self.changed.notify_all()
 
     def _wait(self, seconds: float) -> None:
         who = "deliveries" if _is_delivery.get() else "buyers"
         self.in_line[who] += 1
         try:
-            if not self._changed.wait_for(self._has_turn, seconds):
+            if not self.changed.wait_for(self._has_turn, seconds):
                 raise StripeCrowded
         finally:
             self.in_line[who] -= 1
+            if who == "buyers" and not self.in_line[who]:
+                self.changed.notify_all()  # a delivery may take what the last of them left
 
 
 @contextmanager

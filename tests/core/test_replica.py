@@ -267,6 +267,20 @@ def test_asks_the_primary_again_what_the_replica_fails_at(
         db.session.remove()
 
 
+def test_asks_the_replica_again_when_one_connection_was_dropped(
+    app: Flask, replica_url: str, replica_name: str
+) -> None:
+    with app.app_context():
+        assert at_replica(where) == replica_name
+        with psycopg.connect(replica_url.replace("+psycopg", ""), autocommit=True) as other:
+            other.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        assert [at_replica(where), at_replica(where)] == [replica_name, replica_name]
+        db.session.remove()
+
+
 def test_asks_on_the_connection_that_was_compared(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
     """Several servers may stand behind one address, and one of them be late."""
     replica, compared, open_first = REPLICA.get(app), [], Replica.open

@@ -79,7 +79,7 @@ def test_recovers_without_a_restart(own: Flask, server: Any) -> None:
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 @pytest.mark.parametrize(
-    ("moment", "cut"), [("before_cursor_execute", 1), ("before_cursor_execute", 2), ("commit", 1)]
+    ("moment", "cut"), [("before_cursor_execute", 2), ("before_cursor_execute", 3), ("commit", 1)]
 )
 def test_bears_a_connection_that_is_lost_within_a_request(app: Flask, moment: str, cut: int) -> None:
     countdown = cut
@@ -136,3 +136,11 @@ def test_asks_over_an_idle_connection_whether_the_server_is_there(
     drop_connections(app)
     assert [ask(), ask()] == [1, 1]
     assert pings
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_takes_a_delivery_just_after_the_server_restarted(app: Flask) -> None:
+    """Nobody asked over a connection that was used a moment ago: the first statement is run again."""
+    assert deliver(app, 1).status_code == 200
+    drop_connections(app)
+    assert deliver(app, 2).status_code == 200

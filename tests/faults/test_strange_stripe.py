@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from threading import Event, Semaphore
 
 import pytest
@@ -141,6 +141,46 @@ def test_gives_deliveries_what_no_buyer_waits_for_while_stripe_answers() -> None
         assert inside[-1] == "buyers"
         leave.release(turns.most + 1)
     assert inside[-1] == "deliveries"
+
+
+def test_takes_a_turn_that_gave_up_for_no_answer() -> None:
+    """A timeout gives its turn back, too: the next deliveries are as few as before."""
+    turns = Turns(8, wait_seconds=0, answers_seconds=0)  # no turn is so short
+    with ExitStack() as stack:
+        stack.enter_context(as_delivery())
+        with turns.take():
+            pass
+        for _number in range(turns.most_with_deliveries):
+            stack.enter_context(turns.take())
+        with pytest.raises(StripeCrowded), turns.take():
+            pass
+
+
+def test_wakes_a_delivery_when_the_last_buyer_leaves_the_line() -> None:
+    """Two turns are given back at once, of which the buyer takes one: the delivery sleeps beside no free turn."""
+    turns, leave, stay = Turns(8, wait_seconds=60, answers_seconds=60), Semaphore(0), Event()
+    inside: list[str] = []
+
+    def ask(who: str) -> None:
+        with as_delivery() if who == "deliveries" else nullcontext(), turns.take():
+            inside.append(who)
+            (stay.wait if len(inside) > turns.most else leave.acquire)(timeout=60)
+
+    with turns.take():
+        pass  # Stripe has just answered
+    with ThreadPoolExecutor(turns.most + 2) as senders:
+        for _number in range(turns.most):
+            senders.submit(ask, "buyers")
+        wait_for(lambda: len(inside) == turns.most, seconds=60)
+        senders.submit(ask, "deliveries")
+        wait_for(lambda: turns.in_line["deliveries"] == 1, seconds=60)
+        senders.submit(ask, "buyers")
+        wait_for(lambda: turns.in_line["buyers"] == 1, seconds=60)
+        with turns.changed:  # who ends waits for it, so both end at one moment
+            leave.release(2)
+        wait_for(lambda: len(inside) == turns.most + 2, seconds=30)
+        stay.set()
+        leave.release(turns.most)
 
 
 def test_lets_a_crowd_wait_a_moment_where_stripe_answers() -> None:

@@ -9,6 +9,7 @@ from storefront.core.texts import marked
 from storefront.orders.access import Access
 from storefront.orders.gift_models import Gift
 from storefront.orders.models import Order
+from storefront.shop.profile.zone import at_shop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ def read_gift_words(order: Order, gift: Gift, access: Access) -> GiftWords:
 def _sent_line(gift: Gift, whom: str, handed_over_at: datetime) -> str:
     if not gift.email:
         return marked("A gift. It was sent.")
-    return marked("A gift for %(whom)s, sent on %(day)s.", whom=whom, day=show_day(handed_over_at))
+    return marked("A gift for %(whom)s, sent on %(day)s.", whom=whom, day=show_day(at_shop(handed_over_at)))
 
 
 def _line(gift: Gift, access: Access) -> str:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -163,8 +162,15 @@ def _read_lines(ids: Collection[int]) -> dict[int, list[Line]]:
 
 def _read_refunds(ids: Collection[int]) -> dict[int, list[Row[*tuple[Any, ...]]]]:
     refunds: dict[int, list[Row[*tuple[Any, ...]]]] = defaultdict(list)
+    failed_at = (
+        select(func.min(MoneyLine.created_at))
+        .where(MoneyLine.source_id == Refund.id, MoneyLine.kind == "refund_failure")
+        .scalar_subquery()
+        .label("failed_at")
+    )
     rows = db.session.execute(
         select(Refund.order_id, Refund.id, Refund.amount_minor, Refund.status, Refund.positions)
+        .add_columns(Refund.created_at, failed_at)
         .where(Refund.order_id.in_(ids))
         .order_by(Refund.created_at, Refund.id)
     )
@@ -176,12 +182,17 @@ def _read_refunds(ids: Collection[int]) -> dict[int, list[Row[*tuple[Any, ...]]]
 def _refunded(
     sold: tuple[Share, ...], lines: list[Line], refunds: list[Row[*tuple[Any, ...]]]
 ) -> dict[str, Refunded]:
-    """Take one after the other. What one takes that failed comes back whole: it leaves the rest as it is."""
+    """Take one after the other. What one takes that fails comes back then, and others keep what they took."""
     left = Unrefunded(sold, lines)
-    by_id = {}
+    by_id: dict[str, Refunded] = {}
+    failing: list[Row[*tuple[Any, ...]]] = []
     for refund in refunds:
-        of = deepcopy(left) if refund.status in GAVE_NOTHING_BACK else left
-        by_id[refund.id] = of.take(refund.amount_minor, refund.positions or ())
+        for one in [one for one in failing if one.failed_at is None or one.failed_at <= refund.created_at]:
+            left.give_back(by_id[one.id], one.positions or ())
+            failing.remove(one)
+        by_id[refund.id] = left.take(refund.amount_minor, refund.positions or ())
+        if refund.status in GAVE_NOTHING_BACK:
+            failing.append(refund)
     return by_id
 
 

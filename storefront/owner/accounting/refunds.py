@@ -68,6 +68,12 @@ class _Pot:
         self.reached_minor = self.given_tax_minor = 0
         return self._as_shares(total_minor - tax_minor, tax_minor)
 
+    def give_back(self, share: Share) -> None:
+        """Put back what a refund took that failed."""
+        self.total_minor = self.left_minor + share.total_minor
+        self.tax_minor += share.tax_minor - self.given_tax_minor
+        self.reached_minor = self.given_tax_minor = 0
+
     def misses(self, line: Line) -> Decimal:
         """Return by how much the item's tax is not what it would be here."""
         net_minor = line.total_minor - line.tax_minor
@@ -85,6 +91,7 @@ class Unrefunded:
 
     def __init__(self, sold: Sequence[Share], lines: Iterable[Line]) -> None:
         self._lines = {line.position: line for line in lines}
+        self._all_lines = {**self._lines}
         self._pots = _pots_by_rate(sold)
         if any(self._nearest(line).misses(line) > 1 for line in self._lines.values()):
             self._pots = [_pot(None, sold)]
@@ -100,6 +107,14 @@ class Unrefunded:
             shares=tuple(taken),
             line=replace(lines[0], quantity=0) if len(lines) == 1 else NO_LINE,
         )
+
+    def give_back(self, refund: Refunded, positions: Iterable[int]) -> None:
+        """Put back what a refund took that failed: what others took stays as it is."""
+        for share in refund.shares:
+            next(pot for pot in self._pots if any(share.tax == own.tax for own in pot.shares)).give_back(share)
+        lines = [self._all_lines[position] for position in positions if position in self._all_lines]
+        if _total(lines) == refund.amount_minor:
+            self._lines |= {line.position: line for line in lines}
 
     def _whole_lines(self, amount_minor: int, positions: Iterable[int]) -> list[Line]:
         """Return the items that it gives back whole: those that it names, none of them for the second time."""

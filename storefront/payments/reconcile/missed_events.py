@@ -36,7 +36,7 @@ def take_in(missed: tuple[Missed, ...], *, unreadable: Set[str]) -> int:
         is_handled = unreadable.isdisjoint(missed_event.sessions)
         if not ledger.is_too_old(event):
             with transaction() as session:
-                ledger.keep(session, event, outcome="reconciled" if is_handled else None)
+                ledger.keep(session, event, outcome=ledger.RECONCILED if is_handled else None)
         never_received += _should_have_come(missed_event)
     return never_received
 
@@ -45,4 +45,6 @@ def _should_have_come(missed: Missed) -> bool:
     event = missed.event
     if missed.was_received or event.type not in ANNOUNCED or event.created_at > clock.now() - LATE:
         return False
+    if ledger.has_come_since(event.type, event.created_at):
+        return False  # who dies over a delivery keeps nothing of it, and Stripe sends it again
     return any(map(find_order, missed.sessions))

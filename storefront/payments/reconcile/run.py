@@ -23,7 +23,13 @@ from storefront.payments.reconcile.missed_events import take_in
 from storefront.payments.reconcile.repair import patiently, repair
 from storefront.payments.reconcile.report import Report, ReportLine, line_of, read_line
 from storefront.payments.reconcile.steps import Batch, Step, read_batch
-from storefront.payments.reconcile.sweep import close_unreadable, find_told_unreadable, open_unreadable, sweep
+from storefront.payments.reconcile.sweep import (
+    close_unreadable,
+    find_told_unreadable,
+    open_unreadable,
+    sweep,
+    tell_silence,
+)
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +80,9 @@ class _Pass:
     def run(self) -> None:
         """Look again at what could not be read before, then run every step from where it stands."""
         self._look_again()
-        for step in tuple(Step)[tuple(Step).index(self.step) :]:
+        place = tuple(Step).index(self.step)
+        again = [step for step in tuple(Step)[:place] if step in self.unread]  # refused before a cut-off
+        for step in (*tuple(Step)[place:], *again):
             self.step = step
             while True:
                 self.store()
@@ -271,11 +279,16 @@ def _run(since: datetime | None, progress: Progress) -> Report:
         stumbles={**row.stumbles},
         unread={**(row.unread or {})},
     )
-    running.run()
-    bug = _take_in_money(running)
+    try:
+        running.run()
+        bug = _take_in_money(running)
+    except Exception:
+        db.session.rollback()
+        tell_silence(running.never_received)  # these are stamped: the pass that goes on counts them no more
+        raise
     sweep(
         never_received=running.never_received,
-        unreadable_lists={*running.unreadable_lists, *running.unread},  # also those before a cut-off
+        unreadable_lists=running.unreadable_lists,
     )
     needs_you = passes.finish(
         pass_id, checked=running.checked, fixed=running.fixed, unread=running.unread, is_whole=bug is None

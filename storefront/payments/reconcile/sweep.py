@@ -33,7 +33,12 @@ def sweep(*, never_received: int, unreadable_lists: Iterable[str]) -> None:
     drafts += [_forbidden(name) for name in unreadable_lists]
     with transaction() as session:
         settle_notices(session, drafts, kinds=KINDS)
-        if never_received:
+    tell_silence(never_received)
+
+
+def tell_silence(never_received: int) -> None:
+    if never_received:
+        with transaction() as session:
             open_notices(session, [_silent(never_received)])
 
 

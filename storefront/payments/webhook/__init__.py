@@ -1,1 +1,1 @@
-"""Stripe's webhook deliveries: record, look again, answer."""
+"""Stripe's webhook deliveries: look again, keep what came of it, answer."""

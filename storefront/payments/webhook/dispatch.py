@@ -175,7 +175,8 @@ def _learn_fee(entry: Entry) -> str:
         take_in_newest()
     except StripeRefused:
         return _ignore(entry, "not_permitted")
-    except StripeUnavailable as error:
+    except BaseException as error:
+        db.session.rollback()  # as in `converge()`
         _note_error(entry, error)
         raise
     return _ignore(entry, "booked")

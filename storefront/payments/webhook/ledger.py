@@ -2,10 +2,10 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import bindparam, case, func, literal, select, update
+from sqlalchemy import bindparam, case, func, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 UNHANDLED_SECONDS = 300
 MAX_ERROR_LENGTH = 200
+RECONCILED = "reconciled"  # outcome of what no delivery brought
 
 
 # Of the table, and built once: an entity's takes longer to build than to run.
@@ -38,12 +39,19 @@ _STAMP = (
 
 
 def _try_again(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names
-    """What the row that is there becomes. What is handled stays so, with its first outcome."""
+    """What the row that is there becomes. What is handled stays so, with its first outcome.
+
+    What is left keeps its last error until somebody says another: the owner is told of it.
+    """
     return {
         "attempts": StripeEvent.attempts + 1,
         "handled_at": func.coalesce(StripeEvent.handled_at, new.handled_at),
         "outcome": func.coalesce(StripeEvent.outcome, new.outcome),
-        "last_error": case((StripeEvent.handled_at.is_(None), new.last_error), else_=StripeEvent.last_error),
+        "last_error": case(
+            (StripeEvent.handled_at.is_not(None), StripeEvent.last_error),
+            (new.handled_at.is_not(None), null()),
+            else_=func.coalesce(new.last_error, StripeEvent.last_error),
+        ),
     }
 
 
@@ -148,6 +156,17 @@ def find_known(event_ids: list[str]) -> dict[str, bool]:
     """Which of these were received, and whether each is handled."""
     rows = db.session.execute(select(StripeEvent.id, StripeEvent.handled_at).where(StripeEvent.id.in_(event_ids)))
     return {row.id: row.handled_at is not None for row in rows}
+
+
+def has_come_since(event_type: str, moment: datetime) -> bool:
+    """Say whether a delivery of this kind came after it: the webhook works, and what is missing was cut off."""
+    came = select(StripeEvent.id).where(
+        StripeEvent.mode == settings().mode,
+        StripeEvent.type == event_type,
+        StripeEvent.received_at > moment,
+        StripeEvent.outcome.is_distinct_from(RECONCILED),
+    )
+    return db.session.scalar(came.limit(1)) is not None
 
 
 def find_stuck(*, older_than: timedelta) -> list[tuple[str, str, str | None]]:

@@ -256,17 +256,44 @@ def some_refund(chance: random.Random, lines: list[Line], rest: int) -> tuple[in
     return chance.randint(1, rest), []
 
 
-def test_keeps_the_tax_of_a_refund_that_fails_later() -> None:
+@pytest.mark.parametrize("failing", ["re_1", "re_2"])
+def test_keeps_the_taxes_of_refunds_of_which_one_fails_later(failing: str) -> None:
     """What was filed for its quarter stays, and comes back whole in the one in which it failed."""
     lines = [line(1, 1900, 380), line(2, 1400, 77)]
     sold = sold_shares((part("20", 380, 1900), part("5.5", 77, 1400)), lines)
 
-    def taken(status: str) -> Refunded:
-        first = SimpleNamespace(id="re_1", amount_minor=1477, status="succeeded", positions=[2])
-        rest = SimpleNamespace(id="re_2", amount_minor=2280, status=status, positions=None)
-        rows: Any = [first, rest]
-        return _refunded(sold, lines, rows)["re_2"]
+    def taken(failed: str) -> dict[str, Refunded]:
+        first = refund_row("re_1", 1477, failed, created_at=1, positions=[2])
+        rows: Any = [first, refund_row("re_2", 2280, failed, created_at=2)]
+        return _refunded(sold, lines, rows)
 
-    filed = taken("succeeded")
-    assert filed.tax_minor == 380
-    assert taken("failed") == filed
+    filed = taken("none")
+    assert [filed[name].tax_minor for name in ("re_1", "re_2")] == [77, 380]
+    assert taken(failing) == filed
+
+
+def test_refunds_again_what_came_back() -> None:
+    """A refund of the same item, after the first had failed, takes the same tax."""
+    lines = [line(1, 1900, 380), line(2, 1400, 77)]
+    sold = sold_shares((part("20", 380, 1900), part("5.5", 77, 1400)), lines)
+    rows: Any = [
+        refund_row("re_1", 1477, "re_1", created_at=1, positions=[2]),
+        refund_row("re_2", 1477, "re_1", created_at=4, positions=[2]),
+        refund_row("re_3", 2280, "re_1", created_at=5),
+    ]
+    taken = _refunded(sold, lines, rows)
+    assert [taken[name].tax_minor for name in ("re_1", "re_2", "re_3")] == [77, 77, 380]
+
+
+def refund_row(
+    name: str, amount_minor: int, failed: str, *, created_at: int, positions: list[int] | None = None
+) -> SimpleNamespace:
+    """As the accounting reads it; whichever `failed` did so at the moment 3."""
+    return SimpleNamespace(
+        id=name,
+        amount_minor=amount_minor,
+        status="failed" if name == failed else "succeeded",
+        positions=positions,
+        created_at=created_at,
+        failed_at=3 if name == failed else None,
+    )

@@ -13,6 +13,7 @@ from storefront.core.db import db
 from storefront.core.errors import StripeUnavailable
 from storefront.payments.reconcile import run as run_module
 from storefront.payments.reconcile.report import Report
+from storefront.payments.webhook import dispatch
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenCheckout
@@ -147,6 +148,72 @@ def test_tells_of_a_list_once_while_passes_are_cut_off(app: Flask, sandbox: Sand
     sandbox.control("faults/clear")
     refuse(sandbox, "/v1/refunds")
     assert kinds_of(run(app)) == {"list_unreadable"}
+
+
+def test_says_nothing_of_a_list_that_the_key_may_read_again(app: Flask, sandbox: SandboxClient) -> None:
+    """A pass that goes on asks once more for what was refused before it was cut off."""
+    run(app)
+    refuse(sandbox, "/v1/refunds")
+    sandbox.control("faults", method="GET", path="/v1/disputes", status=500, times=None)
+    with pytest.raises(StripeUnavailable):
+        run(app)
+    sandbox.control("faults/clear")
+    assert kinds_of(run(app)) == set()
+
+
+@pytest.mark.parametrize("path", ["/v1/payouts", "/v1/balance_transactions"])
+def test_tells_of_events_that_do_not_arrive_though_the_pass_is_cut_off(
+    app: Flask, sandbox: SandboxClient, path: str
+) -> None:
+    with days_ago(0.1):
+        _nobody, session_id = start(app)
+        sandbox.pay(session_id)
+    sandbox.control("faults", method="GET", path=path, status=500, times=None)
+    with pytest.raises(StripeUnavailable):
+        run(app)
+    sandbox.control("faults/clear")
+    assert kinds_of(run(app)) == {"events_missing"}
+
+
+def test_tells_why_an_event_is_stuck(app: Flask, sandbox: SandboxClient) -> None:
+    """A pass that leaves it as well keeps the error of who tried it."""
+    _nobody, session_id = start(app)
+    sandbox.pay(session_id)
+    refuse(sandbox, "/v1/checkout/sessions/cs_*")
+    (event,) = [event for event in sandbox.read("events")["data"] if event["type"] == "checkout.session.completed"]
+    assert post_event(app, event).status_code == 502
+    with time_machine.travel(clock.now() + timedelta(hours=2), tick=True):
+        report = run(app)
+    (stuck,) = [line.text for line in report.needs_you if line.kind == "event_stuck" and event["id"] in line.text]
+    assert "StripeRefused" in stuck
+
+
+def test_takes_no_delivery_that_was_cut_off_for_a_webhook_that_does_not_work(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who dies over one keeps nothing of it; another of its kind has come since."""
+    run(app)
+    for email in ("ada@example.com", "bo@example.com"):
+        _nobody, session_id = start(app)
+        sandbox.pay(session_id, email=email)
+    events = [event for event in sandbox.read("events")["data"] if event["type"] == "checkout.session.completed"]
+    with monkeypatch.context() as dying:
+        dying.setattr(Gateway, "get_checkout", die)
+        dying.setattr(dispatch, "_note_error", die)
+        with pytest.raises(Died):
+            post_event(app, events[0])
+    assert post_event(app, events[1]).get_json() == {"outcome": "fulfilled"}
+    with time_machine.travel(clock.now() + timedelta(minutes=12), tick=True):
+        assert kinds_of(run(app)) == set()
+        assert post_event(app, events[0]).get_json() == {"outcome": "duplicate"}
+
+
+class Died(BaseException):
+    """As by SIGKILL: nobody catches it, and nothing is noted."""
+
+
+def die(*_arguments: object, **_options: object) -> None:
+    raise Died
 
 
 def test_lets_no_event_that_the_shop_fails_on_stop_the_worker(

@@ -1,6 +1,7 @@
 """The webhook and the page together: order, repetition, failure and second chances."""
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from storefront.payments.webhook.dispatch import converge, run_unhandled
 from storefront.payments.webhook.ledger import Entry
 from tests.support.databases import BOTH
 from tests.support.rows import count_rows, read_rows
-from tests.support.sale import pay_for_twinspot
+from tests.support.sale import pay_for_twinspot, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, Shop, keys_on, make_event, post_event, run_worker_once, wait_for
 from tests.support.statements import counted
@@ -230,6 +231,35 @@ def test_notes_no_error_of_what_is_handled_around_it(app: Flask, sandbox: Sandbo
             assert converge(again) == "fulfilled"
         db.session.remove()
     assert read_rows(app, "SELECT last_error FROM stripe_events") == [{"last_error": None}]
+
+
+def test_keeps_an_event_of_a_fee_that_the_shop_fails_on(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell(app, sandbox)
+    event = [event for event in sandbox.read("events")["data"] if event["type"] == "charge.updated"][-1]
+
+    def fail() -> None:
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(dispatch, "take_in_newest", fail)
+    assert post_event(app, event).status_code == 500
+    kept = "SELECT handled_at, last_error FROM stripe_events WHERE type = 'charge.updated'"
+    assert read_rows(app, kept) == [{"handled_at": None, "last_error": "KeyError: bug"}]
+
+
+@both
+def test_takes_one_event_eight_times_at_once(app: Flask, sandbox: SandboxClient) -> None:
+    _buyer, session_id = pay_for_twinspot(app, sandbox)
+    event = make_event(COMPLETED, session_id)
+    with ThreadPoolExecutor(4) as senders:
+        answers = list(senders.map(lambda _number: post_event(app, event), range(8)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert read_rows(app, "SELECT outcome, last_error FROM stripe_events") == [
+        {"outcome": "fulfilled", "last_error": None}
+    ]
+    for table in ("orders", "licenses", "outbox"):
+        assert read_rows(app, f"SELECT COUNT(*) AS n FROM {table}") == [{"n": 1}], table
 
 
 def test_goes_on_to_the_next_event_when_one_needs_a_key_that_is_sealed(
