@@ -49,10 +49,11 @@ NEEDS = (
     Need(label="Balance transactions", is_write=False, path="/v1/balance_transactions"),
     Need(label="Payouts", is_write=False, path="/v1/payouts"),
 )
-# Who taxes reads what a register says of tax ids, the number of each invoice, and where tax is collected.
+# Who has invoices made, or taxes, reads the number of each.
+INVOICE_NEEDS = (Need(label="Invoices", is_write=False, path="/v1/invoices"),)
+# Who taxes reads what a register says of tax ids, and where tax is collected.
 TAX_NEEDS = (
     Need(label="Customers", is_write=False, path="/v1/customers"),
-    Need(label="Invoices", is_write=False, path="/v1/invoices"),
     Need(label="Tax settings and registrations", is_write=False, path="/v1/tax/registrations"),
 )
 # Who lets buyers save cards makes and deletes Customers, and takes their cards away.
@@ -87,8 +88,10 @@ def look_at_key(*, saves_cards: bool = False, has_discounts: bool = False) -> Se
 
 class _Check:
     def __init__(self, more: tuple[Need, ...]) -> None:
-        tax_needs = TAX_NEEDS if settings().stripe_tax else ()
-        self._needs = (*NEEDS, *tax_needs, *more)
+        shop = settings()
+        invoice_needs = INVOICE_NEEDS if shop.invoices or shop.stripe_tax else ()
+        tax_needs = TAX_NEEDS if shop.stripe_tax else ()
+        self._needs = (*NEEDS, *invoice_needs, *tax_needs, *more)
         self._until = time.monotonic() + ALL_SECONDS
         self._client = make_client(settings(), connect=CONNECT_SECONDS, read=READ_SECONDS, retries=0)
 

@@ -30,7 +30,8 @@ ALL_THAT_IS_NEEDED = (
     "payout_read", "file_write",
 )  # fmt: skip
 FOR_CARDS = ("customer_write", "payment_method_write")
-FOR_TAX = ("customer_read", "invoice_read", "tax_settings_read")
+FOR_INVOICES = ("invoice_read",)
+FOR_TAX = ("customer_read", *FOR_INVOICES, "tax_settings_read")
 
 
 @pytest.fixture
@@ -127,7 +128,19 @@ def test_names_what_a_restricted_key_lacks(
         assert lacking in point["sentence"]
     assert "Products" not in point["sentence"]
     assert "Events" not in point["sentence"]
-    assert "Invoices" not in point["sentence"], "without tax nobody reads them"
+    assert "Invoices" not in point["sentence"], "without INVOICES and STRIPE_TAX nobody reads them"
+
+
+@pytest.mark.parametrize("permissions", [ALL_THAT_IS_NEEDED, (*ALL_THAT_IS_NEEDED, *FOR_INVOICES)])
+def test_names_what_a_restricted_key_lacks_for_invoices(
+    permissions: tuple[str, ...], sandbox: SandboxClient, app: Flask, command: CliRunner
+) -> None:
+    command.env = {**command.env, "INVOICES": "true"}
+    point = points(command)["stripe_key"]
+    if FOR_INVOICES[0] in permissions:
+        assert point["state"] == "done"
+        return
+    assert (point["state"], "lacks Invoices (read). " in point["sentence"]) == ("wrong", True), point["sentence"]
 
 
 @pytest.mark.parametrize("permissions", [ALL_THAT_IS_NEEDED, (*ALL_THAT_IS_NEEDED, *FOR_TAX)])
@@ -139,7 +152,7 @@ def test_names_what_a_restricted_key_lacks_for_tax(
     if FOR_TAX[0] in permissions:
         assert point["state"] == "done"
         return
-    lacking = "lacks Customers (read), Invoices (read), Tax settings and registrations (read)"
+    lacking = "lacks Invoices (read), Customers (read), Tax settings and registrations (read)"
     assert (point["state"], lacking in point["sentence"]) == ("wrong", True), point["sentence"]
 
 
