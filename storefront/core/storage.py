@@ -138,7 +138,7 @@ class Folder:
 
     def put(self, content: IO[bytes], *, folder: str, filename: str, content_type: str) -> Stored:  # noqa: ARG002 - a bucket keeps the type
         """Write to a hidden neighbor, then link it to its name: readers never meet half a file."""
-        with _disk_refusals():
+        with _disk_refusals(self.root):
             return self._put(content, self.path_of(folder=folder, filename=filename))
 
     def _put(self, content: IO[bytes], path: str) -> Stored:
@@ -184,7 +184,7 @@ class Folder:
         return mark_of(local_path.stat()) if local_path else ""
 
     def delete(self, path: str) -> None:
-        with _disk_refusals():
+        with _disk_refusals(self.root):
             (self.root / path).unlink(missing_ok=True)
 
 
@@ -295,8 +295,8 @@ def _chunks(content: IO[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:
 
 
 @contextmanager
-def _disk_refusals() -> Iterator[None]:
-    """Raises StorageFull, StorageClosed."""
+def _disk_refusals(folder: Path) -> Iterator[None]:
+    """Raises StorageFull, StorageClosed: only owners store something, so these may name the folder."""
     try:
         yield
     except OSError as error:
@@ -304,8 +304,8 @@ def _disk_refusals() -> Iterator[None]:
             raise StorageFull("The storage is full, so nothing was saved: make room, then try again.") from error
         log.exception("the folder of files takes nothing")
         raise StorageClosed(
-            "The shop cannot write to its folder of files, so nothing was saved: `storefront status` says what is "
-            "wrong with it. Then try again."
+            f"The shop cannot write to its folder of files, {folder} ({error.strerror or error}), so nothing was "
+            "saved: see that FILES_URL names a folder of the shop's user, then try again."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Secrets that are none: what an example left behind, or what anybody guesses."""
+"""Values that are none: what an example left behind, or what anybody guesses."""
 
 import re
 
@@ -9,11 +9,17 @@ PLACEHOLDER = re.compile(
     r"example|\.\.\.|…|^<.*>$|^\$?\{.*\}$|^\[.*\]$|^\$[A-Z_]+$",
     re.IGNORECASE,
 )
+NOBODYS = re.compile(r"(^|[@.])example\.(com|net|org)$", re.IGNORECASE)  # RFC 2606, 3
 FEWEST_SIGNS = 6  # `kkkk…` and `abcabc…` can have any length
 
 
 def is_placeholder(value: str) -> bool:
     return PLACEHOLDER.search(value) is not None
+
+
+def is_nobodys(name: str | None) -> bool:
+    """Tell whether a host or a mail address is of those that are kept for examples: nobody is behind it."""
+    return NOBODYS.search(name or "") is not None
 
 
 def check_secret(reader: Reader, name: str, value: str, *, shortest: int) -> None:

@@ -1,6 +1,7 @@
 """Secrets and where they lie: how long, since when, who may read them, whose they are. Never what they are."""
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -65,7 +66,7 @@ def _look_at_secret_files(environment: Mapping[str, str]) -> Iterator[Seen]:
     files = {name: Path(path) for name, path in sorted(environment.items()) if name.endswith(SECRET_NAMES)}
     for name, path in files.items():
         if path.is_file() and path.stat().st_mode & BY_OTHERS:
-            yield warn(f"Every user of this machine may use the file of {name}: chmod o= {path}")
+            yield warn(f"Every user of this machine may use the file of {name}: chmod o= {shlex.quote(str(path))}")
 
 
 def _look_at_owners(shop: Settings) -> Iterator[Seen]:

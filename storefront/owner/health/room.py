@@ -9,6 +9,7 @@ from storefront.core.config.settings import Settings
 
 LOW_BYTES = 512 * 1024 * 1024
 SQLITE = "sqlite:///"
+FILES = "FILES_URL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,7 @@ class Place:
     name: str
     free_bytes: int
     is_writable: bool
+    obstacle: str = ""  # what more room, or leave to write, does not mend
 
     @property
     def is_low(self) -> bool:
@@ -26,12 +28,12 @@ class Place:
 
 def look_at_places(settings: Settings) -> tuple[Place, ...]:
     """Return what lies on this machine; a server's disks and a bucket are not ours to see."""
-    paths = {
-        "the database": _file_of(settings.database_url),
-        "the queue": _file_of(settings.queue_url),
-        "the files": settings.files_path if settings.is_folder else None,
-    }
-    return tuple(_look(name, path) for name, path in paths.items() if path is not None)
+    places = (
+        ("the database", "DATABASE_URL", _file_of(settings.database_url)),
+        ("the queue", "QUEUE_URL", _file_of(settings.queue_url)),
+        ("the files", FILES, settings.files_path if settings.is_folder else None),
+    )
+    return tuple(_look(name, setting, path.absolute()) for name, setting, path in places if path is not None)
 
 
 def _file_of(url: str) -> Path | None:
@@ -42,13 +44,19 @@ def _nearest(path: Path) -> Path:
     return next(candidate for candidate in (path, *path.parents) if os.access(candidate, os.F_OK))
 
 
-def _look(name: str, path: Path) -> Place:
+def _look(name: str, setting: str, path: Path) -> Place:
     """Look at a place; what is not there yet is made when it is first needed, in the nearest folder that is there.
 
     A folder that may not even be looked into hides what is in it, and `exists()` would raise.
     """
-    there = _nearest(path.absolute())
+    there = _nearest(path)
     folder = there if there.is_dir() else there.parent  # SQLite writes files of its own beside the database
-    is_in_the_way = there.is_file() and there != path.absolute()
+    is_in_the_way = there.is_file() and (there != path or setting == FILES)
     is_writable = not is_in_the_way and all(os.access(used_path, os.W_OK) for used_path in (there, folder))
-    return Place(name=name, free_bytes=shutil.disk_usage(folder).free, is_writable=is_writable)
+    usage = shutil.disk_usage(folder)
+    obstacle = ""
+    if is_in_the_way:
+        obstacle = f"there is a file where {setting} wants a folder, so name another one"
+    elif not usage.total:
+        obstacle = f"what {setting} names is on no disk that says how large it is, so name a folder on one"
+    return Place(name=name, free_bytes=usage.free, is_writable=is_writable, obstacle=obstacle)

@@ -7,6 +7,7 @@ from sqlalchemy import String, case, cast, exists, func, or_, select
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode
+from storefront.core.config.strength import is_nobodys
 from storefront.core.db import db
 from storefront.core.leases import Lease
 from storefront.core.measurements import (
@@ -83,7 +84,7 @@ class Trouble:
     reconcile_begun_at: datetime | None
     notices: dict[str, int]
     has_webhook_secret: bool
-    has_owner_email: bool
+    has_owner_email: bool  # of somebody, and not of an example
     last_event_at: datetime | None
     bad_signature_at: datetime | None
     stale_signature_at: datetime | None
@@ -141,7 +142,7 @@ def read_trouble() -> Trouble:
         reconcile_begun_at=begun_at,
         notices=_count_notices(shop.mode),
         has_webhook_secret=bool(shop.stripe_webhook_secrets) or has_sealed_secret(),
-        has_owner_email=shop.owner_email is not None,
+        has_owner_email=shop.owner_email is not None and not is_nobodys(shop.owner_email),
         last_event_at=_find_last_event_at(shop.mode),
         bad_signature_at=_moment(measured, BAD_SIGNATURE_AT),
         stale_signature_at=_moment(measured, STALE_SIGNATURE_AT),

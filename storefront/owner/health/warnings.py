@@ -1,11 +1,13 @@
 """Warnings: what is wrong and what to do, one sentence each; holds no key, address or token."""
 
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode
+from storefront.owner.health.room import Place
 from storefront.owner.health.trouble import Trouble
 
 WORKER_SILENT = timedelta(minutes=10)
@@ -50,21 +52,28 @@ def _minutes(when: datetime, now: datetime) -> str:
 
 
 def _not_writable(trouble: Trouble) -> str | None:
-    names = [place.name for place in trouble.places if not place.is_writable]
-    if not names:
+    closed = [place for place in trouble.places if not place.is_writable]
+    if not closed:
         return None
-    return (
-        f"The shop may not write where {' and '.join(names)} should lie: give its user the folder and what is in "
-        "it, or mount the disk for writing."
-    )
+    names = " and ".join(place.name for place in closed)
+    return f"The shop may not write where {names} should lie: {'; '.join(_why_closed(closed))}."
+
+
+def _why_closed(places: Iterable[Place]) -> Iterable[str]:
+    """Return what is to be done, each once."""
+    give = "give its user the folder and what is in it, or mount the disk for writing"
+    return dict.fromkeys(place.obstacle or give for place in places)
 
 
 def _disk_low(trouble: Trouble) -> str | None:
-    low = [place for place in trouble.places if place.is_low]
+    low = [place for place in trouble.places if place.is_low and place.is_writable]
     if not low:
         return None
-    free = min(place.free_bytes for place in low) // (1024 * 1024)
     names = " and ".join(place.name for place in low)
+    obstacles = dict.fromkeys(place.obstacle for place in low if place.obstacle)
+    if obstacles:
+        return f"There is no room where {names} should lie: {'; '.join(obstacles)}."
+    free = min(place.free_bytes for place in low) // (1024 * 1024)
     return f"Only {free} MB are free where {names} should lie: make room before orders cannot be written."
 
 
@@ -309,13 +318,20 @@ def _codes(trouble: Trouble) -> str | None:
 def _owner_email(trouble: Trouble) -> str | None:
     if trouble.has_owner_email:
         return None
-    return "OWNER_EMAIL is missing, so disputes and reports are mailed to nobody: set it to your address."
+    return (
+        "OWNER_EMAIL is missing or still an example's, so disputes and reports are mailed to nobody: "
+        "set it to your address."
+    )
+
+
+def _close(paths: tuple[str, ...]) -> str:
+    return f"chmod go= {_first(tuple(map(shlex.quote, paths)))}"
 
 
 def _open_files(trouble: Trouble) -> str | None:
     if not trouble.open_files:
         return None
-    return f"Every user of this machine may read what the shop keeps: chmod go= {_first(trouble.open_files)}"
+    return f"Every user of this machine may read what the shop keeps: {_close(trouble.open_files)}"
 
 
 # What its cause, which has a warning of its own, brings about: it goes away with that.

@@ -1,5 +1,6 @@
 """The list: a pure function from facts to points. Who asks for the facts is `read_facts.py`."""
 
+import shlex
 from collections.abc import Iterator, Sequence
 
 from storefront.core.config.settings import Mode
@@ -148,12 +149,12 @@ def _disk(facts: Facts) -> Point:
 
 
 def _of_room(places: Sequence[Place]) -> tuple[State, str]:
-    closed = [place.name for place in places if not place.is_writable]
+    closed = [place for place in places if not place.is_writable]
     if closed:
-        return State.WRONG, f"The shop may not write where {_and(closed)} should lie."
-    low = [place.name for place in places if place.is_low]
+        return State.WRONG, f"The shop may not write where {_and(closed)} should lie{_obstacles(closed)}."
+    low = [place for place in places if place.is_low]
     if low:
-        return State.WRONG, f"There is little room where {_and(low)} should lie. Make room."
+        return State.WRONG, f"There is little room where {_and(low)} should lie{_obstacles(low) or '. Make room'}."
     return State.DONE, _room_left([place.free_bytes for place in places])
 
 
@@ -164,8 +165,13 @@ def _room_left(free_bytes: list[int]) -> str:
     return f"{free} GB are free." if free else "There is enough room."
 
 
-def _and(names: list[str]) -> str:
-    return " and ".join(names)
+def _and(places: Sequence[Place]) -> str:
+    return " and ".join(place.name for place in places)
+
+
+def _obstacles(places: Sequence[Place]) -> str:
+    found = dict.fromkeys(place.obstacle for place in places if place.obstacle)
+    return f": {'; '.join(found)}" if found else ""
 
 
 def _open_files(facts: Facts) -> Point:
@@ -179,7 +185,7 @@ def _open_files(facts: Facts) -> Point:
         title=title,
         state=State.WRONG,
         sentence="Every user of this machine may read what the shop keeps. Close it.",
-        line=f"chmod go= {' '.join(names)}",
+        line=f"chmod go= {shlex.join(names)}",
     )
 
 

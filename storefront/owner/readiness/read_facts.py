@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode, Settings
-from storefront.core.config.strength import is_placeholder
+from storefront.core.config.strength import is_nobodys, is_placeholder
 from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.mail.models import MailKind, OutboxMessage
@@ -34,6 +35,7 @@ from storefront.shop.profile.read import read_profile
 PROXY_SEEN = timedelta(hours=1)
 ASKED_SINCE = timedelta(days=30)
 EXAMPLE_NAMES = ("Storefront", "Your shop")
+ELLIPSIS = "…"
 
 
 def read_points(trouble: Trouble | None = None) -> list[Point]:
@@ -86,14 +88,20 @@ def _read_part_troubles() -> tuple[PartTrouble, ...]:
 
 def find_placeholders(shop: Settings) -> tuple[str, ...]:
     """Return the names of settings that README's example left behind; secrets are refused at the start."""
-    values = {
-        "SHOP_NAME": "example" if read_profile().name in EXAMPLE_NAMES else "",
-        "BASE_URL": shop.base_url if "shop.example.com" in shop.base_url else "",
-        "MAIL_SERVER": shop.mail_server,
-        "MAIL_USERNAME": shop.mail_username or "",
-        "MAIL_FROM": shop.mail_from.address if shop.mail_from.address.endswith("@example.com") else "",
+    contact = shop.security_contact if shop.security_contact != shop.mail_from.address else None
+    found = {
+        "SHOP_NAME": read_profile().name in EXAMPLE_NAMES,
+        "BASE_URL": is_nobodys(urlsplit(shop.base_url).hostname),
+        "MAIL_SERVER": is_placeholder(shop.mail_server),
+        "MAIL_USERNAME": is_placeholder(shop.mail_username or ""),
+        "MAIL_PASSWORD": shop.mail_password == ELLIPSIS,
+        "MAIL_FROM": is_nobodys(shop.mail_from.address),
+        "OWNER_EMAIL": is_nobodys(shop.owner_email),
+        "TRUSTED_HOSTS": any(map(is_nobodys, shop.trusted_hosts)),
+        "TERMS_URL": is_nobodys(urlsplit(shop.terms_url or "").hostname),
+        "SECURITY_CONTACT": is_nobodys(urlsplit(contact or "").hostname or contact),
     }
-    return tuple(name for name, value in values.items() if value and is_placeholder(value))
+    return tuple(name for name, is_of_example in found.items() if is_of_example)
 
 
 def find_unpublished(shop: Settings) -> tuple[LegalKind, ...]:

@@ -23,8 +23,8 @@ FULL = (
     "The storage is full, so {filename} is not in the release yet. All of it is here: make room, then try again."
 )
 CLOSED = (
-    "The shop could not write to its folder of files, so {filename} is not in the release yet. All of it is here: "
-    "`storefront status` says what is wrong with the folder. Then try again."
+    "The shop could not write to its folder of files, so {filename} is not in the release yet. All of it is here. "
+    "{why}"
 )
 LOST = "Bytes of this file are not on the shop's disk any more. Choose the file again: it goes on from there."
 REFUSED = (NoSuchUpload, ReleaseFileExists, ReleaseIsThere, TooManyFiles)
@@ -137,7 +137,7 @@ def _put(content: IO[bytes], *, slug: str, version: str, filename: str) -> Store
     except StorageFull as error:
         raise NoRoom(FULL.format(filename=filename)) from error
     except StorageClosed as error:
-        raise NotWritable(CLOSED.format(filename=filename)) from error
+        raise NotWritable(CLOSED.format(filename=filename, why=error)) from error
 
 
 def _note_failure(token: str, reason: str) -> None:

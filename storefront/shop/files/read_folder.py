@@ -1,5 +1,6 @@
 """Reads a folder whole: shop.toml and every product in it."""
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def read_folder(root: Path) -> Folder:
         NoFolder: it is none, or nothing in it is of a shop.
     """
     if not root.is_dir():
-        raise NoFolder(f"{root} is no folder. `storefront shop export {root}` makes one.")
+        raise NoFolder(f"{root} is no folder. `storefront shop export {shlex.quote(str(root))}` makes one.")
     folder = Folder(root=root)
     entries = list_folder(root, "", folder.mistakes)
     shop = find_entry(entries, SHOP_FILE)

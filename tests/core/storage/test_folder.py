@@ -101,3 +101,10 @@ def test_says_why_it_takes_nothing_and_leaves_nothing(
             put(folder, "a.bin")
     assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
     assert put(folder, "a.bin")
+
+
+def test_names_the_folder_that_takes_nothing_and_why(tmp_path: Path) -> None:
+    (tmp_path / "files").write_text("a file")
+    with pytest.raises(StorageClosed) as refused:
+        put(Folder(tmp_path / "files"), "a.bin")
+    assert f"{tmp_path / 'files'} (Not a directory)" in str(refused.value)

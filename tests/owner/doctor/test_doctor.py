@@ -131,15 +131,16 @@ def test_looks_at_secrets_and_their_files(
     (_good, (old, text)) = look(app, look_at_secrets, replace(shop, secret_key="x" * 32))
     assert (short.value, old.value, "`keys seal` and `webhook rotate`" in text) == ("warn", "warn", True)
     assert "y" * 32 not in text
-    key = tmp_path / "key"
+    key = tmp_path / "my key"
     key.write_text("sk")
     monkeypatch.setenv("STRIPE_SECRET_KEY_FILE", str(key))
     levels = []
     for mode in (0o600, 0o604):
         key.chmod(mode)
-        ((level, _text),) = look(app, look_at_files, shop)
+        ((level, text),) = look(app, look_at_files, shop)
         levels.append(level.value)
     assert levels == ["ok", "warn"]
+    assert text.endswith(f": chmod o= '{key}'")
 
 
 def test_says_before_license_keys_are_lost_with_an_old_secret(app: Flask, settings: Settings) -> None:

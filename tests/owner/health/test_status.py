@@ -174,11 +174,12 @@ def test_points_to_the_list_of_what_needs_the_owner(
     assert codes(command, app) == []
 
 
+@pytest.mark.parametrize("email", ["", "you@example.com"])
 def test_misses_the_settings_that_an_owner_forgets(
-    command: CliRunner, environment: dict[str, str], app: Flask
+    command: CliRunner, environment: dict[str, str], app: Flask, email: str
 ) -> None:
     beat(app)
-    forgotten = {"OWNER_EMAIL": "", "STRIPE_WEBHOOK_SECRET": "", "STRIPE_API_BASE": "https://api.stripe.com"}
+    forgotten = {"OWNER_EMAIL": email, "STRIPE_WEBHOOK_SECRET": "", "STRIPE_API_BASE": "https://api.stripe.com"}
     command.env = environment | forgotten
     told = read_json(command, "status")
     assert [warning["code"] for warning in told["warnings"]] == ["webhook_secret_missing", "owner_email_missing"]

@@ -10,7 +10,7 @@ from storefront.core.config.settings import Mode
 from storefront.mail.models import MailState
 from storefront.owner.health.trouble import OldestEvent, WorkerSeen
 from storefront.owner.health.warnings import find_warnings, without_repeats
-from tests.owner.health.troubles import FULL_DISK, NOW, PLENTY, READ_ONLY, WELL
+from tests.owner.health.troubles import FULL_DISK, NO_DISK, NO_FOLDER, NOW, PLENTY, READ_ONLY, WELL
 
 
 def ago(**span: float) -> datetime:
@@ -117,6 +117,8 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"untrusted_proxy_at": ago(minutes=59)}, "proxy_not_trusted", "set TRUSTED_PROXIES"),
     ({"places": (FULL_DISK,)}, "disk_low", "Only 511 MB are free where the queue should lie: make room"),
     ({"places": (READ_ONLY, FULL_DISK)}, "not_writable", "where the files should lie: give its user the folder"),
+    ({"places": (NO_FOLDER,)}, "not_writable", "should lie: there is a file where FILES_URL wants a folder"),
+    ({"places": (NO_DISK,)}, "disk_low", "no room where the files should lie: what FILES_URL names is on no disk"),
     ({"failed_answers": 10, "answers": 1000}, "answers_fail", "10 of 1000 answers were errors of the shop"),
     ({"selling_nothing": ("one",)}, "sells_nothing", "pays and gets nothing: one; publish a release"),
     ({"selling_nothing": ("one", "two", "six", "ten")}, "sells_nothing", "one two six and 1 more; publish"),
@@ -161,3 +163,8 @@ def test_puts_what_stops_the_goods_first() -> None:
         replace(WELL, worker_seen_at=None, notices={"dispute_open": 1}, has_owner_email=False)
     )
     assert [warning.code for warning in warnings] == ["worker_silent", "needs_you", "owner_email_missing"]
+
+
+def test_closes_files_by_a_line_that_a_shell_takes() -> None:
+    (warning,) = find_warnings(replace(WELL, open_files=("/srv/my shop/.env", "/srv/shop.db")))
+    assert warning.message.endswith(": chmod go= '/srv/my shop/.env' /srv/shop.db")

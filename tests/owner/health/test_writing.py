@@ -90,6 +90,22 @@ def test_misses_a_folder_that_cannot_be_written(app: Flask, environment: dict[st
     }
 
 
+def test_says_that_a_file_lies_where_the_folder_of_files_should(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "goods").write_text("a file")
+    looked_at = places(environment, FILES_URL=f"file://{tmp_path}/goods")
+    assert looked_at["the files"].is_writable is False
+    assert "a file where FILES_URL wants a folder" in looked_at["the files"].obstacle
+    assert not looked_at["the database"].obstacle, "which is a file"
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="there is no /proc")
+def test_says_that_files_lie_on_no_disk(environment: dict[str, str]) -> None:
+    files = places(environment, FILES_URL="file:///proc/nofiles")["the files"]
+    assert (files.free_bytes, "is on no disk" in files.obstacle) == (0, True)
+
+
 def test_misses_a_folder_that_it_may_not_even_look_into(environment: dict[str, str], tmp_path: Path) -> None:
     """As after a command that root typed: everything it makes is for root alone."""
     closed = tmp_path / "closed"

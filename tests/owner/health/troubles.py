@@ -34,3 +34,5 @@ WELL = Trouble(
 PLENTY = Place(name="the database", free_bytes=LOW_BYTES, is_writable=True)
 FULL_DISK = replace(PLENTY, name="the queue", free_bytes=LOW_BYTES - 1)
 READ_ONLY = replace(PLENTY, name="the files", is_writable=False)
+NO_FOLDER = replace(READ_ONLY, obstacle="there is a file where FILES_URL wants a folder, so name another one")
+NO_DISK = replace(PLENTY, name="the files", free_bytes=0, obstacle="what FILES_URL names is on no disk")

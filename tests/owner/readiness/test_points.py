@@ -4,17 +4,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from storefront.core.config.checkout_ui import CheckoutUi
-from storefront.core.config.settings import Mode
+from storefront.core.config.settings import Mode, Settings
+from storefront.core.email_addresses import Mailbox
 from storefront.owner.readiness.answers import Answer, Body
 from storefront.owner.readiness.facts import CatalogFacts, Facts, PeopleFacts, ReminderFacts, TaxFacts, TriedMail
 from storefront.owner.readiness.point import Action, Point, State, count_open, count_unknown, put_open_first
 from storefront.owner.readiness.points import find_points
+from storefront.owner.readiness.read_facts import find_placeholders
 from storefront.payments.webhook.endpoint import Secret
 from storefront.shop.pages.models import LegalKind
 from storefront.stripe_api.endpoints import pinned_version
-from tests.owner.health.troubles import FULL_DISK, NOW, PLENTY, READ_ONLY, WELL
+from tests.owner.health.troubles import FULL_DISK, NO_DISK, NO_FOLDER, NOW, PLENTY, READ_ONLY, WELL
 
 
 def answer(**body: Any) -> Answer:
@@ -146,7 +149,14 @@ NOT_READY: list[tuple[str, dict[str, Any], State, str]] = [
     ("storage", {"storage": answer(is_same=False, is_gone=True)}, State.WRONG, "other bytes"),
     ("storage", {"storage": answer(is_same=True, is_gone=False)}, State.WRONG, "could not be deleted"),
     ("disk", trouble(places=(FULL_DISK,)), State.WRONG, "little room where the queue"),
-    ("disk", trouble(places=(READ_ONLY,)), State.WRONG, "may not write where the files"),
+    ("disk", trouble(places=(READ_ONLY,)), State.WRONG, "may not write where the files should lie."),
+    (
+        "disk",
+        trouble(places=(NO_FOLDER,)),
+        State.WRONG,
+        "should lie: there is a file where FILES_URL wants a folder",
+    ),
+    ("disk", trouble(places=(NO_DISK,)), State.WRONG, "should lie: what FILES_URL names is on no disk"),
     ("open_files", trouble(open_files=("var/shop.db",)), State.WRONG, "Every user of this machine"),
     ("proxy", {"trusted_proxies": 0}, State.TO_DO, "nginx or Caddy"),
     ("proxy", {"trusted_proxies": 0, "saw_proxy": True}, State.WRONG, "isn't trusted"),
@@ -249,3 +259,31 @@ def test_puts_what_is_left_to_do_first() -> None:
     is_done = [point.state is State.DONE for point in points]
     assert is_done == sorted(is_done)
     assert 0 < is_done.count(False) < len(points)
+
+
+OF_EXAMPLES = {
+    "base_url": "https://shop.example.com",
+    "mail_server": "smtp.example.com",
+    "mail_username": "…",
+    "mail_password": "…",
+    "mail_from": Mailbox(name="", address="shop@example.com"),
+    "owner_email": "you@example.com",
+    "trusted_hosts": ("www.shop.example.com",),
+    "terms_url": "https://shop.example.org/terms",
+    "security_contact": "security@example.net",
+}
+
+
+@pytest.mark.parametrize(("field", "value"), OF_EXAMPLES.items())
+def test_knows_what_an_example_said(app: Flask, settings: Settings, field: str, value: Any) -> None:
+    with app.app_context():
+        before = find_placeholders(settings)
+        assert field.upper() not in before
+        found = find_placeholders(replace(settings, **{field: value}))
+    assert set(found) - set(before) == {field.upper()}
+
+
+def test_closes_files_by_a_line_that_a_shell_takes() -> None:
+    facts = replace(READY, trouble=replace(WELL, open_files=("/srv/my shop/.env", "/srv/my shop/shop.db")))
+    (point,) = (point for point in find_points(facts) if point.code == "open_files")
+    assert point.line == "chmod go= '/srv/my shop/.env' '/srv/my shop/shop.db'"

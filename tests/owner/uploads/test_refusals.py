@@ -146,6 +146,7 @@ def failing(app: Flask, problem: BaseException) -> Iterator[None]:
 FAILURES = [
     (StorageUnavailable("The file storage does not answer. Nothing is lost."), 503, "does not answer"),
     (StorageClosed("The shop cannot write."), 503, "could not write to its folder of files"),
+    (StorageClosed("It is full of bees."), 503, "All of it is here. It is full of bees."),
     (StorageFull("The storage is full."), 507, "make room, then try again"),
 ]
 

@@ -11,6 +11,7 @@ from storefront.shop.files import apply as applying
 from storefront.shop.files.export import CannotExport
 from storefront.shop.files.mistakes import FolderRefused, Mistakes
 from storefront.shop.files.nodes import Scalar
+from storefront.shop.files.read_folder import NoFolder
 from storefront.shop.files.record import RECORD_FILE
 from storefront.shop.files.renew import renew_record
 from storefront.shop.files.toml_text import read_toml
@@ -65,6 +66,11 @@ def test_retires_no_whole_shop(app: Flask, folder: Path) -> None:
         apply(app, folder, prune=True)
     assert steps(app, folder) == []
     assert "product is no folder of a shop" in plan(app, folder).notes[0]
+
+
+def test_says_how_a_folder_with_a_space_is_made(app: Flask, tmp_path: Path) -> None:
+    with pytest.raises(NoFolder, match=r"`storefront shop export '\S+/my shop'` makes one"):
+        plan(app, tmp_path / "my shop")
 
 
 def test_says_that_a_folder_was_renamed(app: Flask, folder: Path) -> None:
