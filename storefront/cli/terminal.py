@@ -10,6 +10,7 @@ import click
 
 JOINERS = "\u200c\u200d"  # of Persian names and emoji
 REPLACEMENT = "\ufffd"
+GAPS = "\r\n\t"  # of a text with several lines
 
 
 def plain(text: str) -> str:
@@ -19,6 +20,8 @@ def plain(text: str) -> str:
 
 def _plain_letter(letter: str) -> str:
     """Keep spaces of every width (Japanese names, French amounts) and joiners, though none counts as printable."""
+    if letter in GAPS:
+        return " "
     is_harmless = letter.isprintable() or unicodedata.category(letter) == "Zs" or letter in JOINERS
     return letter if is_harmless else REPLACEMENT
 

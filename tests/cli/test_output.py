@@ -49,6 +49,10 @@ def test_prints_names_as_people_write_them(name: str) -> None:
     assert plain(name) == name
 
 
+def test_prints_several_lines_as_one() -> None:
+    assert plain("Ada Byron\r\n1 Square\tLondon") == "Ada Byron  1 Square London"
+
+
 def test_ends_after_the_stream_that_it_wraps() -> None:
     """As where a command printed into a stream of a test, or of a program around it."""
     stream = io.TextIOWrapper(io.BytesIO())
