@@ -18,7 +18,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml --extra build --extra redis --un
 	--no-emit-index-url --no-header --no-annotate --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help run install setup test check fuzz soak cluster bench pictures texts sbom audit lock clean
+.PHONY: help run install setup wheel test check fuzz soak cluster bench pictures texts sbom audit lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,9 @@ run: $(VENV)/run.stamp ## Start the shop with its worker, sandbox and mailbox; C
 install: $(VENV)/run.stamp ## Only make the environment of a shop
 
 setup: $(VENV)/dev.stamp ## Only make the environment, with what tests and checks need
+
+wheel: $(VENV)/run.stamp ## Make the package of a shop in dist/
+	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
 
 test: $(VENV)/dev.stamp ## Run all tests: SQLite, PostgreSQL, browser, sandbox (minutes)
 	@$(TESTS_IN) $(BIN)/pytest -n $(JOBS) --dist worksteal

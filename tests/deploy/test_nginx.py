@@ -15,7 +15,7 @@ from storefront.core.languages import Language
 from storefront.core.page_addresses import has_languages
 from storefront.core.tokens import derive_token, new_token
 from storefront.web.bodies import MOST_BYTES, STREAM_MARK, WITH_BODY, most_bytes
-from tests.delivery.downloads.nginx import CONFIG, nginx
+from tests.delivery.downloads.nginx import CONFIG, nginx, plain_nginx
 from tests.delivery.downloads.sent import get
 from tests.races.served import served
 
@@ -87,6 +87,15 @@ def test_keeps_nothing_that_looks_like_a_token(address: str) -> None:
 
 def test_keeps_whole_what_has_no_secret() -> None:
     assert [logged(f"{path}?q=a") for path in PLAIN] == list(PLAIN)
+
+
+@pytest.mark.slow
+def test_shows_the_proof_for_the_certificate_and_leads_all_else_to_https(tmp_path: Path) -> None:
+    with plain_nginx(tmp_path / "nginx", webroot=tmp_path / "www") as url:
+        assert get(f"{url}/.well-known/acme-challenge/here", allow_redirects=False).text == "proof"
+        for path in ("/", "/orders/1?a=b", "/.well-known/security.txt"):
+            answer = get(url + path, allow_redirects=False)
+            assert (answer.status_code, answer.headers["Location"]) == (301, f"https://127.0.0.1{path}")
 
 
 def most_of(app: Flask, rule: Rule) -> int:

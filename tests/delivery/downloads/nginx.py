@@ -79,25 +79,46 @@ def nginx(
 
     Its address; ended by its process.
     """
-    program = find_nginx()
     port = port or find_free_port()
+    server = documented(port=port, shop=shop, files=files, more=more, secure=secure)
+    url = f"{'https' if secure else 'http'}://127.0.0.1:{port}"
+    with _running(folder, server, seen_at=f"{url}/healthz"):
+        yield url
+
+
+@contextmanager
+def plain_nginx(folder: Path, *, webroot: Path) -> Iterator[str]:
+    """The block of port 80 alone."""
+    port = find_free_port()
+    server = next(block for block in documented_blocks() if "listen 80;" in block)
+    for theirs, ours in (("listen 80;", f"listen 127.0.0.1:{port};"), ("/var/www/html", f"{webroot}")):
+        assert theirs in server, theirs
+        server = server.replace(theirs, ours)
+    (webroot / ".well-known" / "acme-challenge").mkdir(parents=True)
+    (webroot / ".well-known" / "acme-challenge" / "here").write_text("proof")
+    url = f"http://127.0.0.1:{port}"
+    with _running(folder, server, seen_at=f"{url}/.well-known/acme-challenge/here"):
+        yield url
+
+
+@contextmanager
+def _running(folder: Path, server: str, *, seen_at: str) -> Iterator[None]:
+    program = find_nginx()
     folder.mkdir()
     config = folder / "nginx.conf"
-    server = documented(port=port, shop=shop, files=files, more=more, secure=secure)
     config.write_text(AROUND.format(folder=folder, log=documented_log(folder), server=server))
     process = subprocess.Popen([program, "-c", str(config), "-e", str(folder / "error.log"), "-p", str(folder)])
-    url = f"{'https' if secure else 'http'}://127.0.0.1:{port}"
 
     def answers() -> bool:
         assert process.poll() is None, (folder / "error.log").read_text()
         try:
-            return get(f"{url}/healthz", verify=False).status_code == 200
+            return get(seen_at, verify=False).status_code == 200
         except requests.ConnectionError:
             return False
 
     try:
         wait_for(answers, seconds=START_SECONDS)
-        yield url
+        yield
     finally:
         process.terminate()
         process.wait(20)
