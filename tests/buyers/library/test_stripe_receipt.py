@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.owner.readiness.test_ready import ALL_THAT_IS_NEEDED, FOR_INVOICES
+from tests.support.permissions import ALL_THAT_IS_NEEDED, FOR_INVOICES
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 

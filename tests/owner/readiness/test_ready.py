@@ -17,6 +17,7 @@ from storefront.shop.profile.saved_cards import switch_saved_cards
 from tests.cli.commands import done, read_json
 from tests.support.databases import BOTH
 from tests.support.people import OWNER, make_person, sign_in_at_admin
+from tests.support.permissions import ALL_THAT_IS_NEEDED, FOR_CARDS, FOR_INVOICES, FOR_TAX
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, run_worker_once
@@ -24,14 +25,6 @@ from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 READY = "/admin/ready"
-ALL_THAT_IS_NEEDED = (
-    "checkout_session_write", "product_write", "plan_write", "payment_link_write", "charge_write", "webhook_write",
-    "payment_intent_read", "dispute_write", "early_fraud_warning_read", "event_read", "balance_transaction_read",
-    "payout_read", "file_write",
-)  # fmt: skip
-FOR_CARDS = ("customer_write", "payment_method_write")
-FOR_INVOICES = ("invoice_read",)
-FOR_TAX = ("customer_read", *FOR_INVOICES, "tax_settings_read")
 
 
 @pytest.fixture
