@@ -42,6 +42,7 @@ from storefront.payments.checkout.wishes import forget_wishes
 from storefront.payments.reconcile.run import reconcile
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.shop.catalog.mirrors import follow_names
+from storefront.shop.discounts.repair import look_at_all as look_at_discounts_at_stripe
 from storefront.shop.discounts.repair import repair as repair_discounts
 from storefront.stripe_api.gateway import FOR_WORKERS, GATEWAY, set_up_gateway
 
@@ -114,6 +115,16 @@ def bring_discounts() -> None:
         repair_discounts()
     except StorefrontError as error:
         log.warning("discounts not brought to stripe", extra={"why": error.code})
+
+
+def look_at_discounts() -> None:
+    """Once an hour: it asks Stripe about each that runs."""
+    if not take_lease("look_at_discounts", seconds=FORGET_SECONDS):
+        return
+    try:
+        look_at_discounts_at_stripe()
+    except StorefrontError as error:
+        log.warning("discounts not looked at", extra={"why": error.code})
 
 
 def forget_hourly() -> None:
@@ -189,6 +200,7 @@ JOBS = {
     "forget_proofs": forget_hourly,
     "retention": forget_what_is_past_its_time,
     "follow_names": follow_names_if_due,
+    "look_at_discounts": look_at_discounts,
     "discounts": bring_discounts,
     "close_left": close_sessions_left,
     "tell_waiting": tell_who_waits,

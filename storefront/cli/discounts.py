@@ -30,7 +30,7 @@ def list_all(as_json: bool) -> None:
         listed = list_discounts()
     print_result(
         [to_json_value(asdict(view)) for view in listed],
-        [f"{view.code:<24}{view.state:<11}{view.off:<18}{_uses(view)}" for view in listed],
+        [f"{view.code:<24}{view.state:<11}{view.off:<18}{_uses(view)}{_trouble(view)}" for view in listed],
         as_json=as_json,
         if_none="No discounts yet: `storefront discounts create SPRING --percent 20` makes one.",
     )
@@ -104,6 +104,10 @@ def stop(code: str, as_json: bool) -> None:
 
 def _uses(view: "DiscountView") -> str:
     return f"{view.uses} of {view.most_uses} used" if view.most_uses is not None else f"{view.uses} used"
+
+
+def _trouble(view: "DiscountView") -> str:
+    return f"  {view.trouble}" if view.trouble else ""
 
 
 def _conditions(view: "DiscountView") -> Iterator[str]:

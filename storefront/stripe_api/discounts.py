@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from storefront.core.errors import StripeRefused
+from storefront.core.errors import StripeMissing, StripeRefused
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.refusals import readable
 
@@ -14,13 +14,23 @@ LONGEST_NAME = 40  # https://docs.stripe.com/api/coupons/create
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeenCoupon:
+    """A Coupon as Stripe has it now."""
+
+    is_active: bool
+    times_redeemed: int
+    is_used_up: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeenCode:
-    """A Promotion Code as Stripe has it now."""
+    """A Promotion Code as Stripe has it now: active only while its coupon is valid."""
 
     id: str
     coupon_id: str | None
     is_active: bool
     times_redeemed: int
+    is_used_up: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +44,10 @@ class CouponTerms:
     ends_at: datetime | None = None
 
 
-def ensure_coupon(coupon_id: str, name: str, terms: CouponTerms, *, metadata: dict[str, str]) -> None:
+def ensure_coupon(coupon_id: str, name: str, terms: CouponTerms, *, metadata: dict[str, str]) -> bool:
     """Make a Coupon under an id of our own: the second of two callers finds it made.
+
+    Returns False where the id was given away and the Coupon is there no more.
 
     Raises:
         StripeUnavailable, StripeRefused: the same call may be repeated.
@@ -53,6 +65,8 @@ def ensure_coupon(coupon_id: str, name: str, terms: CouponTerms, *, metadata: di
     except StripeRefused as refused:
         if refused.stripe_code != EXISTS:
             raise
+        return _find_coupon(coupon_id) is not None
+    return True
 
 
 def _limits(terms: CouponTerms) -> dict[str, Any]:
@@ -111,10 +125,27 @@ def find_active_code(code: str) -> SeenCode | None:
     return _seen(found[0]) if found else None
 
 
+def find_at_stripe(promotion_code_id: str | None, coupon_id: str) -> SeenCode | SeenCoupon | None:
+    """Find a Promotion Code, or a Coupon that has none; None where Stripe knows it no more."""
+    return _find_coupon(coupon_id) if promotion_code_id is None else _find_code(promotion_code_id)
+
+
 @readable()
-def get_code(promotion_code_id: str) -> SeenCode:
-    """Raises StripeMissing."""
-    return _seen(gateway().ask(lambda client: client.v1.promotion_codes.retrieve(promotion_code_id)))
+def _find_code(promotion_code_id: str) -> SeenCode | None:
+    try:
+        return _seen(gateway().ask(lambda client: client.v1.promotion_codes.retrieve(promotion_code_id)))
+    except StripeMissing:
+        return None
+
+
+@readable()
+def _find_coupon(coupon_id: str) -> SeenCoupon | None:
+    try:
+        raw = gateway().ask(lambda client: client.v1.coupons.retrieve(coupon_id))
+    except StripeMissing:
+        return None
+    times = int(raw["times_redeemed"])
+    return SeenCoupon(is_active=bool(raw["valid"]), times_redeemed=times, is_used_up=_is_used_up(raw))
 
 
 @readable()
@@ -122,12 +153,6 @@ def close_code(promotion_code_id: str) -> SeenCode:
     """Switch a Promotion Code off: Stripe deletes none. Safe to repeat. Raises StripeMissing."""
     params: Any = {"active": False}
     return _seen(gateway().ask(lambda client: client.v1.promotion_codes.update(promotion_code_id, params)))
-
-
-@readable()
-def count_uses_of_coupon(coupon_id: str) -> int:
-    """Raises StripeMissing."""
-    return int(gateway().ask(lambda client: client.v1.coupons.retrieve(coupon_id))["times_redeemed"])
 
 
 def close_coupon(coupon_id: str) -> None:
@@ -142,4 +167,10 @@ def _seen(raw: dict[str, Any]) -> SeenCode:
         coupon_id=coupon["id"] if isinstance(coupon, dict) else coupon,
         is_active=bool(raw["active"]),
         times_redeemed=int(raw["times_redeemed"]),
+        is_used_up=_is_used_up(raw),
     )
+
+
+def _is_used_up(raw: dict[str, Any]) -> bool:
+    most = raw["max_redemptions"]
+    return most is not None and int(raw["times_redeemed"]) >= int(most)

@@ -1,11 +1,16 @@
 """Discounts for tests, made as owners make them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import delete
 
-from storefront.core.db import db
+from storefront.core.db import db, transaction
+from storefront.core.leases import Lease
+from storefront.owner.discounts.listing import get_discount
 from storefront.shop.discounts.change import create_discount
+from storefront.worker import bring_discounts
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 
@@ -34,3 +39,19 @@ def uses_of(app: Flask, code: str = "SPRING") -> int:
         code=code,
     )
     return int(rows[0]["uses"] or 0)
+
+
+def work(app: Flask, job: Callable[[], None] = bring_discounts) -> None:
+    """Do what the worker does each minute, or another job of it, as if it were due."""
+    with app.app_context():
+        with transaction() as session:
+            session.execute(delete(Lease))
+        job()
+        db.session.remove()
+
+
+def trouble_of(app: Flask, code: str = "SPRING") -> str:
+    with app.app_context():
+        trouble = get_discount(code).trouble
+        db.session.remove()
+    return trouble

@@ -12,6 +12,7 @@ from storefront.core.db import db
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
 from storefront.shop.catalog.models import Product
+from storefront.shop.discounts.at_stripe import USED_UP
 from storefront.shop.discounts.models import DiscountMirror
 from storefront.shop.discounts.queries import find_terms, list_terms
 from storefront.shop.discounts.rules import Terms, Why, find_time_trouble
@@ -28,7 +29,7 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
-OFF_AT_STRIPE = "It is switched off at Stripe: stop it here, and make another if you want one."
+OFF_AT_STRIPE = "It is switched off at Stripe. The shop makes it anew within the hour: stop it here to end it."
 _STATES = {Why.NOT_YET: State.SCHEDULED, Why.USED_UP: State.USED_UP, Why.ENDED: State.ENDED}
 
 
@@ -36,7 +37,7 @@ _STATES = {Why.NOT_YET: State.SCHEDULED, Why.USED_UP: State.USED_UP, Why.ENDED: 
 class DiscountView:
     """`uses` are orders of this shop in the running mode. `products` are slugs; none are all products.
 
-    `trouble` says why Stripe does not take it; empty where it does.
+    `trouble` says why Stripe does not take it, as far as we know; empty where it does.
     """
 
     id: int
@@ -92,27 +93,30 @@ def ask_uses(code: str) -> UsesAtStripe:
     if terms is None:
         raise NotFound(f"There is no discount {code}.")
     try:
-        codes, uses = _ask(terms.id)
+        seen, times = _ask(terms.id)
     except StorefrontError as error:
         return UsesAtStripe(times=None, problem=error.message)
-    if not uses:
+    if not seen:
         return UsesAtStripe(times=None, problem="Stripe has no such code.")
-    all_off = bool(codes) and not any(code.is_active for code in codes)
-    is_off = all_off and _state(terms) is State.RUNNING
-    return UsesAtStripe(times=sum(uses), problem=OFF_AT_STRIPE if is_off else "")
+    if _state(terms) is not State.RUNNING or any(one.is_active for one in seen):
+        return UsesAtStripe(times=times)
+    return UsesAtStripe(times=times, problem=USED_UP if any(one.is_used_up for one in seen) else OFF_AT_STRIPE)
 
 
-def _ask(discount_id: int) -> tuple[list[discounts.SeenCode], list[int]]:
-    """Return the Promotion Codes, and the uses of each and of coupons without one. Raises what Stripe raises."""
-    known = select(DiscountMirror.promotion_code_id, DiscountMirror.coupon_id).where(
+def _ask(discount_id: int) -> tuple[list[discounts.SeenCode | discounts.SeenCoupon], int]:
+    """Return what Stripe knows of, and the uses: of what it knows no more our orders count.
+
+    Raises what Stripe raises.
+    """
+    known = select(DiscountMirror.promotion_code_id, DiscountMirror.coupon_id, DiscountMirror.uses).where(
         DiscountMirror.discount_id == discount_id,
         DiscountMirror.mode == settings().mode,
         DiscountMirror.account == gateway().account_id(),
     )
     rows = db.session.execute(known).all()
-    codes = [discounts.get_code(row.promotion_code_id) for row in rows if row.promotion_code_id]
-    alone = [discounts.count_uses_of_coupon(row.coupon_id) for row in rows if not row.promotion_code_id]
-    return codes, [code.times_redeemed for code in codes] + alone
+    asked = [(row.uses, discounts.find_at_stripe(row.promotion_code_id, row.coupon_id)) for row in rows]
+    times = sum(uses if one is None else one.times_redeemed for uses, one in asked)
+    return [one for _, one in asked if one is not None], times
 
 
 def _views(listed: list[Terms]) -> tuple[DiscountView, ...]:
@@ -127,10 +131,14 @@ def _find_slugs(product_ids: set[int]) -> dict[int, str]:
 
 
 def _find_troubles(discount_ids: Iterable[int]) -> dict[int, str]:
-    """Return the newest refusal of each discount that Stripe does not have now."""
+    """Return the newest trouble of each discount that has one."""
     rows = db.session.execute(
-        select(DiscountMirror.discount_id, DiscountMirror.trouble, DiscountMirror.is_active)
-        .where(DiscountMirror.discount_id.in_(list(discount_ids)), DiscountMirror.mode == settings().mode)
+        select(DiscountMirror.discount_id, DiscountMirror.trouble)
+        .where(
+            DiscountMirror.discount_id.in_(list(discount_ids)),
+            DiscountMirror.mode == settings().mode,
+            DiscountMirror.trouble != "",
+        )
         .order_by(DiscountMirror.id)
     )
     return {row.discount_id: row.trouble for row in rows}

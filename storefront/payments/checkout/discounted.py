@@ -1,16 +1,17 @@
 """The discount of a checkout: brought to Stripe before its Session is made, and let go where Stripe refuses it."""
 
 import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 from storefront.core import clock
 from storefront.core.email_addresses import is_address
-from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
+from storefront.core.errors import StorefrontError, StripeRefused
 from storefront.core.texts import joined, marked
 from storefront.orders.queries import has_bought
 from storefront.payments.checkout.rows import get_checkout, start_next_attempt
-from storefront.shop.discounts.at_stripe import AtStripe, ensure_at_stripe, forget_mirrors
+from storefront.shop.discounts.at_stripe import AtStripe, ensure_at_stripe, look_again
 from storefront.shop.discounts.queries import get_terms
 from storefront.shop.discounts.rules import Why, find_time_trouble
 from storefront.shop.discounts.words import why_words
@@ -99,11 +100,12 @@ def is_about_discount(error: StripeRefused) -> bool:
 
 
 def let_go_refused(token: str, error: StripeRefused) -> DiscountRefused:
-    """Go on without the discount that Stripe refused; what Stripe lost is made anew for the next buyer."""
+    """Go on without the discount that Stripe refused; one that is dead there is made anew for the next buyer."""
     discount_id = get_checkout(token).discount_id
     log.warning("stripe refused a discount", extra={"discount": discount_id, "stripe_code": error.stripe_code})
-    if discount_id is not None and isinstance(error, StripeMissing):
-        forget_mirrors(discount_id)
+    if discount_id is not None:
+        with suppress(StorefrontError):  # the worker looks again
+            look_again(discount_id)
     return _let_go(token, Why.REFUSED)
 
 

@@ -5,25 +5,40 @@ price the discount gets another coupon, and the code moves on to it. Whoever com
 have ids of ours, promotion codes an idempotency key.
 """
 
+import logging
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from storefront.core import clock
-from storefront.core.db import db, transaction
+from storefront.core.db import db
 from storefront.core.errors import StripeFault, StripeMissing, StripeRefused
 from storefront.core.runtime import settings
 from storefront.shop.catalog.mirrors import shop_id
-from storefront.shop.discounts.mirror_rows import MirrorRow, fingerprint_of, insert_row, read_row, read_rows, store
+from storefront.shop.discounts.mirror_rows import (
+    MirrorRow,
+    fingerprint_of,
+    insert_row,
+    read_row,
+    read_rows,
+    retire,
+    settle,
+    store,
+)
 from storefront.shop.discounts.models import DiscountMirror
 from storefront.shop.discounts.products import ensure_products, read_products
 from storefront.shop.discounts.queries import get_terms
 from storefront.shop.discounts.rules import Terms, find_time_trouble
 from storefront.stripe_api import discounts
 
+log = logging.getLogger(__name__)
+
 MANY = 100  # products of one coupon: Stripe's documents name no limit, so more may be too many
+MOST_DEAD = 5  # tries for one call; the next goes on from there
+LOST = "Stripe has lost it, or it was switched off there. The shop makes it anew within a minute."
+USED_UP = "Stripe counted all of its uses, more than this shop has orders with it. It takes no more."
 TAKEN = "Stripe has this code already, from somewhere else. Switch it off there, or stop this discount."
 
 
@@ -52,7 +67,11 @@ def bring_up_to_date(discount_id: int) -> str:
 def _find_refusal(discount_id: int) -> str:
     refusals = (
         select(DiscountMirror.trouble)
-        .where(DiscountMirror.discount_id == discount_id, DiscountMirror.mode == settings().mode)
+        .where(
+            DiscountMirror.discount_id == discount_id,
+            DiscountMirror.mode == settings().mode,
+            DiscountMirror.trouble != "",
+        )
         .order_by(DiscountMirror.id.desc())
     )
     return db.session.scalars(refusals).first() or "Nothing that it is for has a price yet."
@@ -64,55 +83,93 @@ def ensure_at_stripe(terms: Terms) -> AtStripe | None:
     Raises:
         StripeUnavailable: the same call may be repeated.
     """
+    rows = read_rows(terms.id)  # before the products: of rows of newer ones nothing may be closed for older ones
     products = read_products(terms)
     if terms.product_ids and not products:
         return None
     fingerprint = fingerprint_of(terms, products)
-    rows = read_rows(terms.id)
     row = next((row for row in rows if row.fingerprint == fingerprint), None)
     if row is not None and row.is_active:
-        return AtStripe(coupon_id=row.coupon_id, promotion_code_id=row.promotion_code_id)
-    _close([other for other in rows if other.is_active])
-    left = None if terms.most_uses is None else terms.most_uses - sum(other.uses for other in rows)
-    row = row or insert_row(terms, fingerprint, products)
+        return _as_at_stripe(row)
+    left = _count_left(terms, rows)
+    _close(rows)
+    row = insert_row(terms, fingerprint, products)
+    if row.is_active:  # another caller was here meanwhile
+        return _as_at_stripe(row)
+    if left is not None and left < 1:
+        store(row, trouble=USED_UP)
+        return None
     return _make(terms, row, products, left)
 
 
+def _as_at_stripe(row: MirrorRow) -> AtStripe:
+    return AtStripe(coupon_id=row.coupon_id, promotion_code_id=row.promotion_code_id)
+
+
+def _count_left(terms: Terms, rows: Collection[MirrorRow]) -> int | None:
+    """Return the uses that are left, also by Stripe's count: what is paid may not be an order yet."""
+    if terms.most_uses is None:
+        return None
+    return terms.most_uses - sum(max(row.uses, _count_at_stripe(row)) for row in rows)
+
+
+def _count_at_stripe(row: MirrorRow) -> int:
+    seen = discounts.find_at_stripe(row.promotion_code_id, row.coupon_id)
+    return 0 if seen is None else seen.times_redeemed
+
+
 def _make(terms: Terms, row: MirrorRow, products: list[str], left: int | None) -> AtStripe | None:
-    shop = shop_id()
-    metadata = {"storefront": shop, "storefront_discount": str(terms.id)}
-    coupon_id = row.coupon_id
-    try:
-        discounts.ensure_coupon(coupon_id, terms.code, _coupon_terms(terms, products, left), metadata=metadata)
-        if not terms.has_code:
-            return _keep(row, None)
-        code = discounts.create_code(
-            terms.code,
-            coupon_id,
-            minimums=terms.minimums,
-            most_uses=left,
-            ends_at=terms.ends_at,
-            metadata=metadata,
-            idempotency_key=f"discount:{coupon_id}:{row.attempt}",
-        )
-    except StripeFault:
-        store(row.id, attempt=row.attempt + 1)  # Stripe replays a stored 500 for a day
-        raise
-    except StripeRefused as refused:
-        return _adopt(terms, row, products, refused)
-    if not code.is_active:  # an old answer for this key: the code was switched off since
-        store(row.id, attempt=row.attempt + 1)
-        return _make(terms, read_row(row.id), products, left)
-    return _keep(row, code)
-
-
-def _adopt(terms: Terms, row: MirrorRow, products: list[str], refused: StripeRefused) -> AtStripe | None:
-    """Take up the code where it is ours after all, made by another or by an answer that was lost."""
-    found = discounts.find_active_code(terms.code)
-    if found is not None and found.coupon_id == row.coupon_id:
-        return _keep(row, found)
-    store(row.id, attempt=row.attempt + 1, trouble=TAKEN if found else _explain(terms, len(products), refused))
+    """Make what this row is for, or what the next one is for where Stripe has a dead one under its names."""
+    for _ in range(MOST_DEAD):
+        try:
+            made = _create(terms, row, products, left)
+        except StripeFault:
+            store(row, attempt=row.attempt + 1)  # Stripe replays a stored 500 for a day
+            raise
+        except StripeRefused as refused:
+            found = discounts.find_active_code(terms.code) if terms.has_code else None
+            if found is not None and found.coupon_id == row.coupon_id:
+                return _keep(row, found.id)  # made by another, or by an answer that was lost
+            trouble = TAKEN if found else _explain(terms, len(products), refused)
+            store(row, attempt=row.attempt + 1, trouble=trouble)
+            if found is None or not _close_left_over(terms, found):
+                return None
+            row = read_row(row.id)
+            continue
+        if made is not None:
+            return _keep(row, made.promotion_code_id)
+        retire(row, LOST)
+        row = insert_row(terms, row.fingerprint, products)
     return None
+
+
+def _create(terms: Terms, row: MirrorRow, products: list[str], left: int | None) -> AtStripe | None:
+    """Return None where what was made for this row is not to be used any more."""
+    coupon_id = row.coupon_id
+    metadata = {"storefront": shop_id(), "storefront_discount": str(terms.id)}
+    coupon = _coupon_terms(terms, products, left)
+    if not discounts.ensure_coupon(coupon_id, terms.code, coupon, metadata=metadata):
+        return None
+    if not terms.has_code:
+        return AtStripe(coupon_id=coupon_id, promotion_code_id=None)
+    code = discounts.create_code(
+        terms.code,
+        coupon_id,
+        minimums=terms.minimums,
+        most_uses=left,
+        ends_at=terms.ends_at,
+        metadata=metadata,
+        idempotency_key=f"discount:{coupon_id}:{row.attempt}",
+    )
+    return AtStripe(coupon_id=coupon_id, promotion_code_id=code.id) if code.is_active else None
+
+
+def _close_left_over(terms: Terms, found: discounts.SeenCode) -> bool:
+    """Switch off a code of an earlier row of this discount, which another caller left or whose id was lost."""
+    is_ours = found.coupon_id in {row.coupon_id for row in read_rows(terms.id)}
+    if is_ours:
+        discounts.close_code(found.id)
+    return is_ours
 
 
 def _explain(terms: Terms, count: int, refused: StripeRefused) -> str:
@@ -125,9 +182,9 @@ def _explain(terms: Terms, count: int, refused: StripeRefused) -> str:
     )
 
 
-def _keep(row: MirrorRow, code: discounts.SeenCode | None) -> AtStripe:
-    code_id = code.id if code else None
-    store(row.id, promotion_code_id=code_id, is_active=True, trouble="")
+def _keep(row: MirrorRow, code_id: str | None) -> AtStripe:
+    store(row, promotion_code_id=code_id, is_active=True)
+    settle(row)
     return AtStripe(coupon_id=row.coupon_id, promotion_code_id=code_id)
 
 
@@ -144,12 +201,12 @@ def _coupon_terms(terms: Terms, products: list[str], left: int | None) -> discou
 
 
 def _close(rows: Collection[MirrorRow]) -> None:
-    """Switch off at Stripe what is not to be used. A code that Stripe lost is as good as off."""
+    """Switch off at Stripe what is not to be used, for good. A code that Stripe lost is as good as off."""
     for row in rows:
         if row.is_active:
             with suppress(StripeMissing):
                 _switch_off(row)
-            store(row.id, is_active=False)
+            retire(row)
 
 
 def _switch_off(row: MirrorRow) -> None:
@@ -159,10 +216,24 @@ def _switch_off(row: MirrorRow) -> None:
         discounts.close_code(row.promotion_code_id)
 
 
-def forget_mirrors(discount_id: int) -> None:
-    """Let the next look make it anew: Stripe knows its objects no more, or does not take them."""
-    ours = DiscountMirror.discount_id == discount_id, DiscountMirror.mode == settings().mode
-    with transaction() as session:
-        session.execute(
-            update(DiscountMirror).where(*ours).values(is_active=False, attempt=DiscountMirror.attempt + 1)
-        )
+def look_again(discount_id: int) -> None:
+    """Ask Stripe whether what runs can be used there. What was lost or switched off is made anew by the next look.
+
+    Not what was used up there: whatever our count is, it may be used no more.
+
+    Raises:
+        StripeUnavailable, StripeRefused: the same call may be repeated.
+    """
+    for row in read_rows(discount_id):
+        if row.is_active:
+            _look_at(row)
+
+
+def _look_at(row: MirrorRow) -> None:
+    seen = discounts.find_at_stripe(row.promotion_code_id, row.coupon_id)
+    is_used_up = seen is not None and seen.is_used_up
+    if seen is None or not (seen.is_active or is_used_up):
+        log.warning("discount lost at stripe", extra={"discount": row.discount_id})
+        retire(row, LOST)
+    elif row.trouble != (trouble := USED_UP if is_used_up else ""):
+        store(row, trouble=trouble)

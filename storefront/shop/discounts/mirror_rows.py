@@ -1,15 +1,21 @@
-"""Rows of discounts at Stripe, of the running mode and account: read, made once, and stored."""
+"""Rows of discounts at Stripe, of the running mode and account: read, made once, stored, and retired.
+
+A row that was switched off or lost is never used again: another one follows, with a coupon and a code of its own.
+So what is still being paid with the old ones counts where it belongs, and no old answer of Stripe's counts again.
+"""
 
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
 
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.runtime import settings
 from storefront.shop.catalog.mirrors import shop_id
-from storefront.shop.discounts.models import DiscountMirror
+from storefront.shop.discounts.models import Discount, DiscountMirror
 from storefront.shop.discounts.rules import Terms
 from storefront.stripe_api.gateway import gateway
 
@@ -19,11 +25,13 @@ class MirrorRow:
     """A mirror as it was read, for when nothing is open."""
 
     id: int
+    discount_id: int
     fingerprint: str
     coupon_id: str
     promotion_code_id: str | None
     is_active: bool
     attempt: int
+    trouble: str
     uses: int
 
 
@@ -61,25 +69,52 @@ def read_row(row_id: int) -> MirrorRow:
 def _row(row: DiscountMirror) -> MirrorRow:
     return MirrorRow(
         id=row.id,
+        discount_id=row.discount_id,
         fingerprint=row.fingerprint,
         coupon_id=row.coupon_id,
         promotion_code_id=row.promotion_code_id,
         is_active=row.is_active,
         attempt=row.attempt,
+        trouble=row.trouble,
         uses=row.uses,
     )
 
 
 def insert_row(terms: Terms, fingerprint: str, products: list[str]) -> MirrorRow:
+    """Return the row of this fingerprint that is in use, made where there is none."""
     shop, mode, account = shop_id(), settings().mode, gateway().account_id()
     own = {"discount_id": terms.id, "mode": mode, "account": account, "fingerprint": fingerprint}
     coupon_id = f"{shop}-{mode}-{terms.id}-{fingerprint}-{hashlib.sha256(account.encode()).hexdigest()[:6]}"
     with transaction() as session:
+        session.execute(select(Discount.id).where(Discount.id == terms.id).with_for_update())
+        earlier = _count_retired(session, own)
+        if earlier:
+            coupon_id = f"{coupon_id}-{earlier + 1}"
         insert_missing(session, DiscountMirror, [own | {"products": products, "coupon_id": coupon_id}])
         row_id = session.scalars(select(DiscountMirror.id).filter_by(**own)).one()
     return read_row(row_id)
 
 
-def store(row_id: int, **values: object) -> None:
+def _count_retired(session: Session, own: dict[str, Any]) -> int:
+    places = {name: value for name, value in own.items() if name != "fingerprint"}
+    of_this = DiscountMirror.fingerprint.startswith(f"{own['fingerprint']}-")
+    return session.scalars(select(func.count(DiscountMirror.id)).filter_by(**places).where(of_this)).one()
+
+
+def store(row: MirrorRow, **values: object) -> None:
+    """A row that was retired meanwhile stays as it is."""
+    is_in_use = DiscountMirror.id == row.id, DiscountMirror.fingerprint == row.fingerprint
     with transaction() as session:
-        session.execute(update(DiscountMirror).where(DiscountMirror.id == row_id).values(**values))
+        session.execute(update(DiscountMirror).where(*is_in_use).values(**values))
+
+
+def retire(row: MirrorRow, trouble: str = "") -> None:
+    """Use a row no more. `trouble` is for the owner, until the next row is there."""
+    store(row, fingerprint=f"{row.fingerprint}-{row.id}", is_active=False, trouble=trouble)
+
+
+def settle(row: MirrorRow) -> None:
+    """Forget the troubles of a discount that Stripe has now."""
+    troubled = DiscountMirror.discount_id == row.discount_id, DiscountMirror.mode == settings().mode
+    with transaction() as session:
+        session.execute(update(DiscountMirror).where(*troubled, DiscountMirror.trouble != "").values(trouble=""))

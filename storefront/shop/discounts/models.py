@@ -55,6 +55,7 @@ class DiscountMirror(Base):
     """A Coupon and its Promotion Code at Stripe. A coupon's products are fixed, so other products are another row.
 
     `promotion_code_id` is None until Stripe has answered, and stays so where buyers cannot type the code.
+    Once it was switched off or lost a row is retired: its fingerprint gets its id behind, and another row follows.
     """
 
     __tablename__ = "discount_mirrors"

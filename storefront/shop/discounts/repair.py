@@ -8,7 +8,7 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import settings
-from storefront.shop.discounts.at_stripe import bring_up_to_date
+from storefront.shop.discounts.at_stripe import bring_up_to_date, look_again
 from storefront.shop.discounts.mirror_rows import fingerprint_of, read_rows
 from storefront.shop.discounts.models import Discount, DiscountMirror
 from storefront.shop.discounts.products import find_unmirrored, read_products
@@ -31,6 +31,17 @@ def repair() -> int:
         except StorefrontError as error:
             log.warning("discount not brought to stripe", extra={"discount": discount_id, "why": error.code})
     return len(waiting)
+
+
+def look_at_all() -> None:
+    """Find what cannot be used at Stripe any more though nobody here has stopped it. Asks about each that runs.
+
+    Raises:
+        StripeUnavailable, StripeRefused: the same call may be repeated.
+    """
+    is_there = DiscountMirror.is_active, DiscountMirror.mode == settings().mode
+    for discount_id in db.session.scalars(select(DiscountMirror.discount_id).where(*is_there).distinct()).all():
+        look_again(discount_id)
 
 
 def _find_waiting() -> list[int]:

@@ -76,6 +76,18 @@ def test_refuses_what_stripe_refuses(sandbox: Calls, coupon: Any, code: Any, par
     assert param is None or refused.param == param
 
 
+def test_switches_codes_off_with_their_coupon_and_gives_both_names_away_again(sandbox: Calls) -> None:
+    coupon: Any = {"id": "TWENTY", "percent_off": 20}
+    code = make_code(sandbox, coupon)
+    assert refusal(lambda: sandbox.v1.coupons.create(coupon)).code == "resource_already_exists"
+    sandbox.v1.coupons.delete("TWENTY")
+    assert sandbox.v1.promotion_codes.retrieve(code.id).active is False
+    newest = sandbox.v1.events.list({"type": "promotion_code.updated"}).data[0].to_dict()
+    assert (newest["data"]["object"]["id"], newest["data"]["previous_attributes"]) == (code.id, {"active": True})
+    again = make_code(sandbox, coupon | {"percent_off": 30})
+    assert (again.active, sandbox.v1.coupons.retrieve("TWENTY").percent_off) == (True, 30)
+
+
 def test_makes_no_code_active_again_that_another_took_the_place_of(sandbox: Calls) -> None:
     old = make_code(sandbox, {"percent_off": 5})
     sandbox.v1.promotion_codes.update(old.id, {"active": False})

@@ -134,6 +134,18 @@ def test_goes_on_without_what_stripe_refuses(app: Flask, sandbox: SandboxClient,
     assert "with SPRING" not in page
     made = session_of(sandbox, begun(buyer))
     assert (made.amount_total, made.allow_promotion_codes) == (1900, True)
+    assert session_of(sandbox, begun(filled(Buyer(app)))).amount_total == 1520  # the next buyer has it
+    assert sum(code.active for code in codes_at_stripe(sandbox)) == 1
+
+
+def test_goes_on_where_stripe_does_not_say_what_is_wrong(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> None:
+    filled(buyer)
+    (code,) = codes_at_stripe(sandbox)
+    sandbox.stripe.v1.promotion_codes.update(code.id, {"active": False})
+    sandbox.control("faults", method="GET", path="/v1/promotion_codes/*", status=503, times=3)
+    assert "SPRING can't be used for this order." in refused_checkout(buyer)
+    sandbox.control("faults/clear")
+    assert session_of(sandbox, begun(buyer)).amount_total == 1900
 
 
 def test_sells_the_last_use_to_one_and_says_so_to_the_other(app: Flask, sandbox: SandboxClient) -> None:

@@ -8,34 +8,22 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import delete
 
 from storefront.core import clock
-from storefront.core.db import db, transaction
-from storefront.core.leases import Lease
-from storefront.owner.discounts.listing import OFF_AT_STRIPE, UsesAtStripe, ask_uses, get_discount
+from storefront.core.db import db
+from storefront.owner.discounts.listing import OFF_AT_STRIPE, UsesAtStripe, ask_uses
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.shop.discounts import at_stripe
 from storefront.shop.discounts.change import NOT_AT_STRIPE_YET, create_discount, stop_discount
 from storefront.shop.discounts.repair import repair
 from storefront.shop.discounts.typed import DiscountRefused
 from storefront.shop.editor.prices import set_price
-from storefront.worker import bring_discounts
 from tests.support.databases import BOTH
-from tests.support.discounts import codes_at_stripe, discount, uses_of
+from tests.support.discounts import codes_at_stripe, discount, trouble_of, uses_of, work
 from tests.support.rows import read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
-
-
-def work(app: Flask) -> None:
-    """Do what the worker does each minute."""
-    with app.app_context():
-        with transaction() as session:
-            session.execute(delete(Lease))
-        bring_discounts()
-        db.session.remove()
 
 
 def at_once(app: Flask, *calls: Callable[[], object]) -> None:
@@ -53,13 +41,6 @@ def at_once(app: Flask, *calls: Callable[[], object]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def trouble_of(app: Flask, code: str = "SPRING") -> str:
-    with app.app_context():
-        trouble = get_discount(code).trouble
-        db.session.remove()
-    return trouble
 
 
 def test_is_a_coupon_and_a_code_with_all_its_terms(app: Flask, sandbox: SandboxClient) -> None:

@@ -23,7 +23,7 @@ from storefront.devtools.sandbox.api.updates import change, delete, new_metadata
 from storefront.devtools.sandbox.catalog.validity import is_usable
 from storefront.devtools.sandbox.ids import random_text
 from storefront.devtools.sandbox.money import CURRENCIES
-from storefront.devtools.sandbox.storage.records import Json
+from storefront.devtools.sandbox.storage.records import Json, Query, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
 
@@ -112,7 +112,8 @@ def create_coupon(call: Call) -> Json:
     params, work = call.params, call.work
     products = _check_against_shop(work, params)
     coupon_id = params.get("id") or random_text(8)
-    if work.records.find("coupon", coupon_id) is not None:
+    earlier = work.records.find("coupon", coupon_id)
+    if earlier is not None and not earlier.deleted:
         raise invalid("Coupon already exists.", param="id", code="resource_already_exists")
     body: Json = {
         "id": coupon_id,
@@ -131,7 +132,11 @@ def create_coupon(call: Call) -> Json:
         "times_redeemed": 0,
         "valid": True,
     }
-    work.records.add(body, {"products": products, "currency_options": hash_of(params, "currency_options")})
+    private = {"products": products, "currency_options": hash_of(params, "currency_options")}
+    if earlier is None:
+        work.records.add(body, private)
+    else:  # Stripe gives the id of a deleted coupon away again
+        work.records.save(Record(body=body, private=private))
     work.emit("coupon.created", body)
     return body
 
@@ -152,7 +157,17 @@ def update_coupon(call: Call) -> Json:
 
 @route("DELETE /v1/coupons/{id}", CouponDeleteParams)
 def delete_coupon(call: Call) -> Json:
-    return delete(call.work, call.get("coupon", param="coupon"))
+    coupon = call.get("coupon", param="coupon")
+    _switch_codes_off(call.work, coupon.id)
+    return delete(call.work, coupon)
+
+
+def _switch_codes_off(work: UnitOfWork, coupon_id: str) -> None:
+    """A promotion code is active only while its coupon is valid: its name is free again."""
+    active = Query(kind="promotion_code", where=(("promotion.coupon", coupon_id), ("active", True)))
+    while (code := work.records.find_newest(active)) is not None:
+        code.body["active"] = False
+        save_change(work, code, {"active": True})
 
 
 @route("GET /v1/coupons", CouponListParams)

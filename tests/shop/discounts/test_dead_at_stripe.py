@@ -1,0 +1,183 @@
+"""Discounts that Stripe lost, switched off or used up while they run here."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.owner.discounts.listing import UsesAtStripe, ask_uses
+from storefront.shop.discounts.at_stripe import LOST, USED_UP
+from storefront.shop.editor.prices import set_price
+from storefront.worker import look_at_discounts
+from tests.support.discounts import codes_at_stripe, discount, trouble_of, uses_of, work
+from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import change_rows, read_rows
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer
+
+KINDS = pytest.mark.parametrize("kind", ["code", "promotion"])
+
+
+def make(app: Flask, kind: str, **more: Any) -> None:
+    ends = f"{clock.now() + timedelta(days=9):%Y-%m-%d}"
+    more |= {"automatic": "yes", "ends": ends} if kind == "promotion" else {}
+    assert discount(app, **more) == ""
+
+
+def look(app: Flask) -> None:
+    """Do what the worker does each hour."""
+    work(app, look_at_discounts)
+
+
+def filled(app: Flask, kind: str, edition: str = "Personal") -> Buyer:
+    buyer = Buyer(app)
+    buyer.add("twinspot", edition)
+    if kind == "code":
+        buyer.post("/cart/code", code="SPRING")
+    return buyer
+
+
+def total(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> int:
+    """Press the button; return what Stripe's form shows."""
+    session = sandbox.stripe.v1.checkout.sessions.retrieve(buyer.check_out())
+    return int(session.amount_total or 0)
+
+
+def delete_coupons(sandbox: SandboxClient) -> None:
+    for coupon in sandbox.stripe.v1.coupons.list().data:
+        sandbox.stripe.v1.coupons.delete(coupon.id)
+
+
+@KINDS
+def test_comes_back_to_the_products_of_before(app: Flask, sandbox: SandboxClient, kind: str) -> None:
+    make(app, kind, products=("twinspot",))
+    with app.app_context():
+        set_price("twinspot", "personal", "usd", 2500)
+        db.session.remove()
+    work(app)
+    change_rows(app, "DELETE FROM stripe_mirrors WHERE id = (SELECT MAX(id) FROM stripe_mirrors)")
+    assert total(app, sandbox, filled(app, kind, "Team")) == 6320
+    work(app)
+    assert total(app, sandbox, filled(app, kind, "Team")) == 6320
+    if kind == "code":
+        assert [code.active for code in codes_at_stripe(sandbox)] == [True, False, False, False]
+
+
+@KINDS
+def test_is_made_anew_for_the_next_buyer_after_it_was_deleted_at_stripe(
+    app: Flask, sandbox: SandboxClient, kind: str
+) -> None:
+    make(app, kind)
+    first = filled(app, kind)
+    delete_coupons(sandbox)
+    assert first.post("/checkout", nonce=first.nonce()).location == "/cart"
+    assert trouble_of(app) == LOST
+    sandbox.control("faults", method="POST", path="/v1/coupons", status=500, times=3)
+    work(app)
+    assert trouble_of(app) == LOST  # as long as it lasts
+    sandbox.control("faults/clear")
+    assert total(app, sandbox, filled(app, kind)) == 1520
+    assert trouble_of(app) == ""
+    with app.app_context():
+        assert ask_uses("SPRING") == UsesAtStripe(times=0)
+        db.session.remove()
+
+
+def test_counts_what_is_paid_with_the_lost_one_and_leaves_the_rest_to_the_next(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    make(app, "code", most_uses="4")
+    fulfilled, unseen, late = (filled(app, "code") for _ in range(3))
+    sessions = [buyer.check_out() for buyer in (fulfilled, unseen, late)]
+    sandbox.pay(sessions[0])
+    fulfilled.land(sessions[0])
+    sandbox.pay(sessions[1])  # and no page was seen, no event came
+    delete_coupons(sandbox)
+    look(app)
+    work(app)
+    newest, _ = codes_at_stripe(sandbox)
+    assert newest.max_redemptions == 2
+    unseen.land(sessions[1])
+    sandbox.pay(sessions[2])
+    late.land(sessions[2])
+    assert uses_of(app) == 3
+
+
+@KINDS
+def test_is_found_and_shown_in_the_list_until_it_is_back(app: Flask, sandbox: SandboxClient, kind: str) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    make(app, kind)
+    delete_coupons(sandbox)
+    look(app)
+    assert LOST in owner.get("/admin/discounts").text
+    work(app)
+    assert LOST not in owner.get("/admin/discounts").text
+    assert total(app, sandbox, filled(app, kind)) == 1520
+
+
+def test_is_made_anew_where_it_was_switched_off_at_stripe(app: Flask, sandbox: SandboxClient) -> None:
+    make(app, "code")
+    (code,) = codes_at_stripe(sandbox)
+    sandbox.stripe.v1.promotion_codes.update(code.id, {"active": False})
+    work(app)
+    assert [code.active for code in codes_at_stripe(sandbox)] == [False]
+    look(app)
+    work(app)
+    assert [code.active for code in codes_at_stripe(sandbox)] == [True, False]
+
+
+def test_is_not_made_anew_where_it_was_used_up_elsewhere(app: Flask, sandbox: SandboxClient) -> None:
+    make(app, "code", most_uses="1", products=("twinspot",))
+    (code,) = codes_at_stripe(sandbox)
+    price = read_rows(app, "SELECT stripe_price_id FROM stripe_mirrors")[0]["stripe_price_id"]
+    params: Any = {
+        "mode": "payment",
+        "line_items": [{"price": price, "quantity": 1}],
+        "discounts": [{"promotion_code": code.id}],
+        "success_url": "https://elsewhere.example/thanks",
+    }
+    sandbox.pay(sandbox.stripe.v1.checkout.sessions.create(params).id)
+    look(app)
+    work(app)
+    assert trouble_of(app) == USED_UP
+    with app.app_context():
+        assert ask_uses("SPRING") == UsesAtStripe(times=1, problem=USED_UP)
+        set_price("twinspot", "personal", "usd", 2500)
+        db.session.remove()
+    work(app)
+    assert trouble_of(app) == USED_UP
+    assert [code.active for code in codes_at_stripe(sandbox)] == [False]
+
+
+def test_takes_another_id_where_stripe_gives_that_of_a_deleted_coupon_to_nobody(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    exists = {"status": 400, "type": "invalid_request_error", "code": "resource_already_exists"}
+    sandbox.control("faults", method="POST", path="/v1/coupons", times=1, **exists)
+    make(app, "code")
+    (coupon,) = sandbox.stripe.v1.coupons.list().data
+    assert coupon.id.endswith("-2")
+    sandbox.stripe.v1.coupons.delete(coupon.id)
+    sandbox.control("faults", method="POST", path="/v1/coupons", times=9, **exists)
+    look(app)
+    work(app)
+    assert trouble_of(app) == LOST
+    sandbox.control("faults/clear")
+    work(app)
+    assert total(app, sandbox, filled(app, "code")) == 1520
+
+
+def test_is_looked_at_once_an_hour_and_waits_for_stripe(app: Flask, sandbox: SandboxClient) -> None:
+    make(app, "code")
+    sandbox.control("faults", method="GET", path="/v1/promotion_codes/*", status=503, times=3)
+    look(app)
+    sandbox.control("faults/clear")
+    assert trouble_of(app) == ""
+    sandbox.forget_calls()
+    with app.app_context():
+        look_at_discounts()
+        db.session.remove()
+    assert sandbox.calls() == []
