@@ -1,5 +1,6 @@
 """Discounts for tests, made as owners make them."""
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -55,3 +56,20 @@ def trouble_of(app: Flask, code: str = "SPRING") -> str:
         trouble = get_discount(code).trouble
         db.session.remove()
     return trouble
+
+
+def at_once(app: Flask, *calls: Callable[[], object]) -> None:
+    """Begin all of them at the same moment, each in a thread, and wait for the last."""
+    start = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> None:
+        with app.app_context():
+            start.wait()
+            call()
+            db.session.remove()
+
+    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()

@@ -1,7 +1,5 @@
 """Discounts at Stripe: made once whatever is lost or repeated, switched off, and repaired by the worker."""
 
-import threading
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -19,28 +17,11 @@ from storefront.shop.discounts.repair import repair
 from storefront.shop.discounts.typed import DiscountRefused
 from storefront.shop.editor.prices import set_price
 from tests.support.databases import BOTH
-from tests.support.discounts import codes_at_stripe, discount, trouble_of, uses_of, work
+from tests.support.discounts import at_once, codes_at_stripe, discount, trouble_of, uses_of, work
 from tests.support.rows import read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
-
-
-def at_once(app: Flask, *calls: Callable[[], object]) -> None:
-    """Begin all of them at the same moment, each in a thread, and wait for the last."""
-    start = threading.Barrier(len(calls))
-
-    def run(call: Callable[[], object]) -> None:
-        with app.app_context():
-            start.wait()
-            call()
-            db.session.remove()
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 def test_is_a_coupon_and_a_code_with_all_its_terms(app: Flask, sandbox: SandboxClient) -> None:

@@ -10,14 +10,17 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.owner.discounts.listing import UsesAtStripe, ask_uses
 from storefront.shop.discounts.at_stripe import LOST, USED_UP
+from storefront.shop.discounts.repair import look_at_all, repair
 from storefront.shop.editor.prices import set_price
 from storefront.worker import look_at_discounts
-from tests.support.discounts import codes_at_stripe, discount, trouble_of, uses_of, work
+from tests.support.databases import BOTH
+from tests.support.discounts import at_once, codes_at_stripe, discount, trouble_of, uses_of, work
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 
+MIRRORS = "SELECT is_active FROM discount_mirrors ORDER BY id"
 KINDS = pytest.mark.parametrize("kind", ["code", "promotion"])
 
 
@@ -127,6 +130,24 @@ def test_is_made_anew_where_it_was_switched_off_at_stripe(app: Flask, sandbox: S
     look(app)
     work(app)
     assert [code.active for code in codes_at_stripe(sandbox)] == [True, False]
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+@KINDS
+def test_is_made_anew_once_by_three_at_the_same_moment(app: Flask, sandbox: SandboxClient, kind: str) -> None:
+    make(app, kind)
+    delete_coupons(sandbox)
+
+    def mend() -> None:
+        look_at_all()
+        repair()
+
+    at_once(app, mend, mend, mend)
+    work(app)
+    assert [row["is_active"] for row in read_rows(app, MIRRORS)] == [False, True]
+    assert len(sandbox.stripe.v1.coupons.list().data) == 1
+    assert sum(code.active for code in codes_at_stripe(sandbox)) == (kind == "code")
+    assert trouble_of(app) == ""
 
 
 def test_is_not_made_anew_where_it_was_used_up_elsewhere(app: Flask, sandbox: SandboxClient) -> None:
