@@ -40,9 +40,18 @@ def forget_stranger(session: Session, stranger: Customer, *, buyer: Customer) ->
     session.flush()
 
 
+def ids_of(session: Session, customer_id: int) -> list[int]:
+    """Return the ids that mean a customer: its own, and of all who became one with it, one by one."""
+    ids = found = [customer_id]
+    while found:
+        found = list(session.scalars(select(Customer.id).where(Customer.moved_to_id.in_(found))))
+        ids = [*ids, *found]
+    return ids
+
+
 def empty_customer(session: Session, customer: Customer) -> None:
     """Take away address, sign-ins and saved cards; what was said of offers stays as a proof, and names nobody."""
-    session.execute(delete(AddressChange).where(AddressChange.customer_id == customer.id))
+    session.execute(delete(AddressChange).where(AddressChange.customer_id.in_(ids_of(session, customer.id))))
     customer.email, customer.email_key = "", f"erased:{customer.id}"
     customer.erased_at = clock.now()
     customer.wants_offers_since = None

@@ -5,10 +5,11 @@ Both derive from a stored seed and SECRET_KEY: a copy of the database opens noth
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, literal, select
+from sqlalchemy import ColumnElement, delete, literal, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
@@ -160,12 +161,25 @@ def _add_new(
 
 def forget_proofs() -> None:
     """Forget what expired a day ago, with its email's row: addresses of people who may never have bought."""
-    expired = AddressProof.expires_at < clock.now() - KEPT
     with transaction() as session:
-        # By the key that has an index: nobody waits while all emails are read.
-        keys = select(literal(f"{MailKind.PROOF}:") + AddressProof.link_hash).where(expired)
-        for deletion in (
-            delete(OutboxMessage).where(OutboxMessage.dedupe_key.in_(keys)),
-            delete(AddressProof).where(expired),
-        ):
-            session.execute(deletion.execution_options(synchronize_session=False))
+        _forget(session, AddressProof.expires_at < clock.now() - KEPT)
+
+
+def forget_proofs_of(session: Session, addresses: Collection[str]) -> None:
+    """Forget what was mailed to who has gone from these addresses, inside the caller's transaction.
+
+    What proves the ends of a change stays with the change.
+    """
+    keys = {email_key(address) for address in addresses}
+    is_buyers = AddressProof.purpose.in_((ProofPurpose.SIGN_IN, ProofPurpose.OPEN_ORDER, ProofPurpose.ERASE))
+    _forget(session, AddressProof.email_key.in_(keys) & (AddressProof.mode == settings().mode) & is_buyers)
+
+
+def _forget(session: Session, which: ColumnElement[bool]) -> None:
+    # By the key that has an index: nobody waits while all emails are read.
+    keys = select(literal(f"{MailKind.PROOF}:") + AddressProof.link_hash).where(which)
+    for deletion in (
+        delete(OutboxMessage).where(OutboxMessage.dedupe_key.in_(keys)),
+        delete(AddressProof).where(which),
+    ):
+        session.execute(deletion.execution_options(synchronize_session=False))

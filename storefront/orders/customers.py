@@ -1,5 +1,6 @@
 """The customers of orders: made with an order, and locked in the one sequence that cannot deadlock."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import bindparam, select
@@ -57,3 +58,8 @@ def lock_customer(session: Session, customer_id: int) -> tuple[Customer, list[Or
     customer = session.get_one(Customer, customer_id, with_for_update=True, populate_existing=True)
     again = session.scalars(orders).all()  # one may have come in between
     return customer, [order for order in again if order.customer_id == customer_id]
+
+
+def addresses_of(customer: Customer, orders: Iterable[Order]) -> set[str]:
+    """Return all addresses that a customer is known by."""
+    return {address for address in (customer.email, *(order.email for order in orders)) if address}

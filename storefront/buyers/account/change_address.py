@@ -8,7 +8,9 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
+from storefront.buyers.availability.move import move_requests
 from storefront.buyers.reminders.left import forget_left
+from storefront.buyers.reminders.readers import leave_addresses
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.email_addresses import is_address
@@ -20,11 +22,11 @@ from storefront.customers.at_stripe import give_up_at_stripe
 from storefront.customers.browser_session import find_customer
 from storefront.customers.merging import merge_customer
 from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key, spelling
-from storefront.customers.proofs import Proof
+from storefront.customers.proofs import Proof, forget_proofs_of
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
 from storefront.mail.models import MAY_LEAVE, MailKind, OutboxMessage
 from storefront.orders.changes import ChangeKind, add_change
-from storefront.orders.customers import ensure_customer, lock_customer
+from storefront.orders.customers import addresses_of, ensure_customer, lock_customer
 from storefront.orders.emails import are_mails_of
 from storefront.orders.gifts import list_received, move_gifts
 from storefront.orders.models import Order
@@ -206,16 +208,18 @@ def move_customer(old_email: str, new_email: str) -> int:
 
 
 def _move(session: Session, customer: Customer, orders: Sequence[Order], new_email: str) -> int:
-    """Orders, keys, devices and links come along, and mails that have not left. All browsers are signed out.
+    """Orders, keys, devices and links come along, mails that have not left, and what they wait for.
+
+    All browsers are signed out. No reminder follows who has gone from the old address.
 
     Where the new address bought before, two customers become one, who wants no news if one of both wanted none.
     """
     signed_in_browsers.end_all(session, customer.id)
-    forget_left(session, [customer.email_key])  # no reminder follows who has gone from there
     known = _find_owner(session, customer.mode, new_email)
     has_bought = known is not None and known.id != customer.id
     new_email = known.email if known is not None and has_bought else new_email
     _readdress_mails(session, customer, orders, new_email)
+    _leave_old(session, addresses_of(customer, orders), new_email)
     if not has_bought:
         customer.email, customer.email_key = new_email, email_key(new_email)
         session.flush()
@@ -227,6 +231,15 @@ def _move(session: Session, customer: Customer, orders: Sequence[Order], new_ema
         order.customer_id, order.email = owner_id, new_email
         add_change(session, order.id, ChangeKind.ADDRESS, "changed")
     return owner_id
+
+
+def _leave_old(session: Session, old: set[str], new_email: str) -> None:
+    """No row keeps an address that erasing would not find any more. One that is only respelled stays theirs."""
+    respelled = {email for email in old if email_key(email) == email_key(new_email)}
+    forget_left(session, {email_key(email) for email in respelled})
+    leave_addresses(session, old - respelled)
+    forget_proofs_of(session, old - respelled)
+    move_requests(session, old, to=new_email)
 
 
 def _readdress_mails(session: Session, customer: Customer, orders: Sequence[Order], new_email: str) -> None:

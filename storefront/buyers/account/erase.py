@@ -10,13 +10,13 @@ from storefront.audit.record import record
 from storefront.buyers.account.export import NEVER_BOUGHT, nobody
 from storefront.buyers.availability.forget import export_requests, forget_requests_of
 from storefront.buyers.reminders.left import export_left, forget_left
-from storefront.buyers.reminders.readers import stop_address
+from storefront.buyers.reminders.readers import leave_addresses, stop_address
 from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.texts import marked
 from storefront.customers.browser_session import find_customer
-from storefront.customers.merging import empty_customer
+from storefront.customers.merging import empty_customer, ids_of
 from storefront.customers.models import AddressChange, AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.proofs import Proof
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
@@ -29,7 +29,7 @@ from storefront.delivery.refusals import forget_refusals_of
 from storefront.mail.models import NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.access import Reason, item_access, order_access
 from storefront.orders.changes import ChangeKind, add_change
-from storefront.orders.customers import lock_customer
+from storefront.orders.customers import addresses_of, lock_customer
 from storefront.orders.dispute_answers import forget_answers_of
 from storefront.orders.emails import are_mails_of
 from storefront.orders.gifts import erase_given, erase_received, list_received
@@ -38,7 +38,6 @@ from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.notes import forget_notes_of
 from storefront.orders.sent_answers import forget_sent_answers
 from storefront.orders.unproven import take_in_unproven
-from storefront.shop.profile.reminders import are_reminders_on
 
 TO_MANY = (MailKind.NEW_RELEASE, MailKind.BROADCAST)  # each names its reader, after what it is about
 
@@ -162,8 +161,8 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
         orders=len(orders),
         devices=erase_devices(session, held),
         mails=_erase_mails(session, customer, are_mails_of(orders, received), proofs),
-        checkouts=_erase_left(session, customer, orders),
-        waits=forget_requests_of(session, _addresses(customer, orders)),
+        checkouts=leave_addresses(session, addresses_of(customer, orders)),
+        waits=forget_requests_of(session, addresses_of(customer, orders)),
     )
     for order in orders:
         _erase_order(session, order)
@@ -177,20 +176,6 @@ def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Era
     session.execute(gone.execution_options(synchronize_session=False))
     empty_customer(session, customer)
     return done
-
-
-def _erase_left(session: Session, customer: Customer, orders: Sequence[Order]) -> int:
-    """Forget what they left at Checkout. An event of a Session from before must not bring the address back."""
-    addresses = _addresses(customer, orders)
-    count = forget_left(session, {email_key(address) for address in addresses})
-    if count or are_reminders_on():
-        for address in sorted(addresses):
-            stop_address(session, address)
-    return count
-
-
-def _addresses(customer: Customer, orders: Sequence[Order]) -> set[str]:
-    return {address for address in (customer.email, *(order.email for order in orders)) if address}
 
 
 def _demand_settled(session: Session, customer: Customer, orders: Sequence[Order]) -> None:
@@ -244,11 +229,13 @@ def _erase_mails(
     session: Session, customer: Customer, of_orders: ColumnElement[bool], proofs: Sequence[str]
 ) -> int:
     """Whatever address they went to. Those that wait are canceled: nobody is there to read them."""
-    ids = [customer.id, *session.scalars(select(Customer.id).where(Customer.moved_to_id == customer.id))]
     of_customer = or_(
         of_orders,
         (OutboxMessage.kind == MailKind.PROOF) & OutboxMessage.about.in_(proofs),
-        *(OutboxMessage.kind.in_(TO_MANY) & OutboxMessage.about.like(f"%:{customer_id}") for customer_id in ids),
+        *(
+            OutboxMessage.kind.in_(TO_MANY) & OutboxMessage.about.like(f"%:{customer_id}")
+            for customer_id in ids_of(session, customer.id)
+        ),
     )
     session.execute(
         update(OutboxMessage)
@@ -269,7 +256,8 @@ def _erase_mails(
 def _find_proofs(session: Session, customer: Customer, orders: Sequence[Order]) -> Sequence[str]:
     """Hashes of their links: of the customer's address, of those of their orders, of both ends of every change."""
     keys = {customer.email_key, *(email_key(order.email) for order in orders)}
-    changes = session.scalars(select(AddressChange.id).where(AddressChange.customer_id == customer.id)).all()
+    is_theirs = AddressChange.customer_id.in_(ids_of(session, customer.id))
+    changes = session.scalars(select(AddressChange.id).where(is_theirs)).all()
     ends = (ProofPurpose.LEAVE_ADDRESS, ProofPurpose.TAKE_ADDRESS)
     return session.scalars(
         select(AddressProof.link_hash).where(

@@ -61,7 +61,7 @@ def forget_requests(session: Session, which: ColumnElement[bool]) -> int:
 
 
 def forget_requests_of(session: Session, addresses: Collection[str]) -> int:
-    return forget_requests(session, _is_of(addresses))
+    return forget_requests(session, are_of(addresses))
 
 
 def export_requests(addresses: Collection[str]) -> list[dict[str, Any]]:
@@ -69,7 +69,7 @@ def export_requests(addresses: Collection[str]) -> list[dict[str, Any]]:
     rows = db.session.execute(
         select(AvailabilityRequest, Product.name)
         .join(Product, Product.id == AvailabilityRequest.product_id)
-        .where(_is_of(addresses))
+        .where(are_of(addresses))
         .order_by(AvailabilityRequest.id)
     )
     return [
@@ -83,7 +83,8 @@ def export_requests(addresses: Collection[str]) -> list[dict[str, Any]]:
     ]
 
 
-def _is_of(addresses: Collection[str]) -> ColumnElement[bool]:
+def are_of(addresses: Collection[str]) -> ColumnElement[bool]:
+    """Select the requests of these addresses in the running mode."""
     keys = {email_key(address) for address in addresses}
     return (AvailabilityRequest.mode == settings().mode) & AvailabilityRequest.email_key.in_(keys)
 

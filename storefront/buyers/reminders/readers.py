@@ -2,12 +2,13 @@
 
 import hashlib
 import hmac
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from storefront.buyers.reminders.left import find_left
+from storefront.buyers.reminders.left import find_left, forget_left
 from storefront.buyers.reminders.models import ReminderReader
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
@@ -15,6 +16,7 @@ from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.core.texts import marked
 from storefront.customers.models import email_key, spelling
+from storefront.shop.profile.reminders import are_reminders_on
 
 PURPOSE = "reminders"
 AT_MOST_ONCE_IN = timedelta(days=7)
@@ -83,6 +85,18 @@ def has_stopped(email: str) -> bool:
 def stop_address(session: Session, email: str) -> None:
     """End the reminders of an address, inside the caller's transaction."""
     _set_stopped(session, _ensure_reader(session, email), wants=False)
+
+
+def leave_addresses(session: Session, addresses: Collection[str]) -> int:
+    """Forget what these addresses left at Checkout, and end their reminders; return how many checkouts it was.
+
+    An event of a Session from before must not bring an address back. Inside the caller's transaction.
+    """
+    count = forget_left(session, {email_key(address) for address in addresses})
+    if count or are_reminders_on():
+        for address in sorted(addresses):
+            stop_address(session, address)
+    return count
 
 
 def wants_reminders(reader_id: int) -> bool:

@@ -1,6 +1,7 @@
 """Customers to erase, and what erasing one is."""
 
 from flask import Flask
+from sqlalchemy import inspect
 
 from storefront.buyers.account.erase import erase_customer
 from storefront.core.db import db, transaction
@@ -24,3 +25,16 @@ def erase(app: Flask, email: str) -> None:
         assert customer is not None
         erase_customer(customer.id)
         db.session.remove()
+
+
+def everything(app: Flask) -> list[str]:
+    """Every value of every table that was written for somebody, with its place."""
+    with app.app_context():
+        tables = [name for name in inspect(db.engine).get_table_names() if not name.startswith("huey")]
+        db.session.remove()
+    return [
+        f"{table}.{column}: {value}"
+        for table in tables
+        for row in read_rows(app, f'SELECT * FROM "{table}"')
+        for column, value in row.items()
+    ]

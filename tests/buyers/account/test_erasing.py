@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import inspect, select
+from sqlalchemy import select
 
 from storefront.buyers.account.change_address import move_customer
 from storefront.buyers.account.erase import NotYet
@@ -17,7 +17,7 @@ from storefront.customers.browser_session import find_customer
 from storefront.customers.models import Customer
 from storefront.orders.queries import lock_order
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
-from tests.buyers.account.customers import erase
+from tests.buyers.account.customers import erase, everything
 from tests.delivery.licenses.licensed import ask
 from tests.delivery.licenses.pools import bring, make_pool
 from tests.support.databases import BOTH
@@ -28,19 +28,6 @@ from tests.support.shop import Buyer, Shop, keys_on
 from tests.support.sign_in import mailed_proof, signed_in
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-
-
-def everything(app: Flask) -> list[str]:
-    """Every value of every table that was written for somebody, with its place."""
-    with app.app_context():
-        tables = [name for name in inspect(db.engine).get_table_names() if not name.startswith("huey")]
-        db.session.remove()
-    return [
-        f"{table}.{column}: {value}"
-        for table in tables
-        for row in read_rows(app, f'SELECT * FROM "{table}"')
-        for column, value in row.items()
-    ]
 
 
 @both

@@ -1,6 +1,5 @@
 """Who wants an email when a product can be bought confirms that first, gets it once, and is forgotten."""
 
-import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,6 @@ from flask import Flask
 from storefront.buyers.account.erase import erase_address
 from storefront.buyers.account.export import export_address
 from storefront.buyers.availability.ask import PRODUCTS_A_DAY, ask_for
-from storefront.buyers.availability.forget import forget_old_requests
 from storefront.buyers.availability.models import MOST_MAILS
 from storefront.buyers.availability.tell import tell_waiting
 from storefront.core import clock
@@ -21,6 +19,18 @@ from storefront.core.errors import NotFound
 from storefront.core.runtime import runtime
 from storefront.customers.ceilings import STRANGERS_SHARE, TooManyMails
 from storefront.worker import tell_who_waits
+from tests.buyers.availability.asking import (
+    ASK,
+    AVAILABLE,
+    OURS,
+    PAGE,
+    ROWS,
+    ask,
+    confirmed,
+    link_in,
+    switch,
+    work,
+)
 from tests.mail.strict import read_strictly
 from tests.owner.admin.editor_forms import TWINSPOT
 from tests.support.databases import BOTH
@@ -30,45 +40,12 @@ from tests.support.rows import change_rows, read_rows
 from tests.support.shop import ADA, Buyer, run_worker_once
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-PAGE = "/products/twinspot"
-ASK = f"{PAGE}/availability"
-ROWS = "SELECT id, email, confirmed_at, told_at FROM availability_requests ORDER BY id"
-AVAILABLE = "Twinspot is available"
 ASKED = "Confirm: email me when Twinspot is available"
-OURS = "SELECT kind, state, recipient FROM outbox WHERE kind LIKE 'availab%' ORDER BY id"
 
 
 @pytest.fixture(autouse=True)
 def _is_not_for_sale(app: Flask) -> None:
     switch(app, is_on=False)
-
-
-def switch(app: Flask, *, is_on: bool) -> None:
-    change_rows(app, f"UPDATE prices SET is_active = {str(is_on).lower()}")
-
-
-def ask(app: Flask, email: str = ADA, **how: Any) -> Any:
-    """As a browser without a cookie does it, from the page that is the same for everybody."""
-    visitor = Buyer(app, **how)
-    origin = {"Sec-Fetch-Site": "same-origin"}
-    return visitor.client.post(ASK, data={"email": email}, base_url=visitor.base_url, headers=origin)
-
-
-def work(app: Flask, **later: float) -> None:
-    """What the worker does when so much time has passed."""
-    with time_machine.travel(clock.now() + timedelta(**later), tick=True):
-        with app.app_context():
-            tell_waiting()
-        run_worker_once(app)
-        with app.app_context():
-            forget_old_requests()
-            db.session.remove()
-
-
-def link_in(app: Flask, mail: dict[str, Any]) -> str:
-    found = re.search(r"https?://\S+(/availability/[0-9a-f]{32})", str(mail["text"]))
-    assert found
-    return found[1]
 
 
 def tell_and_send(app: Flask) -> None:
@@ -81,16 +58,6 @@ def tell_and_send(app: Flask) -> None:
 
 def subjects(mailbox: Any) -> list[str]:
     return sorted(str(mail["subject"]) for mail in mailbox.messages())
-
-
-def confirmed(app: Flask, mailbox: Any, email: str = ADA) -> str:
-    """Ask and confirm; return the link."""
-    ask(app, email)
-    work(app)
-    link = link_in(app, mailbox.messages(to=email)[-1])
-    assert Buyer(app).post(link, confirm="1").location == link
-    mailbox.clear()
-    return link
 
 
 @pytest.mark.happy_path
