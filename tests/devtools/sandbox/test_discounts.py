@@ -58,6 +58,8 @@ def test_knows_an_amount_and_a_minimum_in_each_currency(sandbox: Calls) -> None:
         ({"percent_off": 5, "applies_to": {"products": ["prod_none"]}}, {}, "applies_to[products][0]"),
         ({"percent_off": 5, "redeem_by": 1}, {}, "redeem_by"),
         ({"percent_off": 5, "name": "n" * 41}, {}, "name"),
+        ({"percent_off": 5, "duration": "repeating"}, {}, "duration_in_months"),
+        ({"percent_off": 5, "duration": "repeating", "duration_in_months": 0}, {}, "duration_in_months"),
         ({"percent_off": 5, "currency_options": {"eur": {"amount_off": 5}}}, {}, None),
         (
             {"amount_off": 5, "currency": "usd", "currency_options": {"xxx": {"amount_off": 5}}},

@@ -162,6 +162,23 @@ def test_takes_an_email_from_the_address(sandbox: Calls) -> None:
     assert (odd["customer_email"], sandbox.page(odd["id"]).json["prefilled_email"]) == (None, None)
 
 
+def test_takes_a_code_from_the_address(sandbox: Calls) -> None:
+    sandbox.make_promotion_code("SAVE", percent_off=50)
+    link = make_link(sandbox, allow_promotion_codes=True)
+    session = visit(sandbox, link, "?prefilled_promo_code=SAVE")
+    assert (session["amount_total"], len(session["discounts"])) == (1900, 1)
+    assert visit(sandbox, link, "?prefilled_promo_code=OTHER")["amount_total"] == 3800
+    assert visit(sandbox, link, "?prefilled_promo_code=")["discounts"] == []
+    assert visit(sandbox, make_link(sandbox), "?prefilled_promo_code=SAVE")["amount_total"] == 3800
+    sandbox.page(session["id"], promotion_code="")
+    assert sandbox.session(session["id"])["amount_total"] == 3800  # the buyer may take it off
+
+
+@pytest.mark.parametrize(("asked", "spoken"), [("de", "de"), ("pt-BR", "pt-BR"), ("xx", None), ("", None)])
+def test_takes_a_language_from_the_address(sandbox: Calls, asked: str, spoken: str | None) -> None:
+    assert visit(sandbox, make_link(sandbox), f"?locale={asked}")["locale"] == spoken
+
+
 def test_refuses_to_sell_subscriptions(sandbox: Calls) -> None:
     """The command line makes such a link; the sandbox has no subscriptions."""
     price = sandbox.make_price(recurring={"interval": "month"})

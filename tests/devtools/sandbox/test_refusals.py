@@ -38,6 +38,24 @@ def test_takes_a_currency_in_capitals(sandbox: Calls) -> None:
     )
 
 
+@pytest.mark.parametrize("picture", ["cover.png", "/cover.png", "ftp://x.example/cover.png", "http://[x"])
+def test_refuses_a_picture_without_an_address(sandbox: Calls, picture: str) -> None:
+    for path, form, param in (
+        ("/v1/products", "name=a&images[0]=http://x.example/a.png&images[1]=", "images[1]"),
+        (
+            "/v1/checkout/sessions",
+            (
+                "mode=payment&success_url=http://x.example&line_items[0][quantity]=1&line_items[0][price_data][currency]=eur"
+                "&line_items[0][price_data][unit_amount]=100&line_items[0][price_data][product_data][name]=a"
+                "&line_items[0][price_data][product_data][images][0]="
+            ),
+            "line_items[0][price_data][product_data][images][0]",
+        ),
+    ):
+        error = sandbox.call("POST", path, form + picture).json["error"]
+        assert (error["message"], error["code"], error["param"]) == ("Not a valid URL", "url_invalid", param)
+
+
 @pytest.mark.parametrize("email", ["nobody", "a@b", "a b@example.com", "@example.com", "a@b@example.com"])
 @pytest.mark.parametrize(
     ("path", "form", "param"),

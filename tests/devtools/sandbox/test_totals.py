@@ -78,6 +78,21 @@ def test_asks_for_the_minimum(sandbox: Calls, currency: str, least: int, text: s
     assert caught.value.code == "amount_too_small"
 
 
+@pytest.mark.parametrize(
+    ("currency", "most", "text"),
+    [("usd", 99_999_998, r"no more than \$999999.99 usd"), ("idr", 999_999_999_998, "9999999999.99 idr")],
+)
+def test_takes_no_more_than_one_payment_can_be(sandbox: Calls, currency: str, most: int, text: str) -> None:
+    half = sandbox.make_price(most // 2, currency)
+    assert sandbox.make_session(half, quantity=2).amount_total == most
+    with pytest.raises(stripe.InvalidRequestError, match=text) as caught:
+        sandbox.make_session(half, quantity=3)
+    assert (caught.value.http_status, caught.value.code) == (400, "amount_too_large")
+    sandbox.make_promotion_code("HALF", percent_off=50)
+    (code,) = sandbox.v1.promotion_codes.list({"code": "HALF"}).data
+    assert sandbox.make_session(half, quantity=4, discounts=[{"promotion_code": code.id}]).amount_total == most
+
+
 def test_counts_fractions_of_a_cent(sandbox: Calls) -> None:
     params: Any = {"currency": "usd", "product_data": {"name": "x"}, "unit_amount_decimal": "0.5"}
     price = sandbox.v1.prices.create(params)

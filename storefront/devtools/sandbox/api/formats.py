@@ -1,6 +1,7 @@
-"""Values of parameters that have a form of their own wherever they stand: currencies and email addresses."""
+"""Values of parameters that have a form of their own wherever they stand: currencies, emails, pictures."""
 
 import re
+from urllib.parse import urlsplit
 
 from storefront.devtools.sandbox.api.errors import invalid
 from storefront.devtools.sandbox.api.members import member_name
@@ -15,14 +16,30 @@ def is_email(text: str) -> bool:
     return _EMAIL.fullmatch(text) is not None
 
 
+def is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:  # of an address in brackets that is none
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
 def check_formats(params: Json, name: str = "") -> None:
-    """Raise Stripe's 400 for the first unknown currency or impossible email address; "" unsets and passes."""
+    """Raise Stripe's 400 for the first unknown currency, or impossible address; "" unsets and passes."""
     for member, value in params.items():
         full_name = member_name(name, member)
         if isinstance(value, str):
             _check_text(member, value, full_name)
+        elif member == "images":
+            _check_pictures(value, full_name)
         elif member != "metadata":
             _check_members(value, full_name)
+
+
+def _check_pictures(addresses: list[str], name: str) -> None:
+    for place, address in enumerate(addresses):
+        if not is_url(address):
+            raise invalid("Not a valid URL", param=f"{name}[{place}]", code="url_invalid")
 
 
 def _check_members(value: object, name: str) -> None:

@@ -1,9 +1,9 @@
 """Which parameters of `POST /v1/checkout/sessions` go together; judged before anything is executed."""
 
 import re
-from urllib.parse import urlsplit
 
 from storefront.devtools.sandbox.api.errors import StripeApiError, exclusive, invalid, missing
+from storefront.devtools.sandbox.api.formats import is_url
 from storefront.devtools.sandbox.api.members import hash_of, inner, list_of
 from storefront.devtools.sandbox.api.parameter_checks import (
     refuse_both,
@@ -187,8 +187,7 @@ def _check_discounts(discounts: list[Json]) -> None:
 
 
 def check_url(url: str, name: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    if not is_url(url):
         raise invalid("Not a valid URL", param=name, code="url_invalid", is_stored=False)
 
 

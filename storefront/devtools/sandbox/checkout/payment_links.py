@@ -1,13 +1,18 @@
 """Payment links: made, changed, visited (each visit opens a Checkout Session), used up."""
 
 import re
+from contextlib import suppress
 
-from storefront.devtools.sandbox.api.errors import invalid
+from stripe.params.checkout import SessionCreateParams
+
+from storefront.devtools.sandbox.api.errors import StripeApiError, invalid
 from storefront.devtools.sandbox.api.formats import is_email
 from storefront.devtools.sandbox.api.members import hash_of
+from storefront.devtools.sandbox.api.parameter_types import spec_of
 from storefront.devtools.sandbox.api.updates import merged_metadata
 from storefront.devtools.sandbox.checkout.consent import require_promotions, require_terms_url
 from storefront.devtools.sandbox.checkout.custom_amounts import check_custom_lines
+from storefront.devtools.sandbox.checkout.discounts import apply_code
 from storefront.devtools.sandbox.checkout.line_items import adjustable, check_currency, get_line, read_lines
 from storefront.devtools.sandbox.checkout.payment_link_body import find_limit, link_body, rebuild
 from storefront.devtools.sandbox.checkout.session_creation import open_session_of
@@ -16,6 +21,7 @@ from storefront.devtools.sandbox.ids import new_id
 from storefront.devtools.sandbox.storage.records import Json, Query, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 
+_LOCALES = spec_of(SessionCreateParams).fields["locale"].values
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")
 # What the link hands on to its sessions as it is.
 _HANDED_ON = (
@@ -91,10 +97,19 @@ def visit(work: UnitOfWork, link: Record, arguments: dict[str, str]) -> Record:
         raise invalid("The local sandbox sells in payment mode only, not in subscription mode.")
     params = _session_params(work, link, arguments)
     session = open_session_of(work, params, lines, link.private["currency"], link=link.id)
+    _prefill(work, session, arguments)
+    return session
+
+
+def _prefill(work: UnitOfWork, session: Record, arguments: dict[str, str]) -> None:
+    """Fill in what a buyer may change on the page. A code that they could not type there is ignored."""
     if is_email(arguments.get("prefilled_email", "")):
         session.private["prefilled_email"] = arguments["prefilled_email"]
-        work.records.save(session)
-    return session
+    code = arguments.get("prefilled_promo_code", "")
+    if code and session.body["allow_promotion_codes"]:
+        with suppress(StripeApiError):
+            apply_code(work, session, code)
+    work.records.save(session)
 
 
 def _is_recurring(work: UnitOfWork, line: Json) -> bool:
@@ -109,6 +124,8 @@ def _session_params(work: UnitOfWork, link: Record, arguments: dict[str, str]) -
         params["client_reference_id"] = arguments["client_reference_id"]
     if is_email(arguments.get("locked_prefilled_email", "")):
         params["customer_email"] = arguments["locked_prefilled_email"]
+    if arguments.get("locale") in _LOCALES:
+        params["locale"] = arguments["locale"]
     return params
 
 

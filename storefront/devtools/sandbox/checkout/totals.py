@@ -5,7 +5,7 @@ from itertools import accumulate, pairwise
 
 from storefront.devtools.sandbox.api.errors import StripeApiError
 from storefront.devtools.sandbox.api.members import hash_of
-from storefront.devtools.sandbox.money import display, minimum_charge, rounded
+from storefront.devtools.sandbox.money import display, maximum, minimum_charge, rounded
 from storefront.devtools.sandbox.storage.records import Json, Record
 from storefront.devtools.sandbox.storage.unit_of_work import UnitOfWork
 from storefront.devtools.sandbox.tax.calculation import add_taxes
@@ -104,12 +104,14 @@ def _session_discount(work: UnitOfWork, session: Record) -> tuple[list[int], int
 
 
 def require_chargeable(session: Record) -> None:
-    """Refuse a total that is neither nothing nor at least the currency's minimum."""
+    """Refuse a total that is neither nothing nor between the currency's minimum and the most of one payment."""
     currency, total = session.body["currency"], session.body["amount_total"]
-    least = minimum_charge(currency)
+    least, most = minimum_charge(currency), maximum(currency)
     if 0 < total < least:
-        raise StripeApiError(
-            400,
-            f"The Checkout Session's total amount due must add up to at least {display(least, currency)}",
-            code="amount_too_small",
-        )
+        raise _refused(f"must add up to at least {display(least, currency)}", "amount_too_small")
+    if total > most:
+        raise _refused(f"must be no more than {display(most, currency)}", "amount_too_large")
+
+
+def _refused(what: str, code: str) -> StripeApiError:
+    return StripeApiError(400, f"The Checkout Session's total amount due {what}", code=code)

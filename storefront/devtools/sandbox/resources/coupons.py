@@ -44,6 +44,10 @@ def _check(params: Json) -> None:
     refuse_both(params, "percent_off", "amount_off")
     _check_name(params)
     check_currency_options(hash_of(params, "currency_options"), "currency_options", "amount_off")
+    if params.get("duration") == "repeating":
+        require(params, "duration_in_months")
+    if "duration_in_months" in params:
+        require_positive(params["duration_in_months"], "duration_in_months")
     if "max_redemptions" in params:
         require_positive(params["max_redemptions"], "max_redemptions")
     if params.get("currency_options") and "amount_off" not in params:
