@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from storefront.core.errors import StripeUnavailable
 from storefront.core.texts import marked
-from storefront.payments.buy.link import Wanted, read_asked, read_link
+from storefront.payments.buy.link import Wanted, check_is_payable, read_asked, read_link
 from storefront.payments.checkout import start
 from storefront.payments.checkout.buy_now import as_offered
 from storefront.payments.checkout.rows import find_by_nonce
@@ -63,14 +63,13 @@ def _priced(wanted: Wanted, offered: Offered) -> Framed:
     applied = apply_to(offered, as_offered(offer, wanted.quantity), offer.currency)
     notes = (*wanted.notes, applied.notice) if applied.notice else wanted.notes
     framed = Framed(wanted=wanted, applied=applied, notes=notes)
-    if not applied.is_first_purchase:
-        return framed
-    return framed.at_whole_price(
-        marked(
-            "%(code)s is for a first purchase. Open the checkout in a tab of its own to use it.",
-            code=applied.code,
+    if applied.is_first_purchase:
+        why = marked(
+            "%(code)s is for a first purchase. Open the checkout in a tab of its own to use it.", code=applied.code
         )
-    )
+        framed = framed.at_whole_price(why)
+    check_is_payable(wanted, framed.applied)
+    return framed
 
 
 def browser_of(key: str) -> str:

@@ -8,11 +8,13 @@ from storefront.core.languages import show_money
 from storefront.core.money import parse_money
 from storefront.core.texts import marked
 from storefront.payments.checkout.buy_now import NotForSale, line_of
+from storefront.shop.cart.most import find_cart_too_much
 from storefront.shop.cart.views import parse_number
 from storefront.shop.catalog.amounts import ChosenAmount, amount_of, amount_words
 from storefront.shop.catalog.models import Product, ProductState
 from storefront.shop.catalog.offers import Offer, list_offers
 from storefront.shop.catalog.products import get_shown_product
+from storefront.shop.discounts.visit import Applied
 from storefront.shop.translations.read import said
 
 
@@ -97,6 +99,13 @@ def read_link(slug: str, asked: Asked) -> Wanted:
     except NotForSale as refused:
         raise LinkRefused(refused.message, product=product, offers=[offer]) from refused
     return Wanted(offer=offer, quantity=quantity, notes=_notes(offer, asked))
+
+
+def check_is_payable(wanted: Wanted, applied: Applied) -> None:
+    """Raise LinkRefused where it is more than one payment can be, with what its code takes off."""
+    trouble = find_cart_too_much(wanted.amount_minor - applied.off_minor, wanted.offer.currency)
+    if trouble:
+        raise LinkRefused(trouble, product=get_shown_product(wanted.offer.slug), offers=[wanted.offer])
 
 
 def _not_for_sale(product: Product) -> LinkRefused:

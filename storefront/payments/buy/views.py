@@ -6,7 +6,7 @@ from flask import Blueprint, Response, current_app, redirect, render_template, r
 from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
-from storefront.payments.buy.link import LinkRefused, Wanted, read_asked, read_link
+from storefront.payments.buy.link import LinkRefused, Wanted, check_is_payable, read_asked, read_link
 from storefront.payments.checkout.buy_now import as_offered
 from storefront.shop.cart.referrer import read_arrived
 from storefront.shop.catalog.products import MovedPage
@@ -24,18 +24,19 @@ buy = Blueprint("buy", __name__)
 def show_link(slug: str) -> ResponseReturnValue:
     """Only look: crawlers and previews follow links, too. The form on the page begins the checkout."""
     try:
-        wanted = read_link(slug, read_asked(request.args))
+        return _confirm(read_link(slug, read_asked(request.args)))
     except MovedPage as moved:
         return redirect(_address(moved.slug), code=301)
     except LinkRefused as refused:
         return render_template("payments/buy/refused.html", refused=refused), refused.status
-    return _confirm(wanted)
 
 
 def _confirm(wanted: Wanted) -> str:
+    """Raises LinkRefused: nobody can pay so much at once."""
     offer = wanted.offer
     offered = read_offered()
     applied = apply_to(offered, as_offered(offer, wanted.quantity), offer.currency)
+    check_is_payable(wanted, applied)
     is_about_link = bool(request.args.get("code")) and applied.notice  # else it is of another visit's code
     notes = (*wanted.notes, applied.notice) if is_about_link else wanted.notes
     return render_template(

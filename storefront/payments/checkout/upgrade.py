@@ -12,6 +12,7 @@ from storefront.delivery.contents import read_contents
 from storefront.orders.models import Order
 from storefront.payments.checkout.models import Checkout
 from storefront.shop.cart.cart import CartLine
+from storefront.shop.cart.most import find_too_much
 from storefront.shop.catalog.upgrades import UpgradeOffer, ensure_upgrade_price
 
 
@@ -25,14 +26,17 @@ def prepare_upgrade(order: Order, *, grant_id: int, edition_id: int, shown_minor
     """Return the line that sells this upgrade; its price is made where it is new. One transaction.
 
     Raises:
-        NotUpgradable: it is not offered to this order any more, costs something else than was shown, or somebody's
-            payment for it is on its way.
+        NotUpgradable: it is not offered to this order any more, costs something else than was shown or more than
+            can be paid at once, or somebody's payment for it is on its way.
     """
     wanted = _find_offer(order, grant_id, edition_id)
     if wanted is None:
         raise NotUpgradable(marked("This upgrade is not offered any more. Your order page shows what is."))
     if wanted.total_minor != shown_minor:
         raise NotUpgradable(marked("The price of this upgrade has changed. Here is what it costs now."))
+    trouble = find_too_much(wanted.total_minor, wanted.currency)
+    if trouble:
+        raise NotUpgradable(trouble)
     if _is_pending(grant_id):
         raise NotUpgradable(marked("A payment for this upgrade is on its way. We'll email you once it arrives."))
     offer = UpgradeOffer(

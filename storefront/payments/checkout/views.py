@@ -41,6 +41,7 @@ from storefront.payments.checkout.trouble_pages import show_being_checked, show_
 from storefront.payments.checkout.ui import ELEMENTS, EMBEDDED, choose_ui_mode
 from storefront.payments.fulfillment.outcome import Outcome
 from storefront.shop.cart.cart import NONCE_KEY, load_cart, new_nonce, save_cart, subtract
+from storefront.shop.cart.most import find_cart_too_much
 from storefront.shop.cart.priced import as_held, as_lines
 from storefront.shop.cart.referrer import read_referrer
 from storefront.shop.cart.views import parse_number
@@ -90,6 +91,9 @@ def begin() -> ResponseReturnValue:
     if trouble:
         return lead_back(trouble, None, url_for("cart.cart"))  # the total is another one than was shown
     applied = apply_to(offered, as_lines(priced.lines), priced.currency)
+    trouble = find_cart_too_much(priced.total_minor - applied.off_minor, priced.currency)
+    if trouble:
+        return _too_much_in_cart(trouble)
     try:
         gift = read_gift(costs=priced.total_minor > applied.off_minor)
     except GiftRefused as refused:
@@ -104,6 +108,13 @@ def begin() -> ResponseReturnValue:
         gift=gift,
     )
     return _begin_first(form, applied.code) if applied.is_first_purchase else start_paying(form)
+
+
+def _too_much_in_cart(trouble: str) -> ResponseReturnValue:
+    """Lead to the page of the cart, which says so itself, or to the one of the gift."""
+    if "is_gift" in request.form:
+        return show_gift_page(None, request.form, GiftRefused(trouble))
+    return redirect(url_for("cart.cart"), 303)
 
 
 def _begin_first(form: CheckoutForm, code: str) -> ResponseReturnValue:
@@ -132,6 +143,9 @@ def buy_now() -> ResponseReturnValue:
     if trouble:
         return lead_back(trouble, offer.price_id, way_back(cart, is_from_cart=False))
     applied = apply_to(offered, as_offered(offer, cart[0].quantity), offer.currency)
+    trouble = find_cart_too_much(offer.amount_minor * cart[0].quantity - applied.off_minor, offer.currency)
+    if trouble:
+        return lead_back(trouble, offer.price_id, way_back(cart, is_from_cart=False))
     if applied.is_first_purchase and "is_gift" not in request.form:
         return ask_in_cart(cart[0], applied.code)
     try:

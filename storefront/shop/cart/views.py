@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from storefront.core.languages import Language
 from storefront.core.texts import joined, marked
 from storefront.shop.cart.cart import CartLine, CartRefused, count, load_cart, new_nonce, remove, save_cart
+from storefront.shop.cart.most import find_cart_too_much
 from storefront.shop.cart.priced import PricedCart, add_offer, as_lines, price_cart, set_quantities
 from storefront.shop.cart.referrer import keep_referrer
 from storefront.shop.catalog.parts import IncludedPart, list_included
@@ -42,10 +43,12 @@ def show_cart() -> ResponseReturnValue:
     priced = price_cart(load_cart(session))
     if priced.notices:
         save_cart(session, priced.cart_lines)
+    applied = apply_code(priced)
     return render_template(
         "shop/cart/cart.html",
         cart=priced,
-        applied=apply_code(priced),
+        applied=applied,
+        too_much=find_cart_too_much(priced.total_minor - applied.off_minor, priced.currency),
         included=_find_included(priced),
         pictures=find_pictures(line.product_id for line in priced.lines),
         nonce=new_nonce(session) if priced.lines else "",
