@@ -13,7 +13,7 @@ from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
 from storefront.shop.catalog.models import Product
 from storefront.shop.discounts.at_stripe import USED_UP
-from storefront.shop.discounts.models import DiscountMirror
+from storefront.shop.discounts.models import OFF_AT_STRIPE, DiscountMirror
 from storefront.shop.discounts.queries import find_terms, list_terms
 from storefront.shop.discounts.rules import Terms, Why, find_time_trouble
 from storefront.shop.discounts.words import amounts_words, off_words
@@ -29,7 +29,6 @@ class State(StrEnum):
     STOPPED = "stopped"
 
 
-OFF_AT_STRIPE = "It is switched off at Stripe. The shop makes it anew within the hour: stop it here to end it."
 _STATES = {Why.NOT_YET: State.SCHEDULED, Why.USED_UP: State.USED_UP, Why.ENDED: State.ENDED}
 
 

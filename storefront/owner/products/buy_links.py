@@ -15,7 +15,7 @@ from storefront.shop.catalog.amounts import amount_of, amount_words
 from storefront.shop.catalog.offers import Offer, list_offers
 from storefront.shop.catalog.queries import get_product
 from storefront.shop.discounts.queries import clean_code, find_terms
-from storefront.shop.discounts.rules import Why, find_time_trouble
+from storefront.shop.discounts.rules import Why, find_use_trouble
 from storefront.shop.discounts.words import why_words
 from storefront.shop.profile.origins import allowed_origins
 
@@ -120,5 +120,5 @@ def _why_not(code: str) -> str:
     terms = find_terms(code)
     if terms is not None and terms.is_automatic:
         return f"{code} applies by itself. Leave it out of the link."
-    why = Why.UNKNOWN if terms is None else find_time_trouble(terms, clock.now())
+    why = Why.UNKNOWN if terms is None else find_use_trouble(terms, clock.now())
     return "" if why is None else why_words(why, code, terms=terms)

@@ -13,7 +13,7 @@ from storefront.orders.queries import has_bought
 from storefront.payments.checkout.rows import get_checkout, start_next_attempt
 from storefront.shop.discounts.at_stripe import AtStripe, ensure_at_stripe, look_again
 from storefront.shop.discounts.queries import get_terms
-from storefront.shop.discounts.rules import Why, find_time_trouble
+from storefront.shop.discounts.rules import Why, find_time_trouble, find_use_trouble
 from storefront.shop.discounts.words import why_words
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ def find_discount(token: str, discount_id: int | None) -> dict[str, Any]:
     if discount_id is None:
         return {}
     terms = get_terms(discount_id)
-    why = find_time_trouble(terms, clock.now())
+    why = find_use_trouble(terms, clock.now())
     if why is not None:
         raise _let_go(token, why)
     at_stripe = ensure_at_stripe(terms)

@@ -27,7 +27,7 @@ from storefront.shop.discounts.mirror_rows import (
     settle,
     store,
 )
-from storefront.shop.discounts.models import DiscountMirror
+from storefront.shop.discounts.models import OFF_AT_STRIPE, DiscountMirror
 from storefront.shop.discounts.products import ensure_products, read_products
 from storefront.shop.discounts.queries import get_terms
 from storefront.shop.discounts.rules import Terms, find_time_trouble
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 MANY = 100  # products of one coupon: Stripe's documents name no limit, so more may be too many
 MOST_DEAD = 5  # tries for one call; the next goes on from there
-LOST = "Stripe has lost it, or it was switched off there. The shop makes it anew within a minute."
+LOST = "Stripe has lost it, or it was deleted there. The shop makes it anew within a minute."
 USED_UP = "Stripe counted all of its uses, more than this shop has orders with it. It takes no more."
 TAKEN = "Stripe has this code already, from somewhere else. Switch it off there, or stop this discount."
 
@@ -217,9 +217,10 @@ def _switch_off(row: MirrorRow) -> None:
 
 
 def look_again(discount_id: int) -> None:
-    """Ask Stripe whether what runs can be used there. What was lost or switched off is made anew by the next look.
+    """Ask Stripe whether what runs can be used there. What was lost is made anew by the next look.
 
-    Not what was used up there: whatever our count is, it may be used no more.
+    Not what was used up there: whatever our count is, it may be used no more. Nor a code that was switched off
+    there: somebody wanted that, and may switch it on again.
 
     Raises:
         StripeUnavailable, StripeRefused: the same call may be repeated.
@@ -231,9 +232,15 @@ def look_again(discount_id: int) -> None:
 
 def _look_at(row: MirrorRow) -> None:
     seen = discounts.find_at_stripe(row.promotion_code_id, row.coupon_id)
-    is_used_up = seen is not None and seen.is_used_up
-    if seen is None or not (seen.is_active or is_used_up):
+    if seen is None or not (seen.is_active or seen.is_used_up or _is_switched_off(row)):
         log.warning("discount lost at stripe", extra={"discount": row.discount_id})
         retire(row, LOST)
-    elif row.trouble != (trouble := USED_UP if is_used_up else ""):
+        return
+    trouble = USED_UP if seen.is_used_up else "" if seen.is_active else OFF_AT_STRIPE
+    if row.trouble != trouble:
         store(row, trouble=trouble)
+
+
+def _is_switched_off(row: MirrorRow) -> bool:
+    """Say whether the code is off that a Coupon still has: one without its Coupon is lost."""
+    return row.promotion_code_id is not None and discounts.find_at_stripe(None, row.coupon_id) is not None

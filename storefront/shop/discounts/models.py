@@ -9,6 +9,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from storefront.core import clock
 from storefront.core.db import Base
 
+# Trouble of a mirror that is kept: nobody makes anew what somebody switched off there.
+OFF_AT_STRIPE = "Its code was switched off at Stripe. Switch it on there, or stop this discount and make another."
+
 
 class Discount(Base):
     """`percent_hundredths` or `amounts` says what comes off: 2000 are 20 %; amounts are minor units by currency.

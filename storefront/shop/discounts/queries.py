@@ -2,12 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, select
 
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
-from storefront.shop.discounts.models import Discount, DiscountMirror, is_promotion
+from storefront.shop.discounts.models import OFF_AT_STRIPE, Discount, DiscountMirror, is_promotion
 from storefront.shop.discounts.rules import Terms
 
 LONGEST_CODE = 50
@@ -27,7 +27,7 @@ def find_terms(code: str) -> Terms | None:
         return None
     newest = Discount.stopped_at.is_not(None), Discount.id.desc()
     row = db.session.execute(_select().where(Discount.code == wanted).order_by(*newest).limit(1)).first()
-    return None if row is None else _terms(row[0], row[1])
+    return None if row is None else _terms(*row)
 
 
 def get_terms(discount_id: int) -> Terms:
@@ -35,12 +35,12 @@ def get_terms(discount_id: int) -> Terms:
     row = db.session.execute(_select().where(Discount.id == discount_id)).first()
     if row is None:
         raise NotFound("There is no such discount.")
-    return _terms(row[0], row[1])
+    return _terms(*row)
 
 
 def list_terms() -> list[Terms]:
     """Return every discount, newest first."""
-    return [_terms(row[0], row[1]) for row in db.session.execute(_select().order_by(Discount.id.desc()))]
+    return [_terms(*row) for row in db.session.execute(_select().order_by(Discount.id.desc()))]
 
 
 def has_discounts() -> bool:
@@ -58,16 +58,22 @@ def list_promotions(now: datetime) -> list[Terms]:
     return [_terms(row, uses=0) for row in db.session.scalars(ordered)]
 
 
-def _select() -> Select[Discount, int]:
+def _select() -> Select[Discount, int, bool]:
     uses = (
         select(func.coalesce(func.sum(DiscountMirror.uses), 0))
         .where(DiscountMirror.discount_id == Discount.id, DiscountMirror.mode == settings().mode)
         .scalar_subquery()
     )
-    return select(Discount, uses).execution_options(populate_existing=True)
+    is_off = exists().where(
+        DiscountMirror.discount_id == Discount.id,
+        DiscountMirror.mode == settings().mode,
+        DiscountMirror.is_active,
+        DiscountMirror.trouble == OFF_AT_STRIPE,
+    )
+    return select(Discount, uses, is_off).execution_options(populate_existing=True)
 
 
-def _terms(row: Discount, uses: int) -> Terms:
+def _terms(row: Discount, uses: int, is_off_at_stripe: bool = False) -> Terms:
     return Terms(
         id=row.id,
         code=row.code,
@@ -82,4 +88,5 @@ def _terms(row: Discount, uses: int) -> Terms:
         ends_at=row.ends_at,
         stopped_at=row.stopped_at,
         uses=int(uses),
+        is_off_at_stripe=is_off_at_stripe,
     )

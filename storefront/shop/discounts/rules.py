@@ -48,6 +48,7 @@ class Terms:
     ends_at: datetime | None
     stopped_at: datetime | None
     uses: int
+    is_off_at_stripe: bool = False  # somebody switched its code off there
 
     @property
     def has_code(self) -> bool:
@@ -76,11 +77,16 @@ def find_time_trouble(terms: Terms, now: datetime) -> Why | None:
     return Why.USED_UP if terms.most_uses is not None and terms.uses >= terms.most_uses else None
 
 
+def find_use_trouble(terms: Terms, now: datetime) -> Why | None:
+    """Return why no buyer can use it at this moment, also for what was done at Stripe."""
+    return find_time_trouble(terms, now) or (Why.ENDED if terms.is_off_at_stripe else None)
+
+
 def find_trouble(terms: Terms, lines: Sequence[Line], currency: str, now: datetime) -> Why | None:
     """Return why it takes nothing off this order; None where it does."""
     total = sum(line.amount_minor for line in lines)
     covered = [line for line in lines if terms.covers(line.product_id) and line.amount_minor]
-    return find_time_trouble(terms, now) or (
+    return find_use_trouble(terms, now) or (
         _find_misfit(terms, lines, covered, currency) or _find_amount_trouble(terms, total, covered, currency)
     )
 

@@ -16,7 +16,7 @@ from storefront.core.errors import StorefrontError
 from storefront.core.texts import joined, marked
 from storefront.shop.discounts.promotion import read_promotions
 from storefront.shop.discounts.queries import clean_code, find_terms
-from storefront.shop.discounts.rules import Line, Terms, Why, discount_on, find_time_trouble, find_trouble
+from storefront.shop.discounts.rules import Line, Terms, Why, discount_on, find_trouble, find_use_trouble
 from storefront.shop.discounts.words import off_words, why_words
 from storefront.web.limits import Tries
 
@@ -144,7 +144,7 @@ def forget_code() -> None:
 def _check(code: str, terms: Terms | None) -> Terms:
     if terms is not None and terms.is_automatic:
         raise CodeRefused(_promotion_words(terms))
-    why = Why.UNKNOWN if terms is None else find_time_trouble(terms, clock.now())
+    why = Why.UNKNOWN if terms is None else find_use_trouble(terms, clock.now())
     if terms is None or why is not None:
         raise CodeRefused(why_words(why or Why.UNKNOWN, code, terms=terms))
     return terms

@@ -9,10 +9,11 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db
-from storefront.owner.discounts.listing import OFF_AT_STRIPE, UsesAtStripe, ask_uses
+from storefront.owner.discounts.listing import UsesAtStripe, ask_uses
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.shop.discounts import at_stripe
 from storefront.shop.discounts.change import NOT_AT_STRIPE_YET, create_discount, stop_discount
+from storefront.shop.discounts.models import OFF_AT_STRIPE
 from storefront.shop.discounts.repair import repair
 from storefront.shop.discounts.typed import DiscountRefused
 from storefront.shop.editor.prices import set_price

@@ -1,6 +1,7 @@
-"""Discounts that Stripe lost, switched off or used up while they run here."""
+"""Discounts that were lost, switched off or used up at Stripe while they run here."""
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.owner.discounts.listing import UsesAtStripe, ask_uses
 from storefront.shop.discounts.at_stripe import LOST, USED_UP
+from storefront.shop.discounts.models import OFF_AT_STRIPE
 from storefront.shop.discounts.repair import look_at_all, repair
 from storefront.shop.editor.prices import set_price
 from storefront.worker import look_at_discounts
@@ -121,15 +123,28 @@ def test_is_found_and_shown_in_the_list_until_it_is_back(app: Flask, sandbox: Sa
     assert total(app, sandbox, filled(app, kind)) == 1520
 
 
-def test_is_made_anew_where_it_was_switched_off_at_stripe(app: Flask, sandbox: SandboxClient) -> None:
+def test_stays_off_where_its_code_was_switched_off_at_stripe(app: Flask, sandbox: SandboxClient) -> None:
+    """Somebody wanted that. No page promises it any more, and whoever switches it on has it run again."""
+    owner = sign_in_at_admin(app, make_person(app))
     make(app, "code")
     (code,) = codes_at_stripe(sandbox)
+    before = filled(app, "code")
     sandbox.stripe.v1.promotion_codes.update(code.id, {"active": False})
-    work(app)
-    assert [code.active for code in codes_at_stripe(sandbox)] == [False]
+    assert before.post("/checkout", nonce=before.nonce()).location == "/cart"
+    for job in (work, look, work):
+        job(app)
+        assert trouble_of(app) == OFF_AT_STRIPE
+        assert [code.active for code in codes_at_stripe(sandbox)] == [False]
+    assert OFF_AT_STRIPE in owner.get("/admin/discounts").text
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Personal")
+    buyer.post("/cart/code", code="SPRING")
+    assert "SPRING has ended." in unescape(buyer.get("/cart").text)
+    assert total(app, sandbox, buyer) == 1900
+    sandbox.stripe.v1.promotion_codes.update(code.id, {"active": True})
     look(app)
-    work(app)
-    assert [code.active for code in codes_at_stripe(sandbox)] == [True, False]
+    assert trouble_of(app) == ""
+    assert total(app, sandbox, filled(app, "code")) == 1520
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
