@@ -231,9 +231,9 @@ class Upload {
       return;
     }
     const seconds = WAITS[Math.min(this.tries, WAITS.length - 1)];
-    if (this.tries === 0) this.page.tell("The connection is lost. The upload goes on by itself.");
+    const why = problem.message || "The connection is lost.";
+    if (this.tries === 0) this.page.tell(`${why} The upload goes on by itself.`);
     this.tries += 1;
-    const why = problem.status === 423 ? problem.message : "The connection is lost.";
     this.row.say(`${why} Trying again in ${seconds} s; ${inWords(this.offset)} are safe.`, "bad");
     await Promise.race([sleep(seconds), new Promise((resolve) => (this.wake = resolve))]);
   }

@@ -1,8 +1,4 @@
-"""The database door: Base, column types, `transaction()`, `end_read()`, INSERT .. ON CONFLICT, SQLite set-up.
-
-Writers on SQLite start with BEGIN IMMEDIATE: a read transaction that turns into a write fails at once with
-"database is locked", whatever the timeout.
-"""
+"""The database door: Base, column types, `transaction()`, `end_read()`, INSERT .. ON CONFLICT."""
 
 import logging
 import math
@@ -44,6 +40,7 @@ from sqlalchemy.types import TypeDecorator
 
 from storefront.core.config.settings import Settings
 from storefront.core.runtime import Part, settings
+from storefront.core.sqlite_connections import begin, set_up_connection
 from storefront.core.writers_line import WritersLine, find_file
 
 log = logging.getLogger(__name__)
@@ -115,24 +112,6 @@ WRITERS = Part[WritersLine | None]("writers of SQLite")  # None on PostgreSQL
 READ_ENGINE = Part[Engine]("engine of one_read")
 
 
-def _set_up_sqlite(dbapi_connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401 - the driver's own class
-    dbapi_connection.isolation_level = None  # the begin listener below decides
-    cursor = dbapi_connection.cursor()
-    # secure_delete: what a buyer had erased does not stay in the file's free pages.
-    pragmas = ("journal_mode=WAL", "foreign_keys=ON", "synchronous=FULL", "temp_store=MEMORY", "secure_delete=ON")
-    for pragma in pragmas:
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    if connection.get_execution_options().get("writes", False):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    else:
-        # A plain BEGIN waits for nothing and cannot fail; through SQLAlchemy it costs as much as a small query.
-        connection.connection.cursor().execute("BEGIN")
-
-
 # A machine that vanished without a word is noticed within 20 seconds, whether the shop waits for its answer or its
 # words do not arrive. By default that takes a quarter of an hour and more.
 NETWORK_LIMITS = {
@@ -198,8 +177,8 @@ def set_up_db(app: Flask, settings: Settings) -> None:
     is_sqlite = engine.dialect.name == "sqlite"
     WRITERS.set(WritersLine(find_file(engine.url)) if is_sqlite else None, app)
     if is_sqlite:
-        event.listen(engine, "connect", _set_up_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "connect", set_up_connection)
+        event.listen(engine, "begin", begin)
         READ_ENGINE.set(engine, app)  # its BEGIN is cheaper than an engine of its own
     else:
         ask_before_use(engine)

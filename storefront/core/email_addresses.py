@@ -4,6 +4,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from ipaddress import ip_address
+from urllib.parse import unquote
 
 import idna
 
@@ -11,6 +12,9 @@ SPECIAL = frozenset('<>()[]:;@,"\\')  # RFC 5322, 3.2.3
 MAX_BYTES = 254  # RFC 5321, 4.5.3.1.3: a path of 256 without its brackets
 LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+IN_BRACKETS = re.compile(r"<([^<>]*@[^<>]*)>")
+MAILTO = re.compile(r"mailto:([^?]*)(\?.*)?", re.IGNORECASE | re.DOTALL)
+AROUND = " \t\r\n\"'<>()[],;:."  # copied along with an address; none begins or ends with these
 BREAKS = {"Cc", "Cs", "Zl", "Zp"}  # controls, halves of characters, ends of lines and paragraphs
 
 
@@ -56,6 +60,17 @@ def find_mailbox(text: str) -> Mailbox | None:
     if plain_name is None or plain_address is None:
         return None
     return Mailbox(name=plain_name, address=plain_address)
+
+
+def pasted_address(text: str) -> str:
+    """Return what was copied as an address without what stood around it, for a search: it may be none.
+
+    Of several in brackets none is taken for the one that is meant.
+    """
+    in_brackets = IN_BRACKETS.findall(text)
+    alone: str = (in_brackets[0] if len(in_brackets) == 1 else text).strip(AROUND)
+    link = MAILTO.fullmatch(alone)
+    return unquote(link[1]).strip(AROUND) if link else alone
 
 
 def is_one_line(text: str) -> bool:

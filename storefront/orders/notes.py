@@ -31,6 +31,12 @@ class NotYours(StorefrontError):
     title = "Somebody else wrote this note"
 
 
+class OtherNote(StorefrontError):
+    code = "other_note"
+    status = 409
+    title = "This was sent already"
+
+
 class OrderNote(Base):
     """`form` is drawn with the form that sends it, so that one that is sent twice is one note."""
 
@@ -58,11 +64,12 @@ class Note:
 
 
 def add_note(reference: str, text: str, *, form: str) -> str:
-    """Write a note; return the number of its order. The same form again adds nothing.
+    """Write a note; return the number of its order. The same from the same form again adds nothing.
 
     Raises:
         NotFound: no such order in the running mode.
         WrongNote: it is empty, too long, or has characters that cannot be shown.
+        OtherNote: the form was sent with other words before.
     """
     text = _clean(text)
     actor = current_actor()
@@ -71,6 +78,10 @@ def add_note(reference: str, text: str, *, form: str) -> str:
         row = {"order_id": order.id, "form": form, "author_kind": actor.kind.value, "author": actor.name}
         if insert_missing(session, OrderNote, [row | {"text": text, "at": clock.now()}]):
             record(session, "order.noted", subject_kind="order", subject=order.number)
+        elif _text_of(session, order, form) != text:
+            raise OtherNote(
+                "This was sent already, with other words. Yours are still in the field: add them as one more note."
+            )
         return order.number
 
 
@@ -120,6 +131,10 @@ def _lock_order(session: Session, reference: str) -> Order:
     if order is None:
         raise not_found(reference)
     return order
+
+
+def _text_of(session: Session, order: Order, form: str) -> str | None:
+    return session.scalar(select(OrderNote.text).where(OrderNote.order_id == order.id, OrderNote.form == form))
 
 
 def _is_own(row: OrderNote, actor: Actor) -> bool:

@@ -71,6 +71,7 @@ def test_finds_words_as_they_are_written(app: Flask) -> None:
         write(app, subject)
     assert subjects(app, words="100%") == ["100% wool"]
     assert subjects(app, words="A_B") == ["a_b"]
+    assert subjects(app, words="üNDER") == ["Ünder"]
     assert subjects(app, words="192.0.2.7", verb="product.changed") == [
         "Ünder",
         "acb",

@@ -9,6 +9,7 @@ from storefront.buyers.account.change_address import move_customer
 from storefront.buyers.account.erase import erase_address
 from storefront.buyers.account.export import export_address
 from storefront.buyers.offers.agree import stop_offers_of
+from storefront.core.email_addresses import pasted_address
 from storefront.core.errors import StorefrontError
 from storefront.customers.models import email_key
 from storefront.owner.admin.blueprint import admin, here, needs
@@ -24,7 +25,7 @@ LONGEST = 254  # letters of an address
 def buyers() -> ResponseReturnValue:
     """An address leads to its buyer, and so does a name that one buyer has."""
     typed = request.args.get("email", "").strip()[:LONGEST]
-    return _page(typed) if "@" in typed or not typed else _found_page(typed)
+    return _page(pasted_address(typed)) if "@" in typed or not typed else _found_page(typed)
 
 
 def _found_page(words: str) -> ResponseReturnValue:

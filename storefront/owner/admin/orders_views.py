@@ -34,7 +34,7 @@ def orders() -> ResponseReturnValue:
     chosen = _filter(asked)
     older_than = request.args.get("older_than", "")
     page = _find(asked, chosen, older_than)
-    if page.is_named and len(page.orders) == 1 and chosen == OrderFilter(words=chosen.words):
+    if not older_than and _names_one(page, chosen):
         return redirect(f"/admin/orders/{page.orders[0].number}", 303)
     answer = render_template(
         "owner/orders/list.html",
@@ -48,6 +48,10 @@ def orders() -> ResponseReturnValue:
         may_give=may(here().role, Permission.MONEY),
     )
     return answer, 400 if asked.errors else 200
+
+
+def _names_one(page: OrderPage, chosen: OrderFilter) -> bool:
+    return page.is_named and len(page.orders) == 1 and chosen == OrderFilter(words=chosen.words)
 
 
 def _find(asked: _Asked, chosen: OrderFilter, older_than: str) -> OrderPage:

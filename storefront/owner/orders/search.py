@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union, union_all
 
 from storefront.core.db import db
+from storefront.core.email_addresses import pasted_address
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
@@ -14,6 +15,7 @@ from storefront.delivery.licenses.sealed import hashes_of
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.gift_models import Gift
 from storefront.orders.models import Grant, ItemPart, Order, OrderItem
+from storefront.orders.money_lines import MoneyLine
 
 MOST_WORDS = 8
 AfterSale = type[Refund] | type[Dispute] | type[FraudWarning]
@@ -23,6 +25,17 @@ AFTER_SALE: dict[str, AfterSale] = {
     "dp": Dispute,
     "du": Dispute,
     "issfr": FraudWarning,
+}
+OF_ORDER = {
+    "cs": Order.checkout_session_id,
+    "pi": Order.payment_intent_id,
+    "cus": Order.stripe_customer_id,
+}
+OF_LINE = {
+    "ch": MoneyLine.source_id,
+    "py": MoneyLine.source_id,
+    "txn": MoneyLine.id,
+    "po": MoneyLine.payout_id,
 }
 
 
@@ -72,24 +85,28 @@ def recognize(pasted: str) -> Named | None:
 
 
 def has_words(text: str) -> ColumnElement[bool]:
-    """Tell of each order whether each of these words is somewhere in its buyer's name or address."""
-    words = text.split()[:MOST_WORDS]
-    columns = (Order.name, Order.email)
-    return and_(*(or_(*(column.icontains(word, autoescape=True) for column in columns)) for word in words))
+    """Tell of each order whether each word is in its buyer's name or address, or is its invoice number."""
+    return and_(*map(_has_word, text.split()[:MOST_WORDS]))
+
+
+def _has_word(word: str) -> ColumnElement[bool]:
+    is_in = (column.icontains(word, autoescape=True) for column in (Order.name, Order.email))
+    return or_(*is_in, Order.invoice_number == word.upper())
 
 
 def _read_as_name(text: str) -> Named:
     kind = text.partition("_")[0]
-    if kind == "cs":
-        return _by_column(Order.checkout_session_id == text)
-    if kind == "pi":
-        return _by_column(Order.payment_intent_id == text)
+    if kind in OF_ORDER:
+        return _by_column(OF_ORDER[kind] == text)
+    if kind in OF_LINE:
+        booked = select(MoneyLine.payment_intent_id).where(OF_LINE[kind] == text)
+        return _by_column(Order.payment_intent_id.in_(booked))
     if kind in AFTER_SALE:
         rows = AFTER_SALE[kind]
         return _by_rows(select(rows.order_id).where(rows.id == text))
     if re.fullmatch(r"[0-9]{4}", text):
         return _by_column(Order.payment_last4 == text)
-    return of_address(text) if "@" in text else _by_column(Order.number == text.upper())
+    return of_address(pasted_address(text)) if "@" in text else _by_column(Order.number == text.upper())
 
 
 def _by_column(condition: ColumnElement[bool]) -> Named:

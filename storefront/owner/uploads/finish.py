@@ -4,6 +4,7 @@ from contextlib import suppress
 from typing import IO
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -15,6 +16,7 @@ from storefront.owner.uploads.parts import NoPart, locked_part, remove_part, siz
 from storefront.owner.uploads.queries import ListedUpload
 from storefront.owner.uploads.receive import GONE
 from storefront.owner.uploads.refusals import NoRoom, NoSuchUpload, NotWhole, NotWritable
+from storefront.owner.uploads.space import keep_room
 from storefront.shop.catalog.queries import get_product_id
 from storefront.shop.catalog.upload import StoredFile, delete_unused, record_draft_file, store_file
 from storefront.shop.catalog.upload_checks import ReleaseFileExists, ReleaseIsThere, TooManyFiles
@@ -131,9 +133,8 @@ def _note_finish(changes: Session, token: str) -> None:
 
 
 def _put(content: IO[bytes], *, slug: str, version: str, filename: str) -> StoredFile:
-    content.seek(0)
     try:
-        return store_file(content, slug=slug, version=version, filename=filename)
+        return store_file(keep_room(content), slug=slug, version=version, filename=filename)
     except StorageFull as error:
         raise NoRoom(FULL.format(filename=filename)) from error
     except StorageClosed as error:
@@ -141,7 +142,8 @@ def _put(content: IO[bytes], *, slug: str, version: str, filename: str) -> Store
 
 
 def _note_failure(token: str, reason: str) -> None:
-    with suppress(NoSuchUpload), transaction() as changes:
+    # Where the disk has no room for a row either, the answer says why all the same.
+    with suppress(NoSuchUpload, DBAPIError), transaction() as changes:
         changes.execute(
             update(Upload)
             .where(Upload.token == token, Upload.state != UploadState.FINISHED)

@@ -15,9 +15,10 @@ log = logging.getLogger(__name__)
 
 def cancel(upload: ListedUpload) -> None:
     """Take it back with its bytes. What is in a release already stays there."""
+    remove_part(upload.token)  # first: on a full disk SQLite needs its room to delete the row
     with transaction() as changes:
         changes.execute(delete(Upload).where(Upload.token == upload.token))
-    remove_part(upload.token)
+    remove_part(upload.token)  # again: another window may have begun it anew meanwhile
 
 
 def forget_idle() -> None:

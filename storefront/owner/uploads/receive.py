@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import DBAPIError
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
@@ -18,6 +19,7 @@ from storefront.owner.uploads.models import Upload, UploadState
 from storefront.owner.uploads.parts import NoPart, locked_part, make_part_folder, size_of, write_at
 from storefront.owner.uploads.queries import ListedUpload
 from storefront.owner.uploads.refusals import BeyondTheEnd, NoRoom, NoSuchUpload, UploadBusy, WrongOffset
+from storefront.owner.uploads.space import has_room_for_piece
 
 SILENT = timedelta(seconds=15)
 READ_BYTES = 64 * 1024
@@ -47,7 +49,7 @@ def receive(upload: ListedUpload, stream: Stream, *, offset: int, length: int) -
         WrongOffset: it goes on elsewhere.
         UploadBusy: another request is sending.
         BeyondTheEnd: there is more than was announced.
-        NoRoom: the disk is full.
+        NoRoom: the shop's disk has only the room left that the shop itself needs.
     """
     if length > upload.size_bytes - offset >= 0:
         raise BeyondTheEnd(f"The file was announced with {upload.size_bytes} bytes, and these are more.")
@@ -55,6 +57,7 @@ def receive(upload: ListedUpload, stream: Stream, *, offset: int, length: int) -
         if offset != upload.offset_bytes:
             raise WrongOffset(upload.offset_bytes)
         return offset
+    _check_room(length)  # before a row is written: SQLite may have no room for that either
     claim = _claim(upload.token, offset)
     try:
         _prepare(claim)
@@ -62,6 +65,11 @@ def receive(upload: ListedUpload, stream: Stream, *, offset: int, length: int) -
     finally:
         _give_back(claim)
     return claim.offset
+
+
+def _check_room(size_bytes: int) -> None:
+    if not has_room_for_piece(size_bytes):
+        raise NoRoom(FULL)
 
 
 def _claim(token: str, offset: int) -> Claim:
@@ -133,8 +141,13 @@ def _write(claim: Claim, data: bytes) -> None:
     try:
         with locked_part(claim.token) as part:
             _demand_claim(claim)
-            write_at(part, claim.offset, data)
-            _count(claim, len(data))
+            _check_room(len(data))
+            try:
+                write_at(part, claim.offset, data)
+                _count(claim, len(data))
+            except (OSError, DBAPIError):  # of either disk: what is not counted gives its room back
+                part.truncate(claim.offset)
+                raise
     except NoPart as error:
         raise NoSuchUpload(GONE) from error
     except OSError as error:

@@ -57,9 +57,11 @@ def begin(person_id: int, file: Announced) -> ListedUpload:
     fingerprint = _fingerprint(person_id, product_id, name, file)
     known = _find_token(fingerprint)
     if known is None:
-        check_room(file.size_bytes, promised_bytes=queries.promised_bytes(db.session()))
-        known = _insert(person_id, product_id, name, file, fingerprint)
-    return queries.get_upload(person_id, known)
+        check_room(file.size_bytes, part_bytes=file.size_bytes + queries.promised_bytes(db.session()))
+        return queries.get_upload(person_id, _insert(person_id, product_id, name, file, fingerprint))
+    upload = queries.get_upload(person_id, known)
+    check_room(upload.size_bytes, part_bytes=upload.size_bytes - upload.offset_bytes)
+    return upload
 
 
 def check_announced(file: Announced, *, others: Collection[str] = ()) -> str:

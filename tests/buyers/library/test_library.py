@@ -13,7 +13,8 @@ from storefront.core.tokens import new_seed
 from storefront.orders.models import Order
 from storefront.payments.fulfillment.fulfill import fulfill_checkout
 from tests.delivery.downloads.clicks import BOOK, add_release
-from tests.support.rows import read_rows
+from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, keys_on
@@ -65,6 +66,16 @@ def test_finds_products_and_order_numbers(app: Flask, sandbox: SandboxClient) ->
     assert buyer.get("/library?q=%00").status_code == 400
     for nothing in ("nothing", "%25", "_"):
         assert "No results for" in buyer.get(f"/library?q={nothing}").text
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_finds_products_in_the_letters_of_every_language(app: Flask, sandbox: SandboxClient) -> None:
+    change_rows(app, "UPDATE products SET name = 'Übungsbuch' WHERE slug = 'twinspot'")
+    buy(app, sandbox)
+    buyer = signed_in(app)
+    for typed in ("Übungsbuch", "übung", "ÜBUNG"):
+        for page in ("/library", "/library/orders"):
+            assert "Übungsbuch" in buyer.get(page, query_string={"q": typed}).text, (page, typed)
 
 
 def test_has_a_second_page_and_costs_the_same_for_one_order_and_twenty(app: Flask, sandbox: SandboxClient) -> None:

@@ -103,6 +103,20 @@ def test_keeps_one_note_of_a_form_that_is_sent_twice_at_once(sale: Sale, app: Fl
     assert "Called" not in sale.order_page()
 
 
+@both
+def test_says_that_a_form_was_sent_with_other_words_and_keeps_the_new_ones(sale: Sale, helper: Buyer) -> None:
+    """Back in the browser the form is the one that was sent."""
+    for _ in range(2):
+        assert "Note added." in act(helper, sale, "notes", note="Called her.", form="one")
+    page = act(helper, sale, "notes", note="She wants a refund.", form="one")
+    assert "This was sent already" in page
+    assert "\nShe wants a refund.</textarea>" in page
+    assert helper.post(f"{home(sale)}/notes", note="She wants a refund.", form="one").status_code == 409
+    form = page.split('name="form" value="')[1].split('"')[0]
+    assert "Note added." in act(helper, sale, "notes", note="She wants a refund.", form=form)
+    assert len(read_rows(sale.app, "SELECT id FROM order_notes")) == 2
+
+
 def test_lets_only_its_writer_delete_a_note(sale: Sale, helper: Buyer, app: Flask) -> None:
     act(helper, sale, "notes", note="Mine", form="1")
     note = read_rows(app, "SELECT id FROM order_notes")[0]["id"]

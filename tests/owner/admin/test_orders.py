@@ -51,6 +51,17 @@ def test_goes_to_the_one_order_that_was_named(reader: Buyer, app: Flask, sandbox
     assert reader.get("/admin/orders", query_string={"q": ADA}).status_code == 200
 
 
+def test_shows_the_last_page_of_a_search_that_has_one_order_on_it(
+    reader: Buyer, app: Flask, sandbox: SandboxClient
+) -> None:
+    sell(app, sandbox, email=ADA)
+    copies = copy_order(app, listing.PAGE)
+    last = {"q": ADA, "older_than": copies[listing.PAGE - 2]}
+    answer = reader.get("/admin/orders", query_string=last)
+    assert answer.status_code == 200
+    assert copies[-1] in answer.text
+
+
 def test_says_how_far_it_looked(
     reader: Buyer, app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -52,6 +52,13 @@ def test_shows_moves_and_erases_everything_of_an_address(sale: Sale, owner: Buye
     assert verbs[-3:] == ["customer.exported", "customer.moved", "customer.erased"]
 
 
+@pytest.mark.parametrize("around", ["Ada <{}>", "mailto:{}?subject=Hi", "{},"])
+def test_shows_a_buyer_whose_address_was_pasted_with_signs_around_it(
+    sale: Sale, owner: Buyer, around: str
+) -> None:
+    assert number_of(sale) in owner.get(HOME, query_string={"email": around.format(ADA)}).text
+
+
 def test_finds_buyers_by_their_names(app: Flask, sandbox: SandboxClient, owner: Buyer) -> None:
     for email, name in ((ADA, "Ada Reader"), ("bea@example.com", "Bea Reader"), (ADA, "A. <b>Reader")):
         sell(app, sandbox, email=email, name=name)

@@ -8,13 +8,19 @@ from storefront.orders.access import Reason
 from storefront.owner.orders import listing, search
 from storefront.owner.orders.listing import OrderFilter
 from storefront.owner.products.listing import list_all_products, select_order_counts
+from tests.support.booked import PAYOUT, book_the_sale
 from tests.support.databases import BOTH
 from tests.support.plans import plan_of
+from tests.support.rows import change_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
+IN_SQLITE = {
+    "pk_order_items": "order_items USING INTEGER PRIMARY KEY",
+    "pk_money_lines": "sqlite_autoindex_money_lines_1",
+}
 STATES = {
     None: "ix_orders_mode_placed_at",
     Reason.PAID: "ix_orders_mode_placed_at",
@@ -43,6 +49,8 @@ def test_reads_a_state_from_its_index_in_order(app: Flask, sandbox: SandboxClien
 
 def test_finds_what_is_named_by_an_index(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox)
+    line = book_the_sale(app)
+    change_rows(app, "UPDATE orders SET stripe_customer_id = 'cus_Ada'")
     sale.refund()
     sale.deliver("charge.refund")
     with app.app_context():
@@ -52,17 +60,20 @@ def test_finds_what_is_named_by_an_index(app: Flask, sandbox: SandboxClient) -> 
             "ix_orders_country": search.of_country("DE"),
             "ix_order_items_product_id": search.with_product(1),
             "ix_orders_payment_intent_id": search.recognize(sale.payment().id),
+            "ix_money_lines_source_id": search.recognize(line["source_id"]),
+            "pk_money_lines": search.recognize(line["id"]),
+            "ix_money_lines_payout_id": search.recognize(PAYOUT),
+            "ix_orders_stripe_customer_id": search.recognize("cus_Ada"),
             "pk_order_items": search.recognize(sale.keys[0]),
         }
         plans = {index: plan_of(found.ids) for index, found in named.items() if found}
         db.session.remove()
     assert plans.keys() == named.keys()
     for index, plan in plans.items():
-        assert index in plan or (index == "pk_order_items" and "order_items USING INTEGER PRIMARY KEY" in plan), (
-            plan
-        )
+        assert index in plan or IN_SQLITE.get(index, index) in plan, plan
         assert "SCAN orders" not in plan
         assert "SCAN order_items" not in plan
+        assert "SCAN money_lines" not in plan
         assert "Seq Scan" not in plan
 
 

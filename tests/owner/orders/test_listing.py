@@ -12,6 +12,7 @@ from storefront.delivery.licenses.owner_actions import replace_key
 from storefront.orders.access import Reason
 from storefront.owner.orders import listing
 from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
+from tests.support.booked import PAYOUT, book_the_sale
 from tests.support.bundles import KIT, add_bundle
 from tests.support.databases import BOTH
 from tests.support.many_orders import copy_order
@@ -64,6 +65,65 @@ def test_finds_an_order_by_whatever_is_at_hand(app: Flask, sandbox: SandboxClien
         "'",
     ):
         assert numbers(look(app, words=words)) == [], words
+
+
+def test_finds_an_order_by_what_stripe_booked_for_it(app: Flask, sandbox: SandboxClient) -> None:
+    """Whatever stands in the file for the accountant, or on a page of Stripe's dashboard."""
+    sell(app, sandbox, ("gridling", ""), email=EVE)
+    number = number_of(sell(app, sandbox, email=ADA))
+    line = book_the_sale(app)
+    change_rows(
+        app,
+        "UPDATE orders SET stripe_customer_id = 'cus_Ada', invoice_number = 'AB12-0001' WHERE number = :number",
+        number=number,
+    )
+    at_hand = [line["id"], line["source_id"], PAYOUT, "cus_Ada", "AB12-0001", "ab12-0001"]
+    for words in at_hand:
+        assert numbers(look(app, words=words)) == [number], words
+    for words in ("ch_unknown", "py_unknown", "txn_unknown", "po_unknown", "cus_unknown", "AB12-0002", "AB12"):
+        assert numbers(look(app, words=words)) == [], words
+    change_rows(app, "UPDATE orders SET mode = 'test'")
+    for words in at_hand:
+        assert numbers(look(app, words=words)) == [], words
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        "Ada <{}>",
+        '"Lovelace, Ada" <{}>',
+        "<{}>",
+        "mailto:{}",
+        "<MAILTO:{}?subject=Hi>",
+        "{},",
+        "({}).",
+        "'{}'",
+    ],
+)
+def test_reads_an_address_out_of_what_was_pasted(app: Flask, sandbox: SandboxClient, around: str) -> None:
+    sell(app, sandbox, email=EVE)
+    number = number_of(sell(app, sandbox, email=ADA))
+    assert numbers(look(app, words=around.format(ADA))) == [number]
+    assert numbers(look(app, words=f"Ada <{ADA}>, Eve <{EVE}>")) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("Özlem Müller", ("Özlem", "özlem", "ÖZLEM MÜLLER", "müller")),
+        ("Ελένη ΣΟΦΙΑΣ ΑΣΤΗΡ", ("ελένη", "ΣΟΦΙΑΣ", "σοφ", "ΑΣ")),
+        ("Жанна", ("жанна", "ЖАНН")),
+    ],
+)
+def test_finds_names_in_the_letters_of_every_language(
+    app: Flask, sandbox: SandboxClient, name: str, typed: tuple[str, ...]
+) -> None:
+    sell(app, sandbox, email=EVE)
+    number = number_of(sell(app, sandbox, email=ADA))
+    change_rows(app, "UPDATE orders SET name = :name WHERE number = :number", name=name, number=number)
+    for words in typed:
+        assert numbers(look(app, words=words)) == [number], words
+    assert numbers(look(app, words="Ozlem")) == []
 
 
 def test_shows_every_order_once_whatever_was_placed_at_the_same_moment(app: Flask, sandbox: SandboxClient) -> None:

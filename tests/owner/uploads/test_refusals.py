@@ -1,8 +1,10 @@
 """What is refused before a byte is sent, and what goes wrong with the last: a sentence, and nothing half made."""
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 
@@ -10,10 +12,12 @@ import pytest
 from flask import Flask
 
 from storefront.core.storage import STORAGE, Folder, StorageClosed, StorageFull, StorageUnavailable, Stored
+from storefront.owner.health.room import LOW_BYTES
 from storefront.owner.uploads.models import Upload
 from storefront.owner.uploads.space import FREE_BYTES
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.shop.catalog.releases import ReleaseState
+from tests.faults.database_trouble import read_only
 from tests.faults.dying import Died
 from tests.owner.uploads.tus import Tus, find_release, parts, stored_file
 from tests.support.releases import add_release_file
@@ -118,6 +122,81 @@ def test_asks_for_room_before_a_byte_is_sent(app: Flask, tus: Tus) -> None:
     tus.begin(GB, filename="b.zip")
 
 
+def leave_free(app: Flask, free_bytes: int) -> None:
+    with app.app_context():
+        FREE_BYTES.set(lambda _folder: free_bytes)
+
+
+FULL_DISK = LOW_BYTES - 1  # what is left is the shop's own
+
+
+def test_asks_for_room_again_when_a_file_is_chosen_again(app: Flask, tus: Tus) -> None:
+    """Of days ago, when there was room."""
+    leave_free(app, 60 * GB)
+    path = tus.begin(5 * GB)
+    tus.patch(path, 0, DATA)
+    leave_free(app, 9 * GB)
+    assert refusal(tus, 5 * GB)[0] == 507, "the rest of it and its copy"
+    leave_free(app, 11 * GB)
+    assert tus.begin(5 * GB) == path
+    assert tus.offset(path) == len(DATA)
+
+
+def test_takes_no_piece_into_the_room_that_the_shop_needs(app: Flask, tus: Tus) -> None:
+    path = tus.begin(len(DATA))
+    tus.patch(path, 0, DATA[:100])
+    for free in (0, FULL_DISK, LOW_BYTES + len(DATA) - 101):
+        leave_free(app, free)
+        answer = tus.patch(path, 100, DATA[100:])
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (507, "no_room")
+        assert "What has come so far is kept" in answer.get_json()["error"]["message"]
+        assert tus.offset(path) == 100
+        assert [part.stat().st_size for part in parts(app)] == [100]
+    leave_free(app, LOW_BYTES + len(DATA))
+    assert tus.patch(path, 100, DATA[100:]).status_code == 204
+    assert stored_file(app).read_bytes() == DATA
+
+
+def test_takes_no_piece_when_others_filled_the_disk_while_it_came(app: Flask, tus: Tus) -> None:
+    path = tus.begin(len(DATA))
+    answers = iter([60 * GB])
+    with app.app_context():
+        FREE_BYTES.set(lambda _folder: next(answers, FULL_DISK))
+    assert tus.patch(path, 0, DATA[:100]).status_code == 507
+    assert [part.stat().st_size for part in parts(app)] == [0]
+    assert read_rows(app, "SELECT offset_bytes, writer FROM uploads") == [{"offset_bytes": 0, "writer": None}]
+
+
+@pytest.mark.parametrize("answers", [[60 * GB] * 2, [60 * GB] * 3], ids=["before the copy", "while it is copied"])
+def test_puts_nothing_into_a_release_without_room_for_its_copy(app: Flask, tus: Tus, answers: list[int]) -> None:
+    path, left = tus.begin(len(DATA)), iter(answers)  # the first two are for the piece
+    with app.app_context():
+        FREE_BYTES.set(lambda _folder: next(left, FULL_DISK))
+    answer = tus.patch(path, 0, DATA)
+    assert (answer.status_code, "make room, then try again" in answer.get_json()["error"]["message"]) == (
+        507,
+        True,
+    )
+    assert next(left, None) is None
+    assert answer.headers["Upload-Offset"] == str(len(DATA))
+    assert tus.ask("GET", path).get_json()["state"] == "failed"
+    assert list(stored_file(app).parent.glob("*")) == []
+    assert (
+        tus.browser.post(f"/admin/products/twinspot/files{path.removeprefix('/admin')}/finish").status_code == 507
+    )
+    leave_free(app, 60 * GB)
+    assert tus.patch(path, len(DATA), b"").status_code == 204
+    assert stored_file(app).read_bytes() == DATA
+
+
+def test_takes_no_file_of_a_form_without_room_for_it(app: Flask, tus: Tus) -> None:
+    leave_free(app, FULL_DISK)
+    files = [(BytesIO(DATA), "tool.zip")]
+    answer = tus.browser.post("/admin/products/twinspot/files", version="9.0", files=files)
+    assert (answer.status_code, "make room, then try again" in answer.text) == (507, True)
+    assert find_release(app) is None
+
+
 class Odd(Folder):
     """A folder that fails as it is told."""
 
@@ -141,6 +220,23 @@ def failing(app: Flask, problem: BaseException) -> Iterator[None]:
     yield
     with app.app_context():
         STORAGE.set(before)
+
+
+def test_says_why_and_gives_bytes_back_where_the_database_takes_no_row_either(app: Flask, tus: Tus) -> None:
+    whole, begun = tus.begin(len(DATA)), tus.begin(len(DATA), filename="b.zip")
+    tus.patch(begun, 0, DATA[:100])
+    with failing(app, StorageFull("The storage is full.")):
+        tus.patch(whole, 0, DATA)
+    leave_free(app, 0)
+    with read_only(app):
+        for path, offset in ((begun, 100), (whole, len(DATA))):
+            answer = tus.patch(path, offset, DATA[offset:])
+            assert (answer.status_code, answer.get_json()["error"]["code"]) == (507, "no_room")
+        assert len(parts(app)) == 2
+        assert tus.ask("DELETE", begun).status_code == 503
+        assert len(parts(app)) == 1, "what has room again lets the row be deleted"
+    assert tus.ask("DELETE", begun).status_code == 204
+    assert [row["filename"] for row in read_rows(app, "SELECT filename FROM uploads")] == ["tool.zip"]
 
 
 FAILURES = [
@@ -223,14 +319,19 @@ def test_says_so_when_the_disk_fills_up_in_the_middle(
     path = tus.begin(len(DATA))
     tus.patch(path, 0, DATA[:100])
 
-    def is_full(*_arguments: object) -> int:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    write, room = os.pwrite, [200]
+
+    def is_full(handle: int, data: memoryview, place: int) -> int:
+        if not room:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(handle, data[: room.pop()], place)
 
     with monkeypatch.context() as patch:
         patch.setattr("os.pwrite", is_full)
         answer = tus.patch(path, 100, DATA[100:])
     assert (answer.status_code, "disk is full" in answer.get_json()["error"]["message"]) == (507, True)
     assert tus.offset(path) == 100
+    assert [part.stat().st_size for part in parts(app)] == [100], "what is not counted gives its room back"
     assert tus.patch(path, 100, DATA[100:]).status_code == 204
 
 
