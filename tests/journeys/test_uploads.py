@@ -114,6 +114,26 @@ def test_goes_on_by_itself_after_a_lost_connection(
     look(page)
 
 
+def test_says_what_the_shop_answers_until_it_goes_on(
+    shop: Shop, page: Page, file: Path, complaints: Complaints
+) -> None:
+    complaints.expected.append("503")
+    come_in(shop, page)
+    answers = [{"error": {"code": "database_unavailable", "message": "The shop cannot reach its data right now."}}]
+
+    def refuse(route: Route) -> None:
+        if route.request.method == "PATCH" and answers:
+            route.fulfill(status=503, json=answers.pop())
+        else:
+            route.continue_()
+
+    page.route(PIECES, refuse)
+    choose(page, file)
+    expect(page.get_by_text("The shop cannot reach its data right now. Trying again in 1 s")).to_be_visible()
+    expect(page.get_by_text("In the draft 9.0.", exact=True)).to_be_visible()
+    assert_there(shop, file)
+
+
 def test_goes_on_after_a_pause_and_after_a_reload(shop: Shop, page: Page, file: Path) -> None:
     come_in(shop, page)
     sent = offsets(page)

@@ -22,7 +22,8 @@ from storefront.shop.catalog.upload import StoredFile, delete_unused, record_dra
 from storefront.shop.catalog.upload_checks import ReleaseFileExists, ReleaseIsThere, TooManyFiles
 
 FULL = (
-    "The storage is full, so {filename} is not in the release yet. All of it is here: make room, then try again."
+    "The storage is full but for what the shop itself needs, so {filename} is not in the release yet. All of it "
+    "is here: make room, then try again."
 )
 CLOSED = (
     "The shop could not write to its folder of files, so {filename} is not in the release yet. All of it is here. "

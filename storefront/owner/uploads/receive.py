@@ -26,7 +26,10 @@ READ_BYTES = 64 * 1024
 PIECE_BYTES = 4 * 1024 * 1024
 PIECE_SECONDS = 3.0  # a slow line: what has come is kept, and the claim renewed
 GONE = "This upload is not here any more. Choose the file again to start anew."
-FULL = "The shop's disk is full. What has come so far is kept: make room there, then continue."
+FULL = (
+    "The shop's disk is full but for what the shop itself needs. What has come so far is kept: make room there, "
+    "then continue."
+)
 
 
 class Stream(Protocol):
