@@ -139,7 +139,7 @@ def test_stays_off_where_its_code_was_switched_off_at_stripe(app: Flask, sandbox
     buyer = Buyer(app)
     buyer.add("twinspot", "Personal")
     buyer.post("/cart/code", code="SPRING")
-    assert "SPRING has ended." in unescape(buyer.get("/cart").text)
+    assert "SPRING has expired." in unescape(buyer.get("/cart").text)
     assert total(app, sandbox, buyer) == 1900
     sandbox.stripe.v1.promotion_codes.update(code.id, {"active": True})
     look(app)
