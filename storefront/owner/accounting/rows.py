@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from storefront.core.money import digits
 from storefront.owner.accounting.movements import SALE, Booked, Movement
+from storefront.owner.accounting.orders import Sold
 from storefront.owner.accounting.refunds import rate_of
 from storefront.owner.accounting.shares import shares
 from storefront.owner.accounting.taxes import NO_LINE, Line
@@ -132,6 +133,31 @@ def _parts(movement: Movement) -> list[_Part]:
     ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SaleWords:
+    """What a row says of its order; of what is no sale it says nothing."""
+
+    order: str = ""
+    invoice: str = ""
+    country: str = ""
+    state: str = ""
+    tax_ids: str = ""
+    reverse_charge: str = ""
+
+
+def _sale_words(sold: Sold | None) -> _SaleWords:
+    if sold is None:
+        return _SaleWords()
+    return _SaleWords(
+        order=sold.number,
+        invoice=sold.invoice_number,
+        country=sold.country,
+        state=sold.state,
+        tax_ids=sold.tax_ids,
+        reverse_charge="yes" if sold.is_reverse_charge else "",
+    )
+
+
 def _row(movement: Movement, part: _Part, zone: ZoneInfo, *, amount_minor: int, fee_minor: int) -> Row:
     sold, booked, at = movement.sold, movement.booked, movement.at.astimezone(zone)
     currency = sold.currency if sold and part.total_minor is not None else ""
@@ -144,11 +170,12 @@ def _row(movement: Movement, part: _Part, zone: ZoneInfo, *, amount_minor: int, 
         return Amount(minor=minor, currency=settled_currency) if booked else None
 
     total, tax, discount = part.total_minor, part.tax_minor, part.discount_minor
+    words = _sale_words(sold)
     return Row(
         date=at.date(),
         time=at.time().replace(microsecond=0),
-        order=sold.number if sold else "",
-        invoice=sold.invoice_number if sold else "",
+        order=words.order,
+        invoice=words.invoice,
         kind=movement.kind,
         product=part.line.product,
         edition=part.line.edition,
@@ -160,10 +187,10 @@ def _row(movement: Movement, part: _Part, zone: ZoneInfo, *, amount_minor: int, 
         tax=own(tax),
         total=own(total),
         rate=_rate(movement, total, tax),
-        country=sold.country if sold else "",
-        state=sold.state if sold else "",
-        tax_ids=sold.tax_ids if sold else "",
-        reverse_charge="yes" if sold and sold.is_reverse_charge else "",
+        country=words.country,
+        state=words.state,
+        tax_ids=words.tax_ids,
+        reverse_charge=words.reverse_charge,
         booked=_booked_word(movement),
         settled_currency=settled_currency,
         settled=settled(amount_minor),
