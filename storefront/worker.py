@@ -121,10 +121,7 @@ def look_at_discounts() -> None:
     """Once an hour: it asks Stripe about each that runs."""
     if not take_lease("look_at_discounts", seconds=FORGET_SECONDS):
         return
-    try:
-        look_at_discounts_at_stripe()
-    except StorefrontError as error:
-        log.warning("discounts not looked at", extra={"why": error.code})
+    look_at_discounts_at_stripe()
 
 
 def forget_hourly() -> None:

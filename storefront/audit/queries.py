@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 
 from storefront.audit.models import ActorKind, AuditEntry
-from storefront.core.db import db, end_read
+from storefront.core.db import db, end_read, has_text
 
 PAGE = 50  # entries
 BATCH = 500  # rows that an export reads at once
@@ -84,7 +84,7 @@ def _newest(chosen: Filter, older_than: int | None) -> Select[AuditEntry]:
     statement = select(AuditEntry).order_by(AuditEntry.id.desc())
     if chosen.words:
         searched = (AuditEntry.actor, AuditEntry.subject, AuditEntry.verb, AuditEntry.client)
-        statement = statement.where(or_(*(column.icontains(chosen.words, autoescape=True) for column in searched)))
+        statement = statement.where(or_(*(has_text(column, chosen.words) for column in searched)))
     if chosen.verb:
         statement = statement.where(AuditEntry.verb == chosen.verb)
     if older_than is not None:

@@ -14,7 +14,7 @@ LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?")
 QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 IN_BRACKETS = re.compile(r"<([^<>]*@[^<>]*)>")
 MAILTO = re.compile(r"mailto:([^?]*)(\?.*)?", re.IGNORECASE | re.DOTALL)
-AROUND = " \t\r\n\"'<>()[],;:."  # copied along with an address; none begins or ends with these
+AROUND = " \t\r\n\"'<>()[],;:."  # copied along with an address
 BREAKS = {"Cc", "Cs", "Zl", "Zp"}  # controls, halves of characters, ends of lines and paragraphs
 
 
@@ -65,8 +65,11 @@ def find_mailbox(text: str) -> Mailbox | None:
 def pasted_address(text: str) -> str:
     """Return what was copied as an address without what stood around it, for a search: it may be none.
 
-    Of several in brackets none is taken for the one that is meant.
+    Of several in brackets none is taken for the one that is meant. An address is one as it stands: it may begin
+    with an apostrophe or a dot.
     """
+    if find_address(text.strip()) is not None:
+        return text.strip()
     in_brackets = IN_BRACKETS.findall(text)
     alone: str = (in_brackets[0] if len(in_brackets) == 1 else text).strip(AROUND)
     link = MAILTO.fullmatch(alone)

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, String, literal_column, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront.core.db import db
+from storefront.core.db import db, read_all
 from storefront.core.outages import NOT_UPGRADED, READ_ONLY, DatabaseUnavailable, find_outage, is_about_schema
 from storefront.migrations.head import head, is_newer
 
@@ -21,7 +21,7 @@ def find_revision() -> str | None:
 
     Raises SQLAlchemyError for a database that is not there, or was never migrated.
     """
-    return db.session.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    return next((row[0] for row in read_all(text("SELECT version_num FROM alembic_version"), {})), None)
 
 
 def find_problem() -> str | None:

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, exists, or_, select
 from sqlalchemy.orm import Session
 
-from storefront.buyers.availability.forget import are_of, forget_requests, forget_requests_of
+from storefront.buyers.availability.forget import are_of, forget_requests, forget_requests_of, has_left
 from storefront.buyers.availability.models import AvailabilityRequest
 from storefront.core.db import insert_missing
 from storefront.customers.models import email_key
@@ -36,7 +36,7 @@ def move_requests(session: Session, addresses: Collection[str], *, to: str) -> N
     forget_requests_of(session, addresses)
     rows: list[dict[str, Any]] = [{**row, "email": to, "email_key": email_key(to)} for row in found]
     asked = AvailabilityRequest.product_id.in_([row["product_id"] for row in rows])
-    forget_requests(session, are_of([to]) & asked & ~confirmed)
+    forget_requests(session, are_of([to]) & asked & (~confirmed | has_left()))
     insert_missing(session, AvailabilityRequest, rows)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 
 from storefront.buyers.library.gift_words import mask
 from storefront.buyers.library.order_words import order_state
-from storefront.core.db import db
+from storefront.core.db import db, has_text
 from storefront.core.runtime import settings
 from storefront.core.texts import marked
 from storefront.delivery.contents import Goods, ItemContents, OrderContents, read_all_contents
@@ -97,7 +97,7 @@ def _matches(customer_id: int, query: str) -> ColumnElement[bool]:
     for word in query.split()[:8]:
         named = select(OrderItem.order_id).outerjoin(Product, Product.id == OrderItem.product_id)
         named = named.where(OrderItem.order_id.in_(theirs), _is_named(word))
-        is_match &= or_(Order.number.icontains(word, autoescape=True), Order.id.in_(named))
+        is_match &= or_(has_text(Order.number, word), Order.id.in_(named))
     return is_match
 
 
@@ -111,11 +111,11 @@ def _ids_of(customer_id: int) -> CompoundSelect[int]:
 
 def _is_named(word: str) -> ColumnElement[bool]:
     """Ask an item for a word of its own name, of its product's in either language, or of a part's."""
-    of_part = ItemPart.order_item_id == OrderItem.id, ItemPart.description.icontains(word, autoescape=True)
+    of_part = ItemPart.order_item_id == OrderItem.id, has_text(ItemPart.description, word)
     return or_(
-        OrderItem.description.icontains(word, autoescape=True),
-        Product.name.icontains(word, autoescape=True),
-        told(Product.name).icontains(word, autoescape=True),
+        has_text(OrderItem.description, word),
+        has_text(Product.name, word),
+        has_text(told(Product.name), word),
         exists().where(*of_part),
     )
 

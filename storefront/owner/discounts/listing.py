@@ -12,8 +12,7 @@ from storefront.core.db import db
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
 from storefront.shop.catalog.models import Product
-from storefront.shop.discounts.at_stripe import USED_UP
-from storefront.shop.discounts.models import OFF_AT_STRIPE, DiscountMirror
+from storefront.shop.discounts.models import OFF_AT_STRIPE, USED_UP, DiscountMirror
 from storefront.shop.discounts.queries import find_terms, list_terms
 from storefront.shop.discounts.rules import Terms, Why, find_time_trouble
 from storefront.shop.discounts.words import amounts_words, off_words

@@ -1,7 +1,7 @@
 """Warnings: what is wrong and what to do, one sentence each; holds no key, address or token."""
 
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -69,12 +69,20 @@ def _disk_low(trouble: Trouble) -> str | None:
     low = [place for place in trouble.places if place.is_low and place.is_writable]
     if not low:
         return None
-    names = " and ".join(place.name for place in low)
-    obstacles = dict.fromkeys(place.obstacle for place in low if place.obstacle)
-    if obstacles:
-        return f"There is no room where {names} should lie: {'; '.join(obstacles)}."
-    free = min(place.free_bytes for place in low) // (1024 * 1024)
-    return f"Only {free} MB are free where {names} should lie: make room before orders cannot be written."
+    return " ".join([*_unknown_room(low), *_little_room([place for place in low if not place.obstacle])])
+
+
+def _unknown_room(low: list[Place]) -> Iterator[str]:
+    for place in low:
+        if place.obstacle:
+            yield f"There is no room where {place.name} should lie: {place.obstacle}."
+
+
+def _little_room(low: list[Place]) -> Iterator[str]:
+    if low:
+        names = " and ".join(place.name for place in low)
+        free = min(place.free_bytes for place in low) // (1024 * 1024)
+        yield f"Only {free} MB are free where {names} should lie: make room before orders cannot be written."
 
 
 def _failed_answers(trouble: Trouble) -> str | None:

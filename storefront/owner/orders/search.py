@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union, union_all
 
-from storefront.core.db import db
+from storefront.core.db import db, has_text
 from storefront.core.email_addresses import pasted_address
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
@@ -90,7 +90,7 @@ def has_words(text: str) -> ColumnElement[bool]:
 
 
 def _has_word(word: str) -> ColumnElement[bool]:
-    is_in = (column.icontains(word, autoescape=True) for column in (Order.name, Order.email))
+    is_in = (has_text(column, word) for column in (Order.name, Order.email))
     return or_(*is_in, Order.invoice_number == word.upper())
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode, Settings
-from storefront.core.config.strength import is_nobodys, is_placeholder
+from storefront.core.config.strength import is_nobodys
 from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.mail.models import MailKind, OutboxMessage
@@ -92,8 +92,8 @@ def find_placeholders(shop: Settings) -> tuple[str, ...]:
     found = {
         "SHOP_NAME": read_profile().name in EXAMPLE_NAMES,
         "BASE_URL": is_nobodys(urlsplit(shop.base_url).hostname),
-        "MAIL_SERVER": is_placeholder(shop.mail_server),
-        "MAIL_USERNAME": is_placeholder(shop.mail_username or ""),
+        "MAIL_SERVER": is_nobodys(shop.mail_server),
+        "MAIL_USERNAME": shop.mail_username == ELLIPSIS or is_nobodys(shop.mail_username),
         "MAIL_PASSWORD": shop.mail_password == ELLIPSIS,
         "MAIL_FROM": is_nobodys(shop.mail_from.address),
         "OWNER_EMAIL": is_nobodys(shop.owner_email),

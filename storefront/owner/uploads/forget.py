@@ -23,10 +23,14 @@ def cancel(upload: ListedUpload) -> None:
 
 def forget_idle() -> None:
     """Remove uploads that nothing came of for seven days, and part files without an open upload."""
+    until = clock.now() - IDLE
+    idle = db.session.scalars(select(Upload.token).where(Upload.last_at <= until)).all()
+    end_read()
+    for token in idle:  # first, as in `cancel()`; what has expired is never continued
+        if not is_locked(token):
+            remove_part(token)
     with transaction() as changes:
-        changes.execute(
-            delete(Upload).where(Upload.last_at <= clock.now() - IDLE).execution_options(synchronize_session=False)
-        )
+        changes.execute(delete(Upload).where(Upload.last_at <= until).execution_options(synchronize_session=False))
     # Files first: the row of a file is older than the file, so what has no row now never gets one.
     parts = list_parts()
     if not parts:

@@ -75,6 +75,9 @@ class _Watched(RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def seekable(self) -> bool:
+        return True
+
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         return self._content.seek(offset, whence)
 

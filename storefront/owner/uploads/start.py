@@ -60,7 +60,8 @@ def begin(person_id: int, file: Announced) -> ListedUpload:
         check_room(file.size_bytes, part_bytes=file.size_bytes + queries.promised_bytes(db.session()))
         return queries.get_upload(person_id, _insert(person_id, product_id, name, file, fingerprint))
     upload = queries.get_upload(person_id, known)
-    check_room(upload.size_bytes, part_bytes=upload.size_bytes - upload.offset_bytes)
+    if not upload.is_whole:  # of one that is, the copy may be half made; who makes it asks
+        check_room(upload.size_bytes, part_bytes=upload.size_bytes - upload.offset_bytes)
     return upload
 
 

@@ -27,7 +27,7 @@ from storefront.shop.discounts.mirror_rows import (
     settle,
     store,
 )
-from storefront.shop.discounts.models import OFF_AT_STRIPE, DiscountMirror
+from storefront.shop.discounts.models import OFF_AT_STRIPE, USED_UP, DiscountMirror
 from storefront.shop.discounts.products import ensure_products, read_products
 from storefront.shop.discounts.queries import get_terms
 from storefront.shop.discounts.rules import Terms, find_time_trouble
@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 MANY = 100  # products of one coupon: Stripe's documents name no limit, so more may be too many
 MOST_DEAD = 5  # tries for one call; the next goes on from there
 LOST = "Stripe has lost it, or it was deleted there. The shop makes it anew within a minute."
-USED_UP = "Stripe counted all of its uses, more than this shop has orders with it. It takes no more."
 TAKEN = "Stripe has this code already, from somewhere else. Switch it off there, or stop this discount."
 
 
@@ -91,8 +90,12 @@ def ensure_at_stripe(terms: Terms) -> AtStripe | None:
     row = next((row for row in rows if row.fingerprint == fingerprint), None)
     if row is not None and row.is_active:
         return _as_at_stripe(row)
+    if _is_left_off(rows):
+        return None
     left = _count_left(terms, rows)
     _close(rows)
+    if row is not None:
+        _leave_old(row)
     row = insert_row(terms, fingerprint, products)
     if row.is_active:  # another caller was here meanwhile
         return _as_at_stripe(row)
@@ -100,6 +103,20 @@ def ensure_at_stripe(terms: Terms) -> AtStripe | None:
         store(row, trouble=USED_UP)
         return None
     return _make(terms, row, products, left)
+
+
+def _leave_old(row: MirrorRow) -> None:
+    """Retire what an older version switched off and left: Stripe may answer with that code again."""
+    if row.promotion_code_id is not None:
+        retire(row)
+
+
+def _is_left_off(rows: Collection[MirrorRow]) -> bool:
+    """Ask Stripe, and say whether somebody switched the code off there: other products do not switch it on."""
+    running = [row for row in rows if row.is_active]
+    for row in running:
+        _look_at(row)
+    return any(read_row(row.id).trouble == OFF_AT_STRIPE for row in running)
 
 
 def _as_at_stripe(row: MirrorRow) -> AtStripe:
@@ -127,13 +144,9 @@ def _make(terms: Terms, row: MirrorRow, products: list[str], left: int | None) -
             store(row, attempt=row.attempt + 1)  # Stripe replays a stored 500 for a day
             raise
         except StripeRefused as refused:
-            found = discounts.find_active_code(terms.code) if terms.has_code else None
-            if found is not None and found.coupon_id == row.coupon_id:
-                return _keep(row, found.id)  # made by another, or by an answer that was lost
-            trouble = TAKEN if found else _explain(terms, len(products), refused)
-            store(row, attempt=row.attempt + 1, trouble=trouble)
-            if found is None or not _close_left_over(terms, found):
-                return None
+            kept, goes_on = _take_refusal(terms, row, len(products), refused)
+            if not goes_on:
+                return kept
             row = read_row(row.id)
             continue
         if made is not None:
@@ -141,6 +154,22 @@ def _make(terms: Terms, row: MirrorRow, products: list[str], left: int | None) -
         retire(row, LOST)
         row = insert_row(terms, row.fingerprint, products)
     return None
+
+
+def _take_refusal(
+    terms: Terms, row: MirrorRow, count: int, refused: StripeRefused
+) -> tuple[AtStripe | None, bool]:
+    """Return what is there in spite of it, and whether to try again: a code that was left over is off now."""
+    found = discounts.find_active_code(terms.code) if terms.has_code else None
+    if found is None:
+        store(row, attempt=row.attempt + 1, trouble=_explain(terms, count, refused))
+        return None, False
+    if found.coupon_id == row.coupon_id:
+        return _keep(row, found.id), False  # made by another, or by an answer that was lost
+    if _is_running(terms, found):
+        return None, False  # another caller knows of newer products
+    store(row, attempt=row.attempt + 1, trouble=TAKEN)
+    return None, _close_left_over(terms, found)
 
 
 def _create(terms: Terms, row: MirrorRow, products: list[str], left: int | None) -> AtStripe | None:
@@ -162,6 +191,10 @@ def _create(terms: Terms, row: MirrorRow, products: list[str], left: int | None)
         idempotency_key=f"discount:{coupon_id}:{row.attempt}",
     )
     return AtStripe(coupon_id=coupon_id, promotion_code_id=code.id) if code.is_active else None
+
+
+def _is_running(terms: Terms, found: discounts.SeenCode) -> bool:
+    return found.coupon_id in {row.coupon_id for row in read_rows(terms.id) if row.is_active}
 
 
 def _close_left_over(terms: Terms, found: discounts.SeenCode) -> bool:

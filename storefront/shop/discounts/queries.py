@@ -7,7 +7,7 @@ from sqlalchemy import Select, exists, func, select
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
-from storefront.shop.discounts.models import OFF_AT_STRIPE, Discount, DiscountMirror, is_promotion
+from storefront.shop.discounts.models import OFF_AT_STRIPE, USED_UP, Discount, DiscountMirror, is_promotion
 from storefront.shop.discounts.rules import Terms
 
 LONGEST_CODE = 50
@@ -58,7 +58,7 @@ def list_promotions(now: datetime) -> list[Terms]:
     return [_terms(row, uses=0) for row in db.session.scalars(ordered)]
 
 
-def _select() -> Select[Discount, int, bool]:
+def _select() -> Select[Discount, int, bool, bool]:
     uses = (
         select(func.coalesce(func.sum(DiscountMirror.uses), 0))
         .where(DiscountMirror.discount_id == Discount.id, DiscountMirror.mode == settings().mode)
@@ -70,10 +70,15 @@ def _select() -> Select[Discount, int, bool]:
         DiscountMirror.is_active,
         DiscountMirror.trouble == OFF_AT_STRIPE,
     )
-    return select(Discount, uses, is_off).execution_options(populate_existing=True)
+    is_used_up = exists().where(
+        DiscountMirror.discount_id == Discount.id,
+        DiscountMirror.mode == settings().mode,
+        DiscountMirror.trouble == USED_UP,
+    )
+    return select(Discount, uses, is_off, is_used_up).execution_options(populate_existing=True)
 
 
-def _terms(row: Discount, uses: int, is_off_at_stripe: bool = False) -> Terms:
+def _terms(row: Discount, uses: int, is_off_at_stripe: bool = False, is_used_up_at_stripe: bool = False) -> Terms:
     return Terms(
         id=row.id,
         code=row.code,
@@ -89,4 +94,5 @@ def _terms(row: Discount, uses: int, is_off_at_stripe: bool = False) -> Terms:
         stopped_at=row.stopped_at,
         uses=int(uses),
         is_off_at_stripe=is_off_at_stripe,
+        is_used_up_at_stripe=is_used_up_at_stripe,
     )

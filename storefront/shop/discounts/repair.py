@@ -34,14 +34,13 @@ def repair() -> int:
 
 
 def look_at_all() -> None:
-    """Find what cannot be used at Stripe any more though nobody here has stopped it. Asks about each that runs.
-
-    Raises:
-        StripeUnavailable, StripeRefused: the same call may be repeated.
-    """
+    """Find what cannot be used at Stripe any more though nobody here has stopped it. Asks about each that runs."""
     is_there = DiscountMirror.is_active, DiscountMirror.mode == settings().mode
     for discount_id in db.session.scalars(select(DiscountMirror.discount_id).where(*is_there).distinct()).all():
-        look_again(discount_id)
+        try:
+            look_again(discount_id)
+        except StorefrontError as error:
+            log.warning("discount not looked at", extra={"discount": discount_id, "why": error.code})
 
 
 def _find_waiting() -> list[int]:

@@ -49,6 +49,7 @@ class Terms:
     stopped_at: datetime | None
     uses: int
     is_off_at_stripe: bool = False  # somebody switched its code off there
+    is_used_up_at_stripe: bool = False  # by its count, which may be ahead of ours
 
     @property
     def has_code(self) -> bool:
@@ -79,7 +80,8 @@ def find_time_trouble(terms: Terms, now: datetime) -> Why | None:
 
 def find_use_trouble(terms: Terms, now: datetime) -> Why | None:
     """Return why no buyer can use it at this moment, also for what was done at Stripe."""
-    return find_time_trouble(terms, now) or (Why.ENDED if terms.is_off_at_stripe else None)
+    why = find_time_trouble(terms, now) or (Why.ENDED if terms.is_off_at_stripe else None)
+    return why or (Why.USED_UP if terms.is_used_up_at_stripe else None)
 
 
 def find_trouble(terms: Terms, lines: Sequence[Line], currency: str, now: datetime) -> Why | None:

@@ -17,7 +17,7 @@ from tests.support.databases import BOTH
 from tests.support.left import deliver, leave, remind, reminders, work_later
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import ADA, Buyer, Shop
+from tests.support.shop import ADA, Buyer, Shop, run_worker_once
 from tests.support.sign_in import ask_for_code, mailed_proof, make_customer, signed_in
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -78,6 +78,25 @@ def test_writes_once_where_both_addresses_wait(app: Flask, mailbox: Any) -> None
     work(app)
     assert [mail["to"] for mail in mailbox.messages()] == [[EVE]]
     assert read_rows(app, ROWS) == []
+
+
+def test_waits_on_though_the_new_address_was_told_of_an_earlier_sale(app: Flask, mailbox: Any) -> None:
+    """That email has left, and its row is forgotten within the hour."""
+    make_customer(app)
+    switch(app, is_on=False)
+    confirmed(app, mailbox, EVE)
+    switch(app, is_on=True)
+    with app.app_context():
+        tell_waiting()
+        db.session.remove()
+    run_worker_once(app)
+    switch(app, is_on=False)
+    confirmed(app, mailbox)
+    mailbox.clear()
+    move(app)
+    switch(app, is_on=True)
+    work(app)
+    assert [mail["to"] for mail in mailbox.messages()] == [[EVE]]
 
 
 def test_lets_what_was_confirmed_count_where_a_stranger_typed_the_other_address(app: Flask, mailbox: Any) -> None:

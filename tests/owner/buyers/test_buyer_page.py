@@ -9,7 +9,7 @@ from storefront.owner.people.models import Role
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
-from tests.support.sale import Sale, sell
+from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer
 
@@ -25,10 +25,6 @@ def sale(app: Flask, sandbox: SandboxClient) -> Sale:
 @pytest.fixture
 def owner(app: Flask) -> Buyer:
     return sign_in_at_admin(app, make_person(app))
-
-
-def number_of(sale: Sale) -> str:
-    return str(read_rows(sale.app, "SELECT number FROM orders")[0]["number"])
 
 
 @both
@@ -87,3 +83,12 @@ def test_shows_a_helper_the_buyer_and_no_way_to_change_them(sale: Sale) -> None:
     assert "Erase" not in page
     for path in ("export", "move", "erase"):
         assert helper.post(f"{HOME}/{path}", email=ADA).status_code == 403
+
+
+def test_is_led_to_by_an_address_that_begins_with_a_sign(app: Flask, sandbox: SandboxClient, owner: Buyer) -> None:
+    """What is pasted loses the signs around it; what is an address with them is another buyer's."""
+    sales = [sell(app, sandbox, email=email) for email in ("ada@mail.test", "'ada@mail.test")]
+    page = owner.get("/admin/buyers?email=%27ada@mail.test").text
+    assert [number_of(sale) in page for sale in sales] == [False, True]
+    page = owner.get("/admin/buyers?email=%27ada@mail.test%27").text
+    assert [number_of(sale) in page for sale in sales] == [True, False]

@@ -283,6 +283,24 @@ def test_knows_what_an_example_said(app: Flask, settings: Settings, field: str, 
     assert set(found) - set(before) == {field.upper()}
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("mail_username", "dev@acme-tools.test"),
+        ("mail_username", "hello@example-agency.test"),
+        ("mail_server", "test-mail.acme.test"),
+        ("mail_server", "mail.counterexample.test"),
+        ("owner_email", "ada@counter-example.test"),
+    ],
+)
+def test_takes_no_name_of_somebodys_own_for_a_sample(
+    app: Flask, settings: Settings, field: str, value: Any
+) -> None:
+    with app.app_context():
+        found = find_placeholders(replace(settings, **{field: value}))
+    assert field.upper() not in found
+
+
 def test_closes_files_by_a_line_that_a_shell_takes() -> None:
     facts = replace(READY, trouble=replace(WELL, open_files=("/srv/my shop/.env", "/srv/my shop/shop.db")))
     (point,) = (point for point in find_points(facts) if point.code == "open_files")

@@ -14,6 +14,7 @@ from flask import Flask
 from storefront.core.storage import STORAGE, Folder, StorageClosed, StorageFull, StorageUnavailable, Stored
 from storefront.owner.health.room import LOW_BYTES
 from storefront.owner.uploads.models import Upload
+from storefront.owner.uploads.parts import locked_part
 from storefront.owner.uploads.space import FREE_BYTES
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.shop.catalog.releases import ReleaseState
@@ -207,6 +208,29 @@ class Odd(Folder):
         if self.problem:
             raise self.problem
         return super().put(content, folder=folder, filename=filename, content_type=content_type)
+
+
+@pytest.mark.parametrize("way", ["pieces", "form"])
+def test_replaces_what_a_dead_run_left_under_the_name(app: Flask, tus: Tus, way: str) -> None:
+    left = stored_file(app)
+    left.parent.mkdir(parents=True, exist_ok=True)
+    left.write_bytes(b"what a dead run left")
+    if way == "pieces":
+        assert tus.patch(tus.begin(len(DATA)), 0, DATA).status_code == 204
+    else:
+        fields = {"version": left.parent.name, "files": [(BytesIO(DATA), left.name)]}
+        assert tus.browser.post("/admin/products/twinspot/files", **fields).status_code == 303
+    assert stored_file(app).read_bytes() == DATA
+
+
+def test_asks_for_no_room_again_while_the_file_is_copied(app: Flask, tus: Tus) -> None:
+    """In a second tab, or after a reload: most of the copy may be on the disk already."""
+    path = tus.begin(len(DATA))
+    with failing(app, StorageUnavailable("gone for a moment")):
+        tus.patch(path, 0, DATA)
+    with app.app_context(), locked_part(path.rpartition("/")[2]):
+        leave_free(app, LOW_BYTES + len(DATA) // 4)
+        assert tus.announce(len(DATA)).status_code == 201
 
 
 @contextmanager

@@ -10,8 +10,12 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.owner.discounts.listing import UsesAtStripe, ask_uses
-from storefront.shop.discounts.at_stripe import LOST, USED_UP
-from storefront.shop.discounts.models import OFF_AT_STRIPE
+from storefront.shop.discounts import at_stripe
+from storefront.shop.discounts.at_stripe import LOST
+from storefront.shop.discounts.mirror_rows import read_rows as read_mirrors
+from storefront.shop.discounts.models import OFF_AT_STRIPE, USED_UP
+from storefront.shop.discounts.products import read_products
+from storefront.shop.discounts.queries import find_terms
 from storefront.shop.discounts.repair import look_at_all, repair
 from storefront.shop.editor.prices import set_price
 from storefront.worker import look_at_discounts
@@ -179,6 +183,7 @@ def test_is_not_made_anew_where_it_was_used_up_elsewhere(app: Flask, sandbox: Sa
     look(app)
     work(app)
     assert trouble_of(app) == USED_UP
+    assert "SPRING has been used up." in unescape(filled(app, "code").get("/cart").text)  # and promised to nobody
     with app.app_context():
         assert ask_uses("SPRING") == UsesAtStripe(times=1, problem=USED_UP)
         set_price("twinspot", "personal", "usd", 2500)
@@ -217,3 +222,78 @@ def test_is_looked_at_once_an_hour_and_waits_for_stripe(app: Flask, sandbox: San
         look_at_discounts()
         db.session.remove()
     assert sandbox.calls() == []
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_stays_off_at_stripe_when_a_price_changes(app: Flask, sandbox: SandboxClient, is_known: bool) -> None:
+    """Other products are another coupon and code, which nobody makes for a discount that somebody ended there."""
+    make(app, "code", products=("twinspot",))
+    (code,) = codes_at_stripe(sandbox)
+    sandbox.stripe.v1.promotion_codes.update(code.id, {"active": False})
+    if is_known:
+        look(app)
+    raise_price(app)
+    work(app)
+    assert [code.active for code in codes_at_stripe(sandbox)] == [False]
+    assert trouble_of(app) == OFF_AT_STRIPE
+    sandbox.stripe.v1.promotion_codes.update(code.id, {"active": True})
+    look(app)
+    work(app)
+    assert [code.active for code in codes_at_stripe(sandbox)] == [True, False]
+    assert trouble_of(app) == ""
+
+
+def test_leaves_what_another_made_for_newer_products(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who read the rows and the products of before, and is slow, switches no code off that runs."""
+    make(app, "code", products=("twinspot",))
+    delete_coupons(sandbox)
+    look(app)
+    with app.app_context():
+        terms = find_terms("SPRING")
+        assert terms is not None
+        before, rows = read_products(terms), read_mirrors(terms.id)
+        db.session.remove()
+    raise_price(app)
+    work(app)
+    made = [code.active for code in codes_at_stripe(sandbox)]
+    stale = iter([rows])
+    with app.app_context(), monkeypatch.context() as slow:
+        slow.setattr(at_stripe, "read_products", lambda _terms: before)
+        slow.setattr(at_stripe, "read_rows", lambda number: next(stale, None) or read_mirrors(number))
+        assert at_stripe.ensure_at_stripe(terms) is None
+        db.session.remove()
+    for job in (work, look, work):
+        job(app)
+    assert [code.active for code in codes_at_stripe(sandbox)] == made
+    assert trouble_of(app) == ""
+
+
+def test_takes_up_no_code_that_an_older_version_switched_off(app: Flask, sandbox: SandboxClient) -> None:
+    """It left the row as it was, and Stripe answers its key with that code for a day."""
+    make(app, "code")
+    (code,) = codes_at_stripe(sandbox)
+    sandbox.stripe.v1.promotion_codes.update(code.id, {"active": False})
+    change_rows(app, "UPDATE discount_mirrors SET is_active = false")
+    work(app)
+    assert [code.active for code in codes_at_stripe(sandbox)] == [True, False]
+    assert total(app, sandbox, filled(app, "code")) == 1520
+
+
+def test_looks_at_the_others_where_stripe_refuses_one(app: Flask, sandbox: SandboxClient) -> None:
+    make(app, "code")
+    make(app, "code", code="SUMMER")
+    (spring,) = codes_at_stripe(sandbox)
+    (summer,) = codes_at_stripe(sandbox, "SUMMER")
+    sandbox.stripe.v1.coupons.delete(summer.promotion.coupon.id)
+    path = f"/v1/promotion_codes/{spring.id}"
+    sandbox.control("faults", method="GET", path=path, status=400, type="invalid_request_error", times=3)
+    look(app)
+    assert trouble_of(app, "SUMMER") == LOST
+
+
+def raise_price(app: Flask) -> None:
+    with app.app_context():
+        set_price("twinspot", "personal", "usd", 2500)
+        db.session.remove()
