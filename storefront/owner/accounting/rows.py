@@ -158,16 +158,39 @@ def _sale_words(sold: Sold | None) -> _SaleWords:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _BookedWords:
+    """What a row says of what Stripe booked; of what it has not it says nothing."""
+
+    currency: str = ""
+    exchange_rate: Decimal | None = None
+    balance_transaction: str = ""
+    payout: str = ""
+    payout_arrives: date | None = None
+
+
+def _booked_words(booked: Booked | None) -> _BookedWords:
+    if booked is None:
+        return _BookedWords()
+    return _BookedWords(
+        currency=booked.currency,
+        exchange_rate=Decimal(booked.exchange_rate) if booked.exchange_rate else None,
+        balance_transaction=booked.id,
+        payout=booked.payout_id,
+        payout_arrives=_arrival(booked),
+    )
+
+
 def _row(movement: Movement, part: _Part, zone: ZoneInfo, *, amount_minor: int, fee_minor: int) -> Row:
     sold, booked, at = movement.sold, movement.booked, movement.at.astimezone(zone)
     currency = sold.currency if sold and part.total_minor is not None else ""
-    settled_currency = booked.currency if booked else ""
+    settled_in = _booked_words(booked)
 
     def own(minor: int | None) -> Amount | None:
         return None if minor is None else Amount(minor=minor, currency=currency)
 
     def settled(minor: int) -> Amount | None:
-        return Amount(minor=minor, currency=settled_currency) if booked else None
+        return Amount(minor=minor, currency=settled_in.currency) if booked else None
 
     total, tax, discount = part.total_minor, part.tax_minor, part.discount_minor
     words = _sale_words(sold)
@@ -192,15 +215,15 @@ def _row(movement: Movement, part: _Part, zone: ZoneInfo, *, amount_minor: int, 
         tax_ids=words.tax_ids,
         reverse_charge=words.reverse_charge,
         booked=_booked_word(movement),
-        settled_currency=settled_currency,
+        settled_currency=settled_in.currency,
         settled=settled(amount_minor),
         fee=settled(fee_minor),
         settled_net=settled(amount_minor - fee_minor),
-        exchange_rate=Decimal(booked.exchange_rate) if booked and booked.exchange_rate else None,
-        balance_transaction=booked.id if booked else "",
+        exchange_rate=settled_in.exchange_rate,
+        balance_transaction=settled_in.balance_transaction,
         source=movement.source_id,
-        payout=booked.payout_id if booked else "",
-        payout_arrives=_arrival(booked),
+        payout=settled_in.payout,
+        payout_arrives=settled_in.payout_arrives,
     )
 
 
@@ -222,6 +245,6 @@ def _booked_word(movement: Movement) -> str:
     return "not yet" if movement.amount_minor else "free"
 
 
-def _arrival(booked: Booked | None) -> date | None:
+def _arrival(booked: Booked) -> date | None:
     """Return the day: Stripe gives midnight in UTC, which is another day west of Greenwich."""
-    return booked.arrives_at.date() if booked and booked.arrives_at else None
+    return booked.arrives_at.date() if booked.arrives_at else None

@@ -27,7 +27,7 @@ from storefront.shop.discounts.mirror_rows import (
     settle,
     store,
 )
-from storefront.shop.discounts.models import OFF_AT_STRIPE, USED_UP, DiscountMirror
+from storefront.shop.discounts.models import CLOSING, OFF_AT_STRIPE, USED_UP, DiscountMirror
 from storefront.shop.discounts.products import ensure_products, read_products
 from storefront.shop.discounts.queries import get_terms
 from storefront.shop.discounts.rules import Terms, find_time_trouble
@@ -167,7 +167,8 @@ def _take_refusal(
     if found.coupon_id == row.coupon_id:
         return _keep(row, found.id), False  # made by another, or by an answer that was lost
     if _is_running(terms, found):
-        return None, False  # another caller knows of newer products
+        store(row, attempt=row.attempt + 1)  # Stripe replays a stored no for a day
+        return None, False  # another caller knows of other products; the next look says whose are newer
     store(row, attempt=row.attempt + 1, trouble=TAKEN)
     return None, _close_left_over(terms, found)
 
@@ -237,6 +238,7 @@ def _close(rows: Collection[MirrorRow]) -> None:
     """Switch off at Stripe what is not to be used, for good. A code that Stripe lost is as good as off."""
     for row in rows:
         if row.is_active:
+            store(row, trouble=CLOSING)  # who is cut off now was the shop, and nobody at Stripe
             with suppress(StripeMissing):
                 _switch_off(row)
             retire(row)
@@ -275,5 +277,7 @@ def _look_at(row: MirrorRow) -> None:
 
 
 def _is_switched_off(row: MirrorRow) -> bool:
-    """Say whether the code is off that a Coupon still has: one without its Coupon is lost."""
+    """Say whether somebody switched the code off. One without its Coupon is lost, and one may be our own doing."""
+    if read_row(row.id).trouble == CLOSING:  # read after Stripe was asked: it is noted before it is done
+        return False
     return row.promotion_code_id is not None and discounts.find_at_stripe(None, row.coupon_id) is not None

@@ -11,6 +11,7 @@ from storefront.core.db import Base
 
 # Trouble of a mirror that is kept: nobody makes anew what somebody switched off there.
 OFF_AT_STRIPE = "Its code was switched off at Stripe. Switch it on there, or stop this discount and make another."
+CLOSING = "The shop is switching its code off at Stripe, to make another one for other products."
 USED_UP = "Stripe counted all of its uses, more than this shop has orders with it. It takes no more."
 
 

@@ -9,8 +9,8 @@ from storefront.core.db import db
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import settings
 from storefront.shop.discounts.at_stripe import bring_up_to_date, look_again
-from storefront.shop.discounts.mirror_rows import fingerprint_of, read_rows
-from storefront.shop.discounts.models import Discount, DiscountMirror
+from storefront.shop.discounts.mirror_rows import MirrorRow, fingerprint_of, read_rows
+from storefront.shop.discounts.models import OFF_AT_STRIPE, USED_UP, Discount, DiscountMirror
 from storefront.shop.discounts.products import find_unmirrored, read_products
 from storefront.shop.discounts.queries import get_terms
 from storefront.shop.discounts.rules import find_time_trouble
@@ -63,12 +63,20 @@ def _find_waiting() -> list[int]:
     return [row[0] for row in rows if _is_waiting(row[0], is_there=row[1] is not None)]
 
 
+def _is_over(row: MirrorRow) -> bool:
+    """Say whether Stripe gives it to nobody: who looks once an hour finds what was switched on again."""
+    return row.trouble == USED_UP or (row.is_active and row.trouble == OFF_AT_STRIPE)
+
+
 def _is_waiting(discount_id: int, *, is_there: bool) -> bool:
     terms = get_terms(discount_id)
     if find_time_trouble(terms, clock.now()) is not None:
         return is_there
+    rows = read_rows(discount_id)
+    if any(map(_is_over, rows)):
+        return False
     if not is_there:
         return True
     products = read_products(terms)
-    known = {row.fingerprint for row in read_rows(discount_id) if row.is_active}
+    known = {row.fingerprint for row in rows if row.is_active}
     return fingerprint_of(terms, products) not in known or bool(find_unmirrored(terms))

@@ -9,6 +9,7 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db
+from storefront.core.errors import StripeFault
 from storefront.owner.discounts.listing import UsesAtStripe, ask_uses
 from storefront.shop.discounts import at_stripe
 from storefront.shop.discounts.at_stripe import LOST
@@ -241,6 +242,37 @@ def test_stays_off_at_stripe_when_a_price_changes(app: Flask, sandbox: SandboxCl
     work(app)
     assert [code.active for code in codes_at_stripe(sandbox)] == [True, False]
     assert trouble_of(app) == ""
+
+
+def test_is_made_anew_where_the_shop_itself_was_cut_off_while_it_switched_it_off(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody at Stripe did that: the code is off there, and its row was not retired."""
+    make(app, "code", products=("twinspot",))
+    raise_price(app)
+
+    def die(*_arguments: object) -> None:
+        raise StripeFault("The answer was lost.")
+
+    with monkeypatch.context() as cut_off:
+        cut_off.setattr(at_stripe, "retire", die)
+        work(app)
+    assert [code.active for code in codes_at_stripe(sandbox)] == [False]
+    work(app)
+    assert [code.active for code in codes_at_stripe(sandbox)] == [True, False]
+    assert trouble_of(app) == ""
+
+
+def test_asks_nothing_each_minute_of_what_is_off_or_used_up(app: Flask, sandbox: SandboxClient) -> None:
+    make(app, "code", products=("twinspot",))
+    (code,) = codes_at_stripe(sandbox)
+    sandbox.stripe.v1.promotion_codes.update(code.id, {"active": False})
+    look(app)
+    raise_price(app)
+    work(app)
+    sandbox.forget_calls()
+    work(app)
+    assert [call for call in sandbox.calls() if "promotion_codes" in str(call) or "coupons" in str(call)] == []
 
 
 def test_leaves_what_another_made_for_newer_products(
