@@ -77,8 +77,12 @@ def viewport() -> Any:
 
 
 @pytest.fixture
-def page(chromium: Browser, complaints: Complaints, viewport: Any) -> Iterator[Page]:
+def page(
+    request: pytest.FixtureRequest, chromium: Browser, complaints: Complaints, viewport: Any
+) -> Iterator[Page]:
     """A new browser profile; the test fails on console errors it did not announce in `complaints.expected`."""
+    if "shop" in request.fixturenames:
+        request.getfixturevalue("shop")  # made first, it ends last: a page that still loads from it would complain
     context = chromium.new_context(viewport=viewport, locale="en-US", ignore_https_errors=True)
     context.set_default_timeout(PATIENCE_MS)
     new_page = context.new_page()
