@@ -5,7 +5,6 @@ row anew, and every value stays as it is. Until a shop has the key its values ar
 kinds may stand in one column.
 """
 
-import hashlib
 import hmac
 import logging
 import secrets
@@ -160,7 +159,7 @@ class SealedText(TypeDecorator[str]):
 def keyed_hash(digest: str, name: str) -> str:
     """Return what a value with this digest is found by: without the data key nobody can try values against it."""
     key = KNOWN.get().find(name)
-    return digest if key is None else KEYED + hmac.new(key.hash_key, digest.encode(), hashlib.sha256).hexdigest()
+    return digest if key is None else KEYED + hmac.digest(key.hash_key, digest.encode(), "sha256").hex()
 
 
 def hash_forms(digest: str, name: str) -> tuple[str, str]:

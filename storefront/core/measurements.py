@@ -50,7 +50,7 @@ WORKER_KEPT = timedelta(hours=1)
 
 
 def hour_of(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H}"
+    return moment.isoformat(timespec="hours")[:13]
 
 
 class Measurement(Base):

@@ -64,7 +64,7 @@ def derive_readable(seed: bytes, length: int, *, purpose: str, secret_key: str) 
 
 
 def _digest(message: bytes, secret_key: str) -> bytes:
-    return hmac.new(secret_key.encode(), message, hashlib.sha256).digest()
+    return hmac.digest(secret_key.encode(), message, "sha256")
 
 
 def hash_token(token: str) -> str:

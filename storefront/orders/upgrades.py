@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Exists, exists, select
+from sqlalchemy import ColumnElement, Connection, Exists, exists, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from storefront.orders.access import Reason, access
@@ -15,6 +15,8 @@ from storefront.shop.catalog.models import Edition, Price
 from storefront.shop.translations.read import told
 
 COUNTED = (UpgradeState.APPLIED, UpgradeState.REPLACED)
+# Written into the text: SQLite prepares a statement anew for each value that it compares with a partial index.
+_COUNTED: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in COUNTED]
 # After these the same upgrade may be bought again; a dispute may still give the first one back.
 MONEY_WENT_BACK = (Reason.REFUNDED, Reason.ITEM_REFUNDED, Reason.DISPUTE_LOST)
 
@@ -118,7 +120,7 @@ def widest(sold: int | None, upgraded: Iterable[int | None]) -> int | None:
 def is_upgraded(item_id: ColumnElement[int] | InstrumentedAttribute[int]) -> Exists:
     """Select whether something of an item of the statement was ever upgraded: few are."""
     return (
-        exists().where(Upgrade.upgraded_item_id == item_id, Upgrade.state.in_(COUNTED)).correlate_except(Upgrade)
+        exists().where(Upgrade.upgraded_item_id == item_id, Upgrade.state.in_(_COUNTED)).correlate_except(Upgrade)
     )
 
 

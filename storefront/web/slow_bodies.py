@@ -26,6 +26,7 @@ IN_LINE = 32  # for a moment: whole bodies are read in no time
 IN_LINE_SECONDS = 1.0
 THREADS = READERS + IN_LINE  # beside those for pages and downloads
 SECONDS = 10.0  # for the whole body: the largest is 256 KB
+FIRST_PIECE_BYTES = 4096  # nearly all bodies: each read hands the interpreter to another thread, and waits for it
 MOST_BYTES = 256 * 1024  # what no route takes is left unread, and refused by its length
 
 
@@ -116,7 +117,7 @@ class BodiesFirst:
         until = time.monotonic() + self._seconds
         length = environ.get("CONTENT_LENGTH", "")
         bytes_left = int(length) if length else MOST_BYTES + 1
-        parts, size = [], 1
+        parts, size = [], FIRST_PIECE_BYTES
         while bytes_left and (part := environ["wsgi.input"].read(min(size, bytes_left))):
             parts.append(part)
             bytes_left -= len(part)

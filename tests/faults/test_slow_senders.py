@@ -12,7 +12,7 @@ import requests
 from werkzeug.test import Client
 from werkzeug.wrappers import Request, Response
 
-from storefront.web.slow_bodies import READERS, READERS_OF_CLIENT, REFUSED, BodiesFirst
+from storefront.web.slow_bodies import FIRST_PIECE_BYTES, READERS, READERS_OF_CLIENT, REFUSED, BodiesFirst
 from tests.delivery.downloads.sent import get
 from tests.races.served import served
 from tests.support.make_shop import MakeShop
@@ -95,7 +95,7 @@ def test_gives_a_body_a_deadline(make_shop: MakeShop, path: str) -> None:
     shop = make_shop()
     gate = shop.wsgi_app
     shop.wsgi_app = BodiesFirst(gate, seconds=-1)  # type: ignore[method-assign]
-    answer = shop.test_client().post(path, environ_overrides=dripping(100))
+    answer = shop.test_client().post(path, environ_overrides=dripping(2 * FIRST_PIECE_BYTES))
     assert (answer.status_code, answer.headers["Retry-After"]) == (408, "10")
     assert "Nothing was done: please try again" in answer.text
     assert answer.headers["X-Request-Id"]
@@ -113,7 +113,7 @@ def bodies() -> Client:
     return Client(BodiesFirst(echo))
 
 
-@pytest.mark.parametrize("size", [0, 1, 2, 3, 100, 65536, 256 * 1024])
+@pytest.mark.parametrize("size", [0, 1, 100, 4095, 4096, 4097, 65536, 256 * 1024])
 def test_brings_a_body_through_as_it_was_sent(bodies: Client, size: int) -> None:
     body = bytes(number % 251 for number in range(size))
     assert bodies.post("/", data=body).data == body

@@ -4,7 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Row, ScalarSelect, bindparam, case, func, or_, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    ScalarSelect,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    or_,
+    select,
+)
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -33,32 +43,32 @@ _USED = Activation.__table__.alias("used")
 _USAGE = select(func.count()).select_from(_USED).where(_USED.c.license_id == _L.id).scalar_subquery()
 
 
-def _forms(name: str) -> tuple[BindParameter[str], BindParameter[str]]:
-    return bindparam(f"{name}_now"), bindparam(f"{name}_before")
-
-
-def _retired(name: str) -> ScalarSelect[int]:
-    """A key is retired once, so it has one of the forms."""
-    retired = RetiredKey.__table__.c
-    return select(retired.license_id).where(retired.key_hash.in_(_forms(name))).limit(1).scalar_subquery()
+def _id_by(name: str, *, is_replaced: bool) -> ScalarSelect[int]:
+    """Not IN, whose text is made anew each time: it depends on how many values come."""
+    licenses, retired = License.__table__.alias(), RetiredKey.__table__.alias()
+    hashes = retired.c.key_hash if is_replaced else licenses.c.key_hash
+    ids = select(licenses.c.id).where(
+        or_(hashes == bindparam(f"{name}_now"), hashes == bindparam(f"{name}_before")),
+        licenses.c.mode == bindparam("mode"),
+    )
+    if is_replaced:
+        ids = ids.join(retired, retired.c.license_id == licenses.c.id)
+    return ids.limit(literal_column("1")).scalar_subquery()
 
 
 # A key is what is written, before it is another spelling of one of ours; and itself, before one that was replaced.
-_WAYS = (
-    _L.key_hash.in_(_forms("exact")),
-    _L.id == _retired("exact"),
-    _L.key_hash.in_(_forms("normal")),
-    _L.id == _retired("normal"),
+_ID = func.coalesce(
+    _id_by("exact", is_replaced=False),
+    _id_by("exact", is_replaced=True),
+    _id_by("normal", is_replaced=False),
+    _id_by("normal", is_replaced=True),
 )
 _FINGERPRINTS = ("fingerprint", "fingerprint_now", "fingerprint_before")
 _HASHES = ("exact_now", "exact_before", "normal_now", "normal_before")
-_OF_REPLACED = (1, 3)
-_WAY = case(*((way, place) for place, way in enumerate(_WAYS)))
 # Of tables and built once: entities cost twice as much, and a program asks this at each of its starts.
 _FIND = (
     select(
         _L.id,
-        _WAY.label("way"),
         _L.key,
         _L.key_hash,
         _L.mode,
@@ -100,11 +110,10 @@ _FIND = (
         (_A.license_id == _L.id)
         & or_(
             _A.id == bindparam("instance_id"),
-            (bindparam("instance_id") == "") & _A.fingerprint.in_([bindparam(name) for name in _FINGERPRINTS]),
+            (bindparam("instance_id") == "") & or_(*(_A.fingerprint == bindparam(name) for name in _FINGERPRINTS)),
         ),
     )
-    .where(or_(*_WAYS), _L.mode == bindparam("mode"))
-    .order_by(_WAY)
+    .where(_L.id == _ID)
 )
 
 
@@ -171,7 +180,7 @@ def find_license_status(
     row = session.execute(_FIND, {**hashes, "mode": mode, "instance_id": instance_id, **device}).first()
     if row is None:
         return None
-    is_replaced = row.way in _OF_REPLACED
+    is_replaced = row.key_hash not in hashes.values()
     upgraded = find_upgraded(session, [row.order_item_id] if row.is_upgraded else []).get(
         row.grant_id, NOT_UPGRADED
     )

@@ -131,9 +131,12 @@ def deactivate() -> ResponseReturnValue:
     return _answer(answer)
 
 
-def _answer(answer: LicenseAnswer, **more: str | None) -> ResponseReturnValue:
+def _answer(answer: LicenseAnswer, **more: str | None) -> Response:
     body, status = answers.to_json(_flag(), answer, nonce=read_fields().get("nonce"))
-    return jsonify({**body, **more}), status
+    response = jsonify({**body, **more})
+    if status != response.status_code:
+        response.status_code = status
+    return response
 
 
 @licenses.record_once
