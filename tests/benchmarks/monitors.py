@@ -1,11 +1,15 @@
-"""What monitors and owners ask again and again, one question at a time: it must not grow with the shop."""
+"""What monitors and owners ask again and again, one question at a time: it must not grow with the shop.
+
+A command's time is mostly that of its start, so the owner's pages are asked, too.
+"""
 
 import os
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import click
@@ -14,9 +18,11 @@ import requests
 from storefront.core.db import db
 from storefront.owner.health.totals import keep_totals
 from tests.benchmarks.world import World
+from tests.support.people import link_for, make_person
 
 TIMES = 9
 TOKEN = "a-token-for-measurements"
+PAGES = ("/admin", "/admin/orders", "/admin/orders?state=refunded", "/admin/buyers")
 COMMANDS = (("status", "--json"), ("orders", "list", "--state", "refunded"), ("mail", "list", "--state", "failed"))
 
 
@@ -28,6 +34,9 @@ def monitors(world: World) -> None:
         _print("/metrics, nobody has counted", lambda: _get(f"{shop.url}/metrics"), times=3)
         _print("a worker's count", lambda: _count(world), times=1)
         _print("/metrics, counted", lambda: _get(f"{shop.url}/metrics"))
+        with _signed_in(world, shop.url) as owner:
+            for page in PAGES:
+                _print(page, partial(_look, owner, shop.url + page))
         for command in COMMANDS:
             _print(f"storefront {' '.join(command)}", partial(_run, world, *command), times=3)
 
@@ -44,6 +53,21 @@ def _print(what: str, ask: Callable[[], object], *, times: int = TIMES) -> None:
 def _get(url: str) -> None:
     answer = requests.get(url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60)
     answer.raise_for_status()
+
+
+@contextmanager
+def _signed_in(world: World, url: str) -> Iterator[requests.Session]:
+    with requests.Session() as owner:
+        owner.trust_env = False
+        link = url + link_for(world.app, make_person(world.app))
+        form = owner.get(link, timeout=60).text
+        sent = {"csrf_token": form.partition('name="csrf_token" value="')[2].partition('"')[0]}
+        owner.post(link, data=sent, timeout=60).raise_for_status()
+        yield owner
+
+
+def _look(owner: requests.Session, address: str) -> None:
+    owner.get(address, timeout=60).raise_for_status()
 
 
 def _count(world: World) -> None:

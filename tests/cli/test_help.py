@@ -2,10 +2,12 @@
 
 import json
 import pkgutil
+import platform
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from importlib import import_module
+from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
@@ -16,6 +18,7 @@ import storefront.cli
 from storefront.cli import main
 from storefront.cli.commands import SECTIONS
 from storefront.core.db import db
+from storefront.migrations.head import head
 from tests.support.databases import Databases, base_environment
 
 ASK = """
@@ -86,6 +89,12 @@ def test_shows_every_command_once_with_its_line() -> None:
             assert [text.split(maxsplit=1) for text in shown].count([name, line]) == 1
             assert line.endswith(".")
     assert max(map(len, shown)) < 80
+
+
+def test_says_which_version_it_is_without_loading_the_shop() -> None:
+    said = CliRunner().invoke(main, ["--version"]).stdout
+    assert said == f"storefront {version('storefront')}, schema {head()}, Python {platform.python_version()}\n"
+    assert not loaded_after(["--version"]) & HEAVY
 
 
 def test_lists_every_command_that_there_is() -> None:

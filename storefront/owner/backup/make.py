@@ -20,6 +20,7 @@ from storefront.core.errors import StorefrontError
 from storefront.core.measurements import BACKED_UP_AT, BACKUP_LACKS_AT, flush, measurements
 from storefront.core.one_at_a_time import alone
 from storefront.core.runtime import settings
+from storefront.core.version import code_version
 from storefront.migrations.state import find_revision
 from storefront.owner.backup.database import own_database
 from storefront.owner.backup.keep import Keep, Removed, remove_old
@@ -27,7 +28,6 @@ from storefront.owner.backup.manifest import (
     FORMAT,
     Manifest,
     Sealed,
-    code_version,
     fingerprint,
     is_genuine,
     new_name,

@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from storefront.core import clock
@@ -80,13 +79,6 @@ def object_name(content: str, *, recipient: str, secret_key: str) -> str:
     """Return where a content lies, encrypted to a recipient: nobody can tell from it which content that is."""
     digest = _mac(f"backup object:{recipient}:{content}".encode(), secret_key)
     return f"{OBJECTS}/{digest[:2]}/{digest}.age"
-
-
-def code_version() -> str:
-    try:
-        return version("storefront")
-    except PackageNotFoundError:
-        return "unknown"
 
 
 def signed(manifest: Manifest, secret_key: str) -> Manifest:
