@@ -85,7 +85,7 @@ class Goods:
 class ItemContents:
     """`goods` are the item's own, or of a bundle those of its parts, behind its own where it has any.
 
-    `is_upgrade`: it was paid to upgrade something, and has no goods. `is_upgraded`: something of it was.
+    `is_upgrade`: it is to upgrade something, paid or not, and has no goods. `is_upgraded`: something of it was.
     `has_upgrades`: its product has editions that may be upgraded to.
     """
 
@@ -121,6 +121,11 @@ class OrderContents:
     order: Order
     access: Access
     items: tuple[ItemContents, ...]
+
+    @property
+    def is_upgrade(self) -> bool:
+        """Return whether it was to upgrade something: such a line is alone in its order."""
+        return any(item.is_upgrade for item in self.items)
 
     @property
     def has_closed_items(self) -> bool:
@@ -192,7 +197,7 @@ def _item(order: Order, item: OrderItem, rows: Iterable[Row[Any]], *, with_close
             for part, granted in by_part.items()
             if part is not None or granted or len(by_part) == 1
         ),
-        is_upgrade=read[0].upgrade_id is not None,
+        is_upgrade=read[0].upgrades_from_id is not None,
         is_upgraded=read[0].is_upgraded,
         has_upgrades=read[0].has_upgrades,
     )

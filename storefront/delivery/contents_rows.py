@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, case, select
 from storefront.core.db import db
 from storefront.core.languages import Language
 from storefront.delivery.licenses.models import License
-from storefront.orders.models import Grant, ItemPart, OrderItem, Upgrade
+from storefront.orders.models import Grant, ItemPart, OrderItem
 from storefront.orders.upgrades import is_upgraded
-from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.models import Price, Product
 from storefront.shop.catalog.upgrades import has_upgrades
 from storefront.shop.translations.read import asked_language, told_in
 
@@ -50,7 +50,7 @@ def _select_rows(language: Language | None) -> Select[*tuple[Any, ...]]:
             License.withdrawn_at,
             License.generation,
             License.label,
-            Upgrade.id.label("upgrade_id"),
+            Price.upgrades_from_id,
             is_upgraded(OrderItem.id).label("is_upgraded"),
             has_upgrades(OrderItem.product_id).label("has_upgrades"),
         )
@@ -58,7 +58,7 @@ def _select_rows(language: Language | None) -> Select[*tuple[Any, ...]]:
         .outerjoin(Grant, (Grant.order_item_id == OrderItem.id) & _is_of_part_or_own())
         .outerjoin(Product, Product.id == Grant.product_id)
         .outerjoin(License, License.grant_id == Grant.id)
-        .outerjoin(Upgrade, Upgrade.order_item_id == OrderItem.id)
+        .outerjoin(Price, Price.id == OrderItem.price_id)
         .where(OrderItem.order_id.in_(bindparam("order_ids", expanding=True)))
         .order_by(
             OrderItem.order_id,

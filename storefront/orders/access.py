@@ -56,6 +56,21 @@ _FOR_GIVER = SENTENCES | {
     Reason.ITEM_REFUNDED: marked("This part of the gift was refunded, so it no longer works."),
 }
 
+# Of an upgrade, for who paid it: it has no keys, and those that it was for go on as before.
+_UPGRADE_REFUNDED = marked("This upgrade was refunded, so it no longer counts. What you had before is as it was.")
+_FOR_UPGRADE = SENTENCES | {
+    Reason.AWAITING_PAYMENT: marked("We're waiting for your bank. You get the upgrade once the payment arrives."),
+    Reason.PAYMENT_FAILED: marked("The payment didn't go through, so nothing was upgraded."),
+    Reason.REFUNDED: _UPGRADE_REFUNDED,
+    Reason.DISPUTED: marked(
+        "This upgrade is on hold until the dispute with the bank is resolved. What you had before is as it was."
+    ),
+    Reason.DISPUTE_LOST: marked(
+        "The bank took the payment back, so this upgrade no longer counts. What you had before is as it was."
+    ),
+    Reason.ITEM_REFUNDED: _UPGRADE_REFUNDED,
+}
+
 GIFT_CLOSED = marked(
     "This gift doesn't work right now: its keys and downloads are closed. Please ask who gave it to you."
 )
@@ -139,8 +154,13 @@ def sentence_for_holder(order: Order, access: Access) -> str:
     return GIFT_CLOSED if order.is_gift and not access.allowed else access.sentence
 
 
-def sentence_for_buyer(access: Access, *, is_gift: bool) -> str:
-    """Return what who paid reads. Of a gift it speaks of no keys, since somebody else has them."""
+def sentence_for_buyer(access: Access, *, is_gift: bool = False, is_upgrade: bool = False) -> str:
+    """Return what who paid reads. Of a gift it speaks of no keys, since somebody else has them.
+
+    An upgrade, which is alone in its order, has none.
+    """
+    if is_upgrade:
+        return _FOR_UPGRADE[access.reason]
     return _FOR_GIVER[access.reason] if is_gift else access.sentence
 
 

@@ -70,11 +70,14 @@ class OwnedOrder:
     items: tuple[OwnedItem, ...]
     gift: str = ""  # to whom it was given, or from whom it came
     is_received: bool = False  # a gift: nothing of money is to be shown
+    is_upgrade: bool = False
 
     @property
     def sentence(self) -> str:
         """Return why it does not work."""
-        return GIFT_CLOSED if self.is_received else sentence_for_buyer(self.access, is_gift=self.gift != "")
+        if self.is_received:
+            return GIFT_CLOSED
+        return sentence_for_buyer(self.access, is_gift=self.gift != "", is_upgrade=self.is_upgrade)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +198,7 @@ def _order(contents: OrderContents, found: FoundOrders) -> OwnedOrder:
         items=tuple(_item(item, token) for item in contents.items),
         gift=_gift_words(gift, is_received=order.id in found.received) if gift is not None else "",
         is_received=order.id in found.received,
+        is_upgrade=contents.is_upgrade,
     )
 
 

@@ -130,7 +130,7 @@ def _closed(order: OrderContents, found: FoundOrders) -> Iterator[ClosedItem]:
     is_received = order.order.id in found.received
     for item in order.items:
         if item.access.is_over:
-            words = sentence_for_buyer(item.access, is_gift=order.order.is_gift)
+            words = sentence_for_buyer(item.access, is_gift=order.order.is_gift, is_upgrade=item.is_upgrade)
             yield ClosedItem(
                 name=item.item.description,
                 because=GIFT_CLOSED if is_received else words,

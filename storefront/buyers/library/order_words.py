@@ -48,15 +48,20 @@ def order_state(access: Access) -> str:
     return _STATES.get(access.reason, "fulfilled")
 
 
-def access_sentence(order: Order, access: Access) -> str:
+def access_sentence(order: Order, access: Access, *, is_upgrade: bool) -> str:
     """Return what who paid reads of its access, with the day of a refund. One statement for a refunded order."""
-    sentence = sentence_for_buyer(access, is_gift=order.is_gift)
+    sentence = sentence_for_buyer(access, is_gift=order.is_gift, is_upgrade=is_upgrade)
     if access.reason is not Reason.REFUNDED:
         return sentence
     at = db.session.scalar(select(func.max(Refund.created_at)).where(Refund.order_id == order.id))
     if at is None:
         return sentence
     day = show_day(at_shop(at))
+    if is_upgrade:
+        return marked(
+            "This upgrade was refunded on %(day)s, so it no longer counts. What you had before is as it was.",
+            day=day,
+        )
     if order.is_gift:
         return marked("This order was refunded on %(day)s, so the gift no longer works.", day=day)
     return marked("This order was refunded on %(day)s, so its keys and downloads no longer work.", day=day)

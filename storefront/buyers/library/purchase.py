@@ -176,6 +176,16 @@ class Purchase:
     is_unproven: bool = False  # free, and nobody has proven its address yet: in nobody's library
     gift: GiftWords | None = None  # for who gives it: `items` have no goods
     is_received: bool = False  # a gift, for who received it: nothing of money is to be shown
+    is_upgrade: bool = False  # of something that was bought before: `items` have no goods
+
+    @property
+    def once_paid(self) -> str:
+        """Return what comes of it then."""
+        if self.is_upgrade:
+            return marked("You get the upgrade as soon as it's paid.")
+        if self.gift is not None:
+            return marked("We send your gift once it's paid.")
+        return marked("We'll email your keys and downloads as soon as it's paid.")
 
     @property
     def goods(self) -> list[PurchasedGoods]:

@@ -90,7 +90,9 @@ def read_purchase(order: Order, *, devices_page: int | None = None, received: Gi
     usage = _read_usage(contents, devices_page=devices_page)
     if not access.allowed and order.is_paid:
         measurements().add(ACCESS_DENIALS, access.reason)
-    sentence = access_sentence(order, access) if received is None else sentence_for_holder(order, access)
+    sentence = sentence_for_holder(order, access)
+    if received is None:
+        sentence = access_sentence(order, access, is_upgrade=contents.is_upgrade)
     return Purchase(
         number=order.number,
         state=order_state(access),
@@ -122,6 +124,7 @@ def read_purchase(order: Order, *, devices_page: int | None = None, received: Gi
         is_unproven=is_order_unproven(order),
         gift=read_gift_words(order, given, access) if given is not None else None,
         is_received=received is not None,
+        is_upgrade=contents.is_upgrade,
     )
 
 

@@ -10,11 +10,11 @@ from sqlalchemy import select
 from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url
-from storefront.delivery.contents import GrantContents, ItemContents, read_contents
+from storefront.delivery.contents import GrantContents, ItemContents, OrderContents, read_contents
 from storefront.delivery.downloads.state import DownloadState, read_download_state
 from storefront.delivery.licenses.activations import Device, DevicePage, find_devices
 from storefront.delivery.licenses.keys import hint
-from storefront.orders.access import Access
+from storefront.orders.access import Access, sentence_for_buyer
 from storefront.orders.after_sale import Notice
 from storefront.orders.links import order_token
 from storefront.orders.models import Decision, GrantKind, Order
@@ -198,7 +198,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         decision=order.decision,
         looked_at=order.looked_at,
         access=contents.access,
-        access_text=SOME_ITEMS_REFUNDED if contents.has_closed_items else contents.access.sentence,
+        access_text=_access_text(contents),
         order_url=order_url(order),
         link_version=order.token_version,
         notices=_read_notices(order),
@@ -209,6 +209,12 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         answers_sent=tuple(read_sent_answers([order.id]).values()),
         timeline=read_timeline(order),
     )
+
+
+def _access_text(contents: OrderContents) -> str:
+    if contents.has_closed_items:
+        return SOME_ITEMS_REFUNDED
+    return sentence_for_buyer(contents.access, is_gift=contents.order.is_gift, is_upgrade=contents.is_upgrade)
 
 
 def _read_notices(order: Order) -> tuple[HistoryNotice, ...]:
