@@ -20,6 +20,7 @@ from storefront.orders.gift_links import gift_token
 from storefront.orders.gift_models import Gift
 from storefront.orders.links import order_tokens
 from storefront.orders.models import ItemPart, Order, OrderItem
+from storefront.orders.waits_for import read_waits_for
 from storefront.shop.catalog.models import Product
 from storefront.shop.profile.zone import at_shop
 from storefront.shop.translations.read import told
@@ -71,12 +72,15 @@ class OwnedOrder:
     gift: str = ""  # to whom it was given, or from whom it came
     is_received: bool = False  # a gift: nothing of money is to be shown
     is_upgrade: bool = False
+    is_to_be_paid: bool = False  # by the buyer: a voucher, or money to send
 
     @property
     def sentence(self) -> str:
         """Return why it does not work."""
         if self.is_received:
             return GIFT_CLOSED
+        if self.is_to_be_paid:
+            return marked("This order isn't paid yet. Its page says how to pay.")
         return sentence_for_buyer(self.access, is_gift=self.gift != "", is_upgrade=self.is_upgrade)
 
 
@@ -199,6 +203,7 @@ def _order(contents: OrderContents, found: FoundOrders) -> OwnedOrder:
         gift=_gift_words(gift, is_received=order.id in found.received) if gift is not None else "",
         is_received=order.id in found.received,
         is_upgrade=contents.is_upgrade,
+        is_to_be_paid=read_waits_for(order) is not None,
     )
 
 

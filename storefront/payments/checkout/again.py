@@ -20,8 +20,11 @@ from storefront.shop.cart.cart import CartLine
 PENDING_DAYS = 14
 
 
-def find_pending_purchase(cart: Iterable[CartLine], *, browser: str) -> Purchase | None:
-    """Find an order this browser placed that still waits for the bank and has a line of this cart."""
+def find_pending_purchase(cart: Iterable[CartLine], *, browser: str, is_gift: bool) -> Purchase | None:
+    """Find an order this browser placed that is not paid yet and has a line of this cart.
+
+    A gift does not stand for what its giver buys for themselves, nor the other way round.
+    """
     order = db.session.scalars(
         select(Order)
         .join(Checkout, Checkout.checkout_session_id == Order.checkout_session_id)
@@ -31,6 +34,7 @@ def find_pending_purchase(cart: Iterable[CartLine], *, browser: str) -> Purchase
             Checkout.mode == settings().mode,  # asked of the orders, SQLite begins with all of them
             Order.is_paid.is_(False),
             Order.has_failed.is_(False),
+            Order.is_gift.is_(is_gift),
             Order.created_at > clock.now() - timedelta(days=PENDING_DAYS),
             OrderItem.price_id.in_([line.price_id for line in cart]),
         )

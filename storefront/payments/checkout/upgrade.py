@@ -10,6 +10,7 @@ from storefront.core.runtime import settings
 from storefront.core.texts import marked
 from storefront.delivery.contents import read_contents
 from storefront.orders.models import Order
+from storefront.orders.waits_for import read_waits_for
 from storefront.payments.checkout.models import Checkout
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.cart.most import find_too_much
@@ -37,7 +38,12 @@ def prepare_upgrade(order: Order, *, grant_id: int, edition_id: int, shown_minor
     trouble = find_too_much(wanted.total_minor, wanted.currency)
     if trouble:
         raise NotUpgradable(trouble)
-    if _is_pending(grant_id):
+    pending = _find_pending(grant_id)
+    if pending is not None and read_waits_for(pending) is not None:
+        raise NotUpgradable(
+            marked("This upgrade was ordered already and isn't paid yet. The email about it says how to pay.")
+        )
+    if pending is not None:
         raise NotUpgradable(marked("A payment for this upgrade is on its way. We'll email you once it arrives."))
     offer = UpgradeOffer(
         edition_id=edition_id,
@@ -57,9 +63,9 @@ def _find_offer(order: Order, grant_id: int, edition_id: int) -> OfferedUpgrade 
     return next((offer for offer in offers if offer.edition_id == edition_id), None)
 
 
-def _is_pending(grant_id: int) -> bool:
+def _find_pending(grant_id: int) -> Order | None:
     pending = (
-        select(Order.id)
+        select(Order)
         .join(Checkout, Checkout.checkout_session_id == Order.checkout_session_id)
         .where(
             Checkout.upgrades_grant_id == grant_id,
@@ -68,4 +74,4 @@ def _is_pending(grant_id: int) -> bool:
             Order.has_failed.is_(False),
         )
     )
-    return db.session.scalars(pending).first() is not None
+    return db.session.scalars(pending.order_by(Order.id.desc())).first()

@@ -169,7 +169,9 @@ def start_paying(form: CheckoutForm) -> ResponseReturnValue:
     form = replace(form, referrer=read_referrer(is_from_cart=form.is_from_cart))
     is_again = "again" in request.form
     is_upgrade = form.upgrades_grant_id is not None  # which asks by itself whether one is pending
-    pending = None if is_again or is_upgrade else find_pending_purchase(form.cart, browser=browser_id())
+    pending = None
+    if not (is_again or is_upgrade):
+        pending = find_pending_purchase(form.cart, browser=browser_id(), is_gift=form.gift is not None)
     if pending:
         return _ask_again(form, pending)
     key = _cookie_key(is_from_cart=form.is_from_cart)

@@ -11,7 +11,7 @@ from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, run_worker_once
 from tests.support.sign_in import signed_in
-from tests.support.upgrades import allow_upgrade, pay_upgrade, start_upgrade
+from tests.support.upgrades import allow_upgrade, offers_on, pay_upgrade, start_upgrade
 
 AS_BEFORE = "What you had before is as it was."
 REFUNDED = f"This upgrade was refunded, so it no longer counts. {AS_BEFORE}"
@@ -93,3 +93,20 @@ def test_says_of_a_failed_one_that_nothing_was_upgraded(app: Flask, sandbox: San
     upgrade.deliver("checkout.session.")
     for said in lists(app):
         assert "nothing was upgraded" in said
+
+
+@pytest.mark.parametrize(
+    ("method", "words"), [("ach_success", "payment for this upgrade is on its way"), ("boleto", "isn't paid yet")]
+)
+def test_says_of_a_second_one_what_the_first_waits_for(
+    app: Flask, sandbox: SandboxClient, method: str, words: str
+) -> None:
+    if method == "boleto":
+        change_rows(app, "UPDATE prices SET currency = 'brl'")
+    allow_upgrade(app)
+    sale = sell(app, sandbox, email=ADA)
+    (offer,) = offers_on(sale.order_page())
+    pay_upgrade(sale, start_upgrade(sale), payment_method=method, email=ADA)
+    refused = sale.buyer.post(offer.action, amount_minor=offer.amount_minor)
+    assert (refused.status_code, refused.location) == (303, sale.link)
+    assert words in sale.words()

@@ -1,0 +1,63 @@
+"""The same thing once more while an order of it is not paid: the page says what is true of that order."""
+
+from flask import Flask
+
+from tests.support.gifts import FIELDS, give
+from tests.support.letters import words_of
+from tests.support.prices import price_in
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, Buyer
+from tests.support.sign_in import signed_in
+
+NO_NEED = "There's no need to pay"
+
+
+def order_with(app: Flask, sandbox: SandboxClient, method: str) -> Buyer:
+    """Place an order that is not paid yet, and put the same thing into the cart."""
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Personal")
+    session_id = buyer.check_out()
+    sandbox.pay(session_id, payment_method=method, email=ADA)
+    buyer.land(session_id)
+    buyer.add("twinspot", "Personal")
+    return buyer
+
+
+def ask(buyer: Buyer, **fields: str) -> tuple[int, str]:
+    answer = buyer.post("/checkout", nonce=buyer.nonce(), **fields)
+    return answer.status_code, words_of(answer.text)
+
+
+def test_says_that_a_voucher_is_still_to_be_paid(app: Flask, sandbox: SandboxClient) -> None:
+    price_in(app, "brl", 1900)
+    status, said = ask(order_with(app, sandbox, "boleto"))
+    assert (status, "Your voucher is waiting" in said, "Pay this voucher until" in said) == (200, True, True)
+    assert "isn't paid yet" in said
+    for untrue in ("waiting for your bank", NO_NEED, "already ordered"):
+        assert untrue not in said
+    in_orders = words_of(signed_in(app).get("/library/orders").text)
+    assert "This order isn't paid yet." in in_orders
+    assert "waiting for your bank" not in in_orders
+
+
+def test_says_that_a_bank_debit_needs_nothing(app: Flask, sandbox: SandboxClient) -> None:
+    status, said = ask(order_with(app, sandbox, "ach_success"))
+    assert (status, "You already ordered this" in said, NO_NEED in said) == (200, True, True)
+
+
+def test_takes_no_pending_gift_for_what_its_giver_buys_for_themselves(app: Flask, sandbox: SandboxClient) -> None:
+    buyer = give(app, sandbox, how={"payment_method": "ach_success"}).buyer
+    buyer.add("twinspot", "Personal")
+    assert ask(buyer)[0] == 303
+
+
+def test_takes_no_pending_order_for_a_gift(app: Flask, sandbox: SandboxClient) -> None:
+    assert ask(order_with(app, sandbox, "ach_success"), **FIELDS)[0] == 303
+
+
+def test_asks_of_a_second_gift_and_promises_its_giver_no_keys(app: Flask, sandbox: SandboxClient) -> None:
+    buyer = give(app, sandbox, how={"payment_method": "ach_success"}).buyer
+    buyer.add("twinspot", "Personal")
+    status, said = ask(buyer, **FIELDS)
+    assert (status, "Once the payment arrives, we send the gift." in said) == (200, True)
+    assert "you get everything" not in said
