@@ -11,7 +11,10 @@ from storefront.buyers.library.resend import NothingToSend, resend_own
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.runtime import settings
-from storefront.orders.models import Order, OrderItem
+from storefront.orders.gift_links import gift_token
+from storefront.orders.gifts import find_gift
+from storefront.orders.links import order_token
+from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.queries import find_order
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import browser_hash
@@ -50,6 +53,32 @@ def find_bought_now(session_id: str) -> int | None:
         select(Checkout.cart).where(Checkout.checkout_session_id == session_id, Checkout.is_from_cart.is_(False))
     )
     return cart[0].price_id if cart else None
+
+
+def is_upgrade(session_id: str) -> bool:
+    upgrading = select(Checkout.id).where(
+        Checkout.checkout_session_id == session_id, Checkout.upgrades_grant_id.is_not(None)
+    )
+    return db.session.scalar(upgrading) is not None
+
+
+def find_upgraded_token(order: Order) -> str | None:
+    """Return the link of what an order was to upgrade, for who has the keys of that; None for anybody else."""
+    upgraded = db.session.scalars(
+        select(Order)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .join(Grant, Grant.order_item_id == OrderItem.id)
+        .join(Checkout, Checkout.upgrades_grant_id == Grant.id)
+        .where(
+            Checkout.checkout_session_id == order.checkout_session_id,
+            Order.holder_id == order.customer_id,
+            Order.mode == order.mode,
+        )
+    ).one_or_none()
+    if upgraded is None:
+        return None
+    gift = find_gift(upgraded)
+    return order_token(upgraded) if gift is None else gift_token(upgraded, gift)
 
 
 def bought_lines(purchase: Purchase) -> tuple[CartLine, ...]:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core.texts import marked
 from storefront.orders.browsers import get_order_here
-from storefront.payments.checkout.again import bought_lines, find_bought_now
+from storefront.payments.checkout.again import bought_lines, find_bought_now, find_upgraded_token, is_upgrade
 from storefront.payments.checkout.buy_now import product_page
 from storefront.payments.checkout.views import checkout
 from storefront.shop.cart.cart import load_cart, put_back, save_cart
@@ -16,8 +16,14 @@ from storefront.web.flashes import flash
 
 @checkout.get("/checkout/again/<token>")
 def again(token: str) -> ResponseReturnValue:
-    """Lead to where it can be paid once more; a gift to the page that has its words, filled in."""
+    """Lead to where it can be paid once more; a gift to the page that has its words, filled in.
+
+    An upgrade leads to the order that it is for: of who only paid it, this link is no way in there.
+    """
     order = get_order_here(token)
+    if is_upgrade(order.checkout_session_id):
+        upgraded = find_upgraded_token(order)
+        return redirect(url_for("library.order", token=upgraded) if upgraded else "/library")
     price_id = find_bought_now(order.checkout_session_id)
     if price_id is not None:
         flash(marked("Your cart is as you left it. Start again when you're ready."), "good")
