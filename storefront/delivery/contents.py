@@ -17,7 +17,7 @@ from storefront.delivery.downloads.granted_files import (
 )
 from storefront.delivery.downloads.rules import Allowance, allowance, is_included
 from storefront.delivery.licenses.issued import IssuedLicense
-from storefront.orders.access import Access, item_access, order_access
+from storefront.orders.access import Access, Reason, item_access, order_access
 from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem, SoldTerms
 from storefront.orders.upgrades import NOT_UPGRADED, UpgradedGrant, find_upgraded, widest
 
@@ -116,7 +116,10 @@ class ItemContents:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderContents:
-    """`items` are in the order of Stripe's lines, also those that this shop does not know."""
+    """`items` are in the order of Stripe's lines, also those that this shop does not know.
+
+    `access` is that of a refunded order too where refunds closed every item one by one.
+    """
 
     order: Order
     access: Access
@@ -129,7 +132,7 @@ class OrderContents:
 
     @property
     def has_closed_items(self) -> bool:
-        """Return True where the order is open and a refund closed a part of it."""
+        """Return True where the order is open and a refund closed a part of it, but not all."""
         return self.access.allowed and any(not item.access.allowed for item in self.items)
 
 
@@ -171,7 +174,14 @@ def _for_somebody_else(orders: Iterable[Order], received: Collection[int]) -> se
 
 def _order(order: Order, rows: Iterable[Row[Any]], *, with_closed_keys: bool) -> OrderContents:
     items = _items(order, rows, with_closed_keys=with_closed_keys)
-    return OrderContents(order=order, access=order_access(order), items=items)
+    return OrderContents(order=order, access=_access(order, items), items=items)
+
+
+def _access(order: Order, items: Collection[ItemContents]) -> Access:
+    access = order_access(order)
+    if access.allowed and items and not any(item.access.allowed for item in items):
+        return Access(allowed=False, reason=Reason.REFUNDED)
+    return access
 
 
 def _without_goods(contents: OrderContents) -> OrderContents:

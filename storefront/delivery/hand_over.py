@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from datetime import timedelta
 from itertools import islice
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
+from storefront.delivery.contents import read_contents
 from storefront.delivery.licenses.begin_days import begin_days
 from storefront.mail.models import MailKind
 from storefront.orders.access import order_access
@@ -18,7 +19,7 @@ from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import ensure_customer
 from storefront.orders.emails import promise_once_for
 from storefront.orders.gift_models import Gift
-from storefront.orders.models import Decision, Order
+from storefront.orders.models import Decision, Order, OrderItem
 
 BATCH = 100  # handed over a minute
 AT_ONCE = 500  # looked at
@@ -49,13 +50,14 @@ def _find_due() -> list[int]:
 
 def _find_open(order_ids: list[int]) -> Iterator[int]:
     """Narrow them to those that may be handed over, in the same order."""
+    has_items_left = exists().where(OrderItem.order_id == Order.id, OrderItem.is_refunded.is_(False))
     for start in range(0, len(order_ids), AT_ONCE):
         some = order_ids[start : start + AT_ONCE]
         orders = db.session.scalars(
             select(Order).where(
                 Order.id.in_(some),
                 Order.fulfilled_at.is_not(None),
-                (Order.refunded_minor < Order.total_minor) | (Order.decision == Decision.ALLOW),
+                ((Order.refunded_minor < Order.total_minor) & has_items_left) | (Order.decision == Decision.ALLOW),
             )
         )
         mode = settings().mode
@@ -84,7 +86,8 @@ def lock_gift(session: Session, order_id: int) -> tuple[Order, Gift]:
 
 
 def may_hand_over(order: Order) -> bool:
-    return order.fulfilled_at is not None and order_access(order).allowed
+    """Tell whether it is paid, and something of it is open. One statement."""
+    return order.fulfilled_at is not None and read_contents(order, with_files=False).access.allowed
 
 
 def hand_over(session: Session, order: Order, gift: Gift) -> None:

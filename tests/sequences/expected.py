@@ -56,6 +56,9 @@ def expect(word: StripesWord, memory: Memory) -> State:
     named = frozenset(ITEMS) & frozenset().union(*counting)
     is_above_payment = memory.decision is Decision.ALLOW
     closed = frozenset() if is_above_payment else named
+    notices = wanted_notices(word, memory.number, allowed=allowed)
+    if allowed and closed == frozenset(ITEMS):
+        allowed, reason = False, "refunded"
     return State(
         allowed=allowed,
         reason=reason,
@@ -65,7 +68,7 @@ def expect(word: StripesWord, memory: Memory) -> State:
         disputes=word.disputes,
         warnings=word.warnings,
         named_items=named,
-        notices=frozenset(wanted_notices(word, memory.number, allowed=allowed)) - memory.done,
+        notices=frozenset(notices) - memory.done,
         mails=tuple(sorted(memory.mails, key=str)),
     )
 

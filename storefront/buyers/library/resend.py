@@ -16,9 +16,10 @@ from storefront.core.texts import marked
 from storefront.customers import signed_in_browsers
 from storefront.customers.merging import forget_stranger
 from storefront.customers.models import Customer, email_key
+from storefront.delivery.contents import read_contents
 from storefront.delivery.downloads.counting import add_allowance
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, MailKind, MailState, OutboxMessage
-from storefront.orders.access import order_access
+from storefront.orders.access import sentence_for_buyer
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import ensure_customer
 from storefront.orders.emails import are_mails_of, promise_for
@@ -139,8 +140,10 @@ def _lock_addressed(session: Session, which: ColumnElement[bool]) -> Order:
 
 def _why_not_sent(order: Order) -> str:
     """Return why the order has no receipt to send; empty where it has one."""
-    allowed = order_access(order)
-    return "" if allowed.allowed and order.fulfilled_at is not None else allowed.sentence
+    contents = read_contents(order, with_files=False)
+    if contents.access.allowed and order.fulfilled_at is not None:
+        return ""
+    return sentence_for_buyer(contents.access, is_gift=order.is_gift, is_upgrade=contents.is_upgrade)
 
 
 def _record(session: Session, order: Order, done: Resent, *, new_link: bool, customer_before: int) -> None:
