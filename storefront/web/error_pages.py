@@ -109,7 +109,7 @@ def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
 def _describe(error: HTTPException, status: int) -> tuple[str, str, str]:
     """Return code, title and message."""
     if isinstance(error, CSRFError):
-        return "csrf", marked("This form has expired"), marked("Go back, reload the page and send the form again.")
+        return "csrf", marked("This form has expired"), _how_to_send_again()
     code, title = ERROR_TITLES.get(status, ("error", HTTPStatus(status).phrase))
     if status == 500:
         number = g.get("request_id", "-")
@@ -126,6 +126,13 @@ def _describe(error: HTTPException, status: int) -> tuple[str, str, str]:
     if status == 405 and not wants_json():
         return code, title, marked("This address only works from a button on a page. Go back and press it there.")
     return code, title, error.description or title
+
+
+def _how_to_send_again() -> str:
+    """Return it in words. Without a cookie no form is ever good, however often its page is loaded."""
+    if request.cookies:
+        return marked("Go back, reload the page and send the form again.")
+    return marked("Allow cookies for this shop. Then go back, reload the page and send the form again.")
 
 
 def set_up_error_pages(app: Flask) -> None:

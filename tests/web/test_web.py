@@ -252,10 +252,19 @@ def test_lets_browsers_keep_static_files_of_this_version_for_a_year(app: Flask, 
 
 
 def test_explains_a_form_that_is_too_old(client: FlaskClient) -> None:
+    client.set_cookie("storefront_session", "of a year ago")
     answer = client.post("/cart/add", data={"price_id": "1", "csrf_token": "old"})
     assert answer.status_code == 400
     assert "This form has expired" in answer.text
     assert "send the form again" in answer.text
+    assert "Allow cookies" not in answer.text
+
+
+def test_asks_for_cookies_where_a_browser_keeps_none(app: Flask) -> None:
+    client = app.test_client(use_cookies=False)
+    answer = client.post("/cart/add", data={"price_id": "1", "csrf_token": "of a page that was just loaded"})
+    assert answer.status_code == 400
+    assert "Allow cookies for this shop. Then go back, reload the page and send the form again." in answer.text
 
 
 @pytest.mark.parametrize(
