@@ -12,12 +12,14 @@ from storefront.core.db import transaction
 from storefront.core.email_addresses import is_address
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
-from storefront.core.texts import marked
+from storefront.core.texts import joined, marked
 from storefront.customers import signed_in_browsers
 from storefront.customers.merging import forget_stranger
 from storefront.customers.models import Customer, email_key
+from storefront.delivery.contents import read_contents
 from storefront.delivery.hand_over import hand_over, lock_gift, may_hand_over
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, TO_RECEIVER, MailKind, MailState, OutboxMessage
+from storefront.orders.access import sentence_for_buyer
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for
 from storefront.orders.gift_models import Gift
@@ -60,13 +62,14 @@ def change_gift(order_id: int, wish: Wish) -> None:
 
     Raises:
         AlreadySent: it is with its receiver. Nothing was changed.
-        GiftClosed: its giver was erased, and nothing personal comes back.
+        GiftClosed: its giver was erased, and nothing personal comes back; or the order is over, by a refund or so.
     """
     with transaction() as session:
         order, gift = lock_gift(session, order_id)
         _demand_waiting(gift)
         if order.erased_at is not None:
             raise GiftClosed(marked("The data of who gave this was erased, so it can't be changed."))
+        _demand_not_over(order)
         for name, value in wish_values(wish).items():
             setattr(gift, name, value)
         add_change(session, order.id, ChangeKind.GIFT, "changed by its giver")
@@ -188,6 +191,13 @@ def _demand_waiting(gift: Gift) -> None:
                 "This gift was sent already, so it can't be changed. You can send it to the same address again."
             )
         )
+
+
+def _demand_not_over(order: Order) -> None:
+    access = read_contents(order, with_files=False).access
+    if access.is_over:
+        why = sentence_for_buyer(access, is_gift=True)
+        raise GiftClosed(joined(marked("This gift can't be changed any more."), why))
 
 
 def _promise_again(session: Session, order: Order, gift: Gift) -> bool:

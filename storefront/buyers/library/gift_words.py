@@ -34,7 +34,7 @@ def read_gift_words(order: Order, gift: Gift, access: Access) -> GiftWords:
         from_name=gift.from_name,
         message=gift.message,
         send_on=max(gift.send_on, clock.now().date()),
-        may_change=is_waiting and order.erased_at is None,
+        may_change=is_waiting and order.erased_at is None and not access.is_over,
         may_send_now=is_waiting and gift.email != "" and access.allowed,
         may_resend=not is_waiting and gift.email != "" and access.allowed,
     )
