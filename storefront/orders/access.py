@@ -74,6 +74,7 @@ _FOR_UPGRADE = SENTENCES | {
 GIFT_CLOSED = marked(
     "This gift doesn't work right now: its keys and downloads are closed. Please ask who gave it to you."
 )
+GIFT_PART_CLOSED = marked("This part of the gift no longer works.")
 
 _DISPUTE_REASONS = {
     DisputeEffect.LOST: Reason.DISPUTE_LOST,
@@ -151,7 +152,9 @@ def access(facts: Facts) -> Access:
 
 def sentence_for_holder(order: Order, access: Access) -> str:
     """Return what who has the keys reads. Of a gift it says nothing of its giver's payment."""
-    return GIFT_CLOSED if order.is_gift and not access.allowed else access.sentence
+    if not order.is_gift or access.allowed:
+        return access.sentence
+    return GIFT_PART_CLOSED if access.reason is Reason.ITEM_REFUNDED else GIFT_CLOSED
 
 
 def sentence_for_buyer(access: Access, *, is_gift: bool = False, is_upgrade: bool = False) -> str:

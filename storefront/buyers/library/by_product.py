@@ -10,7 +10,7 @@ from storefront.buyers.library.upgrades import find_offered
 from storefront.core import clock
 from storefront.delivery.contents import Goods, ItemContents, OrderContents
 from storefront.delivery.licenses.activations import count_devices
-from storefront.orders.access import GIFT_CLOSED, sentence_for_buyer
+from storefront.orders.access import sentence_for_buyer, sentence_for_holder
 from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.media.queries import PictureView, find_pictures
 
@@ -133,7 +133,7 @@ def _closed(order: OrderContents, found: FoundOrders) -> Iterator[ClosedItem]:
             words = sentence_for_buyer(item.access, is_gift=order.order.is_gift, is_upgrade=item.is_upgrade)
             yield ClosedItem(
                 name=item.item.description,
-                because=GIFT_CLOSED if is_received else words,
+                because=sentence_for_holder(order.order, item.access) if is_received else words,
                 order_number=order.order.number,
                 order_token=found.tokens[order.order.id],
             )

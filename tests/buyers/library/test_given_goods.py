@@ -161,6 +161,10 @@ def test_closes_the_part_that_is_refunded(app: Flask, sandbox: SandboxClient, ma
     assert keys_on(rosa.page()) == []
     assert BOOK_FILE in rosa.page()
     assert not rosa.is_valid()
+    (refused,) = [link for link in rosa.downloads if TOOL_FILE in link]
+    for page in (signed_in(app, ROSA).get("/library").text, Buyer(app).get(refused).text):
+        assert "This part of the gift no longer works." in page
+        assert "This gift doesn" not in page
     assert "This part of the gift was refunded, so it no longer works." in sale.order_page()
     (mail,) = [mail for mail in mailbox.messages(to=ADA) if mail["subject"].startswith("Refunded")]
     assert "Twinspot (Personal): refunded, no longer works" in mail["text"]
