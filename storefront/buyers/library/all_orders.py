@@ -10,11 +10,13 @@ from sqlalchemy.orm import aliased
 
 from storefront.buyers.library.gift_words import mask
 from storefront.buyers.library.order_words import order_state
+from storefront.core import clock
 from storefront.core.db import db, has_text
 from storefront.core.runtime import settings
 from storefront.core.texts import marked
 from storefront.delivery.contents import Goods, ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.granted_files import ReleasedFile
+from storefront.delivery.licenses.issued import IssuedLicense
 from storefront.orders.access import GIFT_CLOSED, Access, sentence_for_buyer
 from storefront.orders.gift_links import gift_token
 from storefront.orders.gift_models import Gift
@@ -39,6 +41,19 @@ class OwnedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListedKey:
+    """`key` is None where the shop withdrew it, `label` what its holder calls it, if anything. No end is None."""
+
+    key: str | None
+    label: str
+    expires_at: datetime | None
+
+    @property
+    def works(self) -> bool:
+        return self.key is not None and (self.expires_at is None or self.expires_at > clock.now())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OwnedGoods:
     """What came of one product; `name` is that of a part of a bundle.
 
@@ -46,8 +61,9 @@ class OwnedGoods:
     """
 
     name: str
-    keys: tuple[tuple[str, str], ...]  # each with what its holder calls it
+    keys: tuple[ListedKey, ...]
     files: tuple[OwnedFile, ...]
+    keys_to_follow: int = 0
     downloads_ended_at: datetime | None = None  # where that time is over
 
 
@@ -218,7 +234,7 @@ def _item(item: ItemContents, token: str) -> OwnedItem:
         description=item.item.description,
         quantity=item.item.quantity,
         access=item.access,
-        goods=tuple(_goods(goods, token) for goods in item.goods),
+        goods=tuple(_goods(goods, token) for goods in item.goods) if item.access.allowed else (),
     )
 
 
@@ -226,13 +242,18 @@ def _goods(goods: Goods, token: str) -> OwnedGoods:
     newest = [file for file in goods.files if file.release_id == goods.files[0].release_id]
     return OwnedGoods(
         name=goods.name,
-        keys=tuple(
-            (license_.key, license_.label or "")
-            for license_ in goods.licenses
-            if license_.key and license_.withdrawn_at is None
-        ),
+        keys=tuple(_key(issued) for issued in goods.licenses),
         files=tuple(write_file(token, file) for file in newest),
+        keys_to_follow=goods.keys_to_follow,
         downloads_ended_at=goods.downloads_end_at if goods.downloads_ended else None,
+    )
+
+
+def _key(issued: IssuedLicense) -> ListedKey:
+    return ListedKey(
+        key=issued.key if issued.withdrawn_at is None else None,
+        label=issued.label or "",
+        expires_at=issued.expires_at,
     )
 
 

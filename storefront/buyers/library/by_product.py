@@ -4,10 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storefront.buyers.library.all_orders import FoundOrders, OwnedFile, read_orders, write_file
+from storefront.buyers.library.all_orders import FoundOrders, ListedKey, OwnedFile, read_orders, write_file
 from storefront.buyers.library.purchase import OfferedUpgrade
 from storefront.buyers.library.upgrades import find_offered
-from storefront.core import clock
 from storefront.delivery.contents import Goods, ItemContents, OrderContents
 from storefront.delivery.licenses.activations import count_devices
 from storefront.orders.access import sentence_for_buyer, sentence_for_holder
@@ -18,25 +17,15 @@ ORDERS_A_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OwnedKey:
-    """`sold_as` is the line of the order, which names the edition; `label` what its holder calls it, if anything.
-
-    `key` is None where the shop withdrew it. No limit and no end are None.
-    """
+class OwnedKey(ListedKey):
+    """`sold_as` is the line of the order, which names the edition. No limit is None."""
 
     license_id: int
-    key: str | None
-    label: str
     sold_as: str
     order_number: str
     order_token: str
     devices: int
     activation_limit: int | None
-    expires_at: datetime | None
-
-    @property
-    def works(self) -> bool:
-        return self.key is not None and (self.expires_at is None or self.expires_at > clock.now())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

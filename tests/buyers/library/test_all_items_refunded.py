@@ -1,4 +1,4 @@
-"""Refunds that name every item, one by one, close an order like one refund of all of it, however much they were."""
+"""Refunds that name every item one by one close an order like one refund of all of it, whatever they add up to."""
 
 from typing import Any
 

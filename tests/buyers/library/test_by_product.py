@@ -9,15 +9,19 @@ from flask import Flask
 from sqlalchemy import update
 
 from storefront.core import clock
-from storefront.core.db import transaction
+from storefront.core.db import db, transaction
+from storefront.delivery.licenses.models import License
+from storefront.delivery.licenses.owner_actions import withdraw_key
 from storefront.orders.models import Order, OrderItem
+from tests.delivery.licenses.pools import bring, make_pool
 from tests.support.bundles import KIT, add_bundle
 from tests.support.databases import BOTH
 from tests.support.gifts import ROSA, give, hand_over
 from tests.support.goods import change_product
+from tests.support.letters import words_of
 from tests.support.releases import add_release_file
 from tests.support.rows import read_rows
-from tests.support.sale import sell
+from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, keys_on
 from tests.support.sign_in import signed_in
@@ -95,6 +99,40 @@ def test_counts_what_does_not_work_and_leads_to_it(app: Flask, sandbox: SandboxC
     assert "2 closed orders" in folded
     assert open_sale.link not in folded
     assert re.search(r"<details[^>]* open>", buyer.get("/library/orders?q=twinspot").text)
+
+
+def waiting_for_a_key(app: Flask, sandbox: SandboxClient) -> Sale:
+    """Return a sale of Twinspot whose last key somebody else has bought."""
+    make_pool(app)
+    bring(app, ["IMPORTED-KEY-0000"])
+    sell(app, sandbox, email="eve@example.com")
+    return sell(app, sandbox, email=ADA)
+
+
+@pytest.mark.parametrize("path", ["/library", "/library/orders"])
+def test_says_why_a_key_does_not_work_and_what_is_to_follow(app: Flask, sandbox: SandboxClient, path: str) -> None:
+    expired, withdrawn = sell(app, sandbox, email=ADA), sell(app, sandbox, email=ADA)
+    day = clock.now() - timedelta(days=1)
+    with app.app_context():
+        with transaction() as changes:
+            changes.execute(update(License).values(expires_at=day))
+        withdraw_key(withdrawn.keys[0])
+        db.session.remove()
+    waiting_for_a_key(app, sandbox)
+    page = signed_in(app).get(path).text
+    said = words_of(page)
+    assert keys_on(page) == expired.keys
+    assert said.count("This key expired on") == 1
+    assert said.count("The shop has withdrawn this key.") == 1
+    assert said.count("A license key follows by email.") == 1
+
+
+def test_says_nothing_of_keys_of_a_closed_order(app: Flask, sandbox: SandboxClient) -> None:
+    sale = waiting_for_a_key(app, sandbox)
+    assert "follows by email" in signed_in(app).get("/library/orders").text
+    sale.refund()
+    sale.deliver("charge.", "refund.")
+    assert "follows by email" not in signed_in(app).get("/library/orders").text
 
 
 def test_shows_a_name_for_what_it_is(app: Flask, sandbox: SandboxClient) -> None:
