@@ -7,7 +7,8 @@ from storefront.core.db import db, read_all
 from storefront.core.outages import NOT_UPGRADED, READ_ONLY, DatabaseUnavailable, find_outage, is_about_schema
 from storefront.migrations.head import head, is_newer
 
-NO_DATABASE = "no database, or never migrated"
+NO_DATABASE = "no database: look at DATABASE_URL"
+NEVER_MIGRATED = "no tables in the database: run `storefront db upgrade`, or look at DATABASE_URL"
 READ_ONLY_FOLDER = "the folder of the database, or a file in it, cannot be written by this user"
 BEHIND = "migrations behind: run `storefront db upgrade`"
 
@@ -33,6 +34,8 @@ def find_problem() -> str | None:
     try:
         found = find_revision()
     except SQLAlchemyError as error:
+        if is_about_schema(error):
+            return NEVER_MIGRATED
         outage = find_outage(error)
         return READ_ONLY_FOLDER if outage and outage.why == READ_ONLY else NO_DATABASE
     return None if found is not None and (found == head() or is_newer(found)) else BEHIND
@@ -40,7 +43,13 @@ def find_problem() -> str | None:
 
 def find_newer() -> str | None:
     """Return the number of a schema that is newer than the code, in one statement; else None."""
-    found = find_revision()
+    try:
+        found = find_revision()
+    except SQLAlchemyError as error:
+        if not is_about_schema(error):
+            raise
+        db.session.rollback()
+        return None  # never migrated
     return found if found is not None and is_newer(found) else None
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import exc
 
 from storefront.core.measurements import MEASUREMENTS
 from storefront.core.outages import POSTGRESQL, SQLITE, find_outage
-from tests.cli.commands import refused
+from tests.cli.commands import refused, run
 from tests.faults.database_trouble import (
     ORDER,
     RETURN,
@@ -153,13 +153,21 @@ def test_is_the_same_until_the_schema_is_upgraded(app: Flask, buyer: Buyer, vers
     demand_trouble(deliver(app, 1))
 
 
-def test_says_to_a_command_that_an_upgrade_is_due(command: CliRunner, app: Flask) -> None:
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+@pytest.mark.parametrize("version", [None, "0004"], ids=["never migrated", "behind"])
+def test_says_to_a_command_that_an_upgrade_is_due(command: CliRunner, app: Flask, version: str | None) -> None:
     from storefront.core.db import db
 
     with app.app_context(), db.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE notices RENAME TO gone")
-        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '0004'")
-    assert "storefront db upgrade" in refused(command, "needs-you")
+        if version is None:
+            connection.exec_driver_sql("DROP TABLE alembic_version")
+        else:
+            connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{version}'")
+    assert "run `storefront db upgrade`" in refused(command, "needs-you")
+    doctor = run(command, "doctor")
+    assert doctor.exit_code == 1
+    assert "run `storefront db upgrade`" in next(line for line in doctor.output.splitlines() if "database:" in line)
 
 
 @pytest.mark.parametrize("words", ["needs-you", "db upgrade"])

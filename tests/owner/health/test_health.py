@@ -46,8 +46,17 @@ def test_is_not_ready_while_migrations_are_behind(app: Flask, change: str) -> No
     assert answer.get_json()["problem"] == "migrations behind: run `storefront db upgrade`"
 
 
-@pytest.mark.parametrize("broken", ["missing", "folder", "nonsense"])
-def test_is_not_ready_without_a_usable_database(make_shop: MakeShop, tmp_path: Path, broken: str) -> None:
+@pytest.mark.parametrize(
+    ("broken", "problem"),
+    [
+        ("missing", "no tables in the database: run `storefront db upgrade`, or look at DATABASE_URL"),
+        ("folder", "no database: look at DATABASE_URL"),
+        ("nonsense", "no database: look at DATABASE_URL"),
+    ],
+)
+def test_is_not_ready_without_a_usable_database(
+    make_shop: MakeShop, tmp_path: Path, broken: str, problem: str
+) -> None:
     if broken == "folder":
         (tmp_path / "shop.db").mkdir()
     if broken == "nonsense":
@@ -55,7 +64,7 @@ def test_is_not_ready_without_a_usable_database(make_shop: MakeShop, tmp_path: P
     client = make_shop().test_client()
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.get_json()["problem"] == "no database, or never migrated"
+    assert answer.get_json()["problem"] == problem
     assert client.get("/healthz").status_code == 200
 
 
