@@ -72,6 +72,7 @@ class _Run:
     secret_key: str
     known: dict[str, Sealed]
     written: list[Sealed] = field(default_factory=list)
+    manifest: str = ""  # its path, from when it may be there
     cut: set[str] = field(default_factory=set)  # files that are called by a hash, and have another one
 
     def write(self, name: str, source: io.BufferedIOBase | object) -> Sealed:
@@ -87,7 +88,8 @@ def make_backup(place: Depot, keep: Keep) -> Made:
         NoRecipient: BACKUP_RECIPIENT is not set.
         BackupBusy: another one of this shop is at work.
         SourceUnreadable, DepotUnreadable, ToolFailed: the shop cannot be read.
-        StorageFull, StorageClosed, StorageUnavailable: the place takes nothing. Nothing of it is left there.
+        StorageFull, StorageClosed, StorageUnavailable: the place takes nothing. Nothing of it is left there, or all
+            of it, where only its last answer was lost and it takes no more.
     """
     shop = settings()
     if shop.backup_recipient is None:
@@ -122,19 +124,22 @@ def _find_known(place: Depot, secret_keys: Sequence[str]) -> dict[str, Sealed]:
 
 @contextmanager
 def _nothing_half_done(run: _Run) -> Iterator[None]:
+    """The manifest goes first: it may be there though its writing failed, and lists what would be gone."""
     try:
         yield
     except BaseException:
-        for sealed in run.written:
-            _try_to_delete(run.place, sealed.name)
+        if not run.manifest or _try_to_delete(run.place, run.manifest):
+            for sealed in run.written:
+                _try_to_delete(run.place, sealed.name)
         raise
 
 
-def _try_to_delete(place: Depot, name: str) -> None:
+def _try_to_delete(place: Depot, name: str) -> bool:
     try:
         place.delete(name)
     except (StorefrontError, OSError):  # what is left is removed by a later backup, a day after
-        return
+        return False
+    return True
 
 
 def _write_all(run: _Run) -> tuple[Manifest, tuple[str, ...]]:
@@ -170,7 +175,8 @@ def _write_all(run: _Run) -> tuple[Manifest, tuple[str, ...]]:
         ),
         run.secret_key,
     )
-    with run.place.writing(path_of(name)) as output:
+    run.manifest = path_of(name)
+    with run.place.writing(run.manifest) as output:
         output.write(to_bytes(manifest))
     return manifest, _find_missing(named, [file for file, _ in kept if file.name not in run.cut])
 

@@ -18,6 +18,7 @@ from storefront.core.db import db
 from storefront.core.depots import FolderDepot
 from storefront.core.one_at_a_time import alone
 from storefront.core.runtime import settings
+from storefront.core.storage import StorageUnavailable
 from storefront.owner.backup.keep import Keep
 from storefront.owner.backup.make import make_backup
 from storefront.owner.backup.manifest import Manifest, list_names, path_of, read_manifest, signed, to_bytes
@@ -258,6 +259,45 @@ class Deadly(FolderDepot):
         self._count()
         with super().writing(name) as content:
             yield content
+
+
+class Forgetful(FolderDepot):
+    """Stores the manifest and loses its answer, as a bucket does that is out of time."""
+
+    def __init__(self, root: Path, *, deletes: bool) -> None:
+        super().__init__(root)
+        self.deletes = deletes
+
+    @contextmanager
+    def writing(self, name: str) -> Iterator[IO[bytes]]:
+        with super().writing(name) as content:
+            yield content
+        if is_manifest(name):
+            raise StorageUnavailable("no answer")
+
+    def delete(self, name: str) -> None:
+        if is_manifest(name) and not self.deletes:
+            raise StorageUnavailable("no answer")
+        super().delete(name)
+
+
+def is_manifest(name: str) -> bool:
+    return name.endswith("/manifest.json")
+
+
+@pytest.mark.parametrize("deletes", [True, False], ids=["deleted", "not deleted"])
+def test_lists_none_that_lacks_parts_when_the_last_answer_is_lost(
+    app: Flask, machine: Machine, place: Path, *, deletes: bool
+) -> None:
+    machine.done("backup", place)
+    before = names_in(place)
+    with app.app_context():
+        files = settings().files_path
+        (files / "new.bin").write_bytes(b"new")
+        with pytest.raises(StorageUnavailable):
+            make_backup(Forgetful(place, deletes=deletes), Keep())
+    assert (names_in(place) == before) is deletes
+    assert "is whole" in machine.done("backup", "check", place)
 
 
 class Watching(FolderDepot):
