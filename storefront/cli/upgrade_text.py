@@ -30,6 +30,8 @@ def prepared_lines(prepared: Prepared) -> Iterator[str]:
     if prepared.rows:
         rows = ", ".join(f"{name} ({count:,})" for name, count in prepared.rows.items())
         yield f"Made anew while nobody else can write, with so many rows: {rows}."
+    if prepared.restored:
+        yield f"The way back is {prepared.restored}, which this shop was restored from in the last 24 hours."
     for step in prepared.steps:
         if step.oldest_code:
             yield f"! {step.revision} takes something away: end code older than schema {step.oldest_code} first."

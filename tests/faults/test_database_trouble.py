@@ -167,7 +167,9 @@ def test_says_to_a_command_that_an_upgrade_is_due(command: CliRunner, app: Flask
     assert "run `storefront db upgrade`" in refused(command, "needs-you")
     doctor = run(command, "doctor")
     assert doctor.exit_code == 1
-    assert "run `storefront db upgrade`" in next(line for line in doctor.output.splitlines() if "database:" in line)
+    assert "run `storefront db upgrade`" in next(
+        line for line in doctor.output.splitlines() if "database:" in line
+    )
 
 
 @pytest.mark.parametrize("words", ["needs-you", "db upgrade"])

@@ -88,8 +88,8 @@ def make_backup(place: Depot, keep: Keep) -> Made:
         NoRecipient: BACKUP_RECIPIENT is not set.
         BackupBusy: another one of this shop is at work.
         SourceUnreadable, DepotUnreadable, ToolFailed: the shop cannot be read.
-        StorageFull, StorageClosed, StorageUnavailable: the place takes nothing. Nothing of it is left there, or all
-            of it, where only its last answer was lost and it takes no more.
+        StorageFull, StorageClosed, StorageUnavailable: the place takes nothing. Nothing of it is left there, or
+            all of it, where only its last answer was lost and it takes no more.
     """
     shop = settings()
     if shop.backup_recipient is None:

@@ -35,6 +35,8 @@ from storefront.owner.backup.refusals import (
 from storefront.owner.backup.sealed import check_sealed, open_sealed
 from storefront.shop.media.keep import at_home
 
+RESTORED = "backup.restored"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
@@ -188,4 +190,4 @@ def _remember(manifest: Manifest) -> None:
     with transaction() as session:
         session.execute(delete(Lease))
         after = {"made_at": manifest.made_at.isoformat()}
-        record(session, "backup.restored", subject_kind="backup", subject=manifest.name, after=after)
+        record(session, RESTORED, subject_kind="backup", subject=manifest.name, after=after)

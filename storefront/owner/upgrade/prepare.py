@@ -7,6 +7,7 @@ from sqlalchemy import inspect, select, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from storefront.audit.models import AuditEntry
 from storefront.core import clock
 from storefront.core.db import db, end_read
 from storefront.core.errors import StorefrontError
@@ -16,6 +17,7 @@ from storefront.migrations.head import is_known, is_newer
 from storefront.migrations.plan import Step, find_steps
 from storefront.migrations.state import find_revision
 from storefront.owner.backup.database import find_content
+from storefront.owner.backup.restore import RESTORED
 
 RECENT = timedelta(hours=24)
 
@@ -34,12 +36,16 @@ class UnknownSchema(StorefrontError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """`current` is None for a new database; `rows` of the tables that are made anew; `is_newer`: than the code."""
+    """`current` is None for a new database; `rows` of the tables that are made anew; `is_newer`: than the code.
+
+    `restored` is the name of a backup that stands for one made today, because the shop was restored from it today.
+    """
 
     current: str | None
     steps: tuple[Step, ...]
     rows: dict[str, int]
     is_newer: bool
+    restored: str = ""
 
 
 def prepare(*, without_backup: bool) -> Prepared:
@@ -55,9 +61,8 @@ def prepare(*, without_backup: bool) -> Prepared:
     if current is not None and not is_known(current):
         raise UnknownSchema(f"The database is at {current!r}, which this code does not know: see DATABASE_URL.")
     steps = tuple(find_steps(current))
-    if steps and current is not None and not without_backup:
-        _demand_backup()
-    return Prepared(current=current, steps=steps, rows=_count_rows(steps), is_newer=False)
+    restored = _demand_backup() if steps and current is not None and not without_backup else ""
+    return Prepared(current=current, steps=steps, rows=_count_rows(steps), is_newer=False, restored=restored)
 
 
 def _find_current() -> str | None:
@@ -71,17 +76,25 @@ def _find_current() -> str | None:
         db.session.rollback()
 
 
-def _demand_backup() -> None:
+def _demand_backup() -> str:
+    """Return the name of the backup that the shop was restored from, where that is the way back; else nothing."""
     if not find_content():
-        return
+        return ""
     last = _find_last_backup()
-    if last is not None and not clock.is_ahead(last) and clock.now() - last <= RECENT:
-        return
+    if last is not None and _is_recent(last):
+        return ""
+    restored = _find_restored()
+    if restored:
+        return restored
     when = _say_when(last) if last else "The shop has seen no backup."
     raise NoRecentBackup(
         f"{when} Make one with `storefront backup`, then upgrade. If you have one that the shop does not know of, "
         "say so with --without-backup. Nothing was changed."
     )
+
+
+def _is_recent(when: datetime) -> bool:
+    return not clock.is_ahead(when) and clock.now() - when <= RECENT
 
 
 def _say_when(last: datetime) -> str:
@@ -96,6 +109,19 @@ def _find_last_backup() -> datetime | None:
             return None
         seconds = connection.scalar(select(Measurement.value).where(Measurement.name == BACKED_UP_AT))
     return clock.from_unix(int(seconds)) if seconds else None
+
+
+def _find_restored() -> str:
+    with db.engine.connect() as connection:
+        if AuditEntry.__tablename__ not in inspect(connection).get_table_names():
+            return ""
+        newest = connection.execute(
+            select(AuditEntry.subject, AuditEntry.created_at)
+            .where(AuditEntry.verb == RESTORED)
+            .order_by(AuditEntry.id.desc())
+            .limit(1)
+        ).first()
+    return newest.subject if newest is not None and _is_recent(newest.created_at) else ""
 
 
 def _count_rows(steps: tuple[Step, ...]) -> dict[str, int]:

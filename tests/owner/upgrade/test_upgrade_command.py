@@ -3,23 +3,26 @@
 import io
 import sqlite3
 from contextlib import closing, redirect_stderr
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 
 import pytest
+import time_machine
 from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from storefront.cli import main
+from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.one_at_a_time import alone
 from storefront.migrations import plan, schema
 from storefront.migrations.head import head, revisions
 from tests.cli.commands import done, refused, run
 from tests.migrations.tables import go_down
-from tests.owner.backup.shops import with_backups
-from tests.support.databases import BOTH
+from tests.owner.backup.shops import IDENTITY, Machine, another_machine, with_backups
+from tests.support.databases import BOTH, Databases
 from tests.support.rows import change_rows, read_rows
 from tests.support.shop import PATIENCE_SECONDS
 
@@ -71,6 +74,23 @@ def test_wants_a_backup_of_today_where_there_is_something_to_lose(
     assert f"  {head()}  {plan.read_step(head()).title}" in told
     assert f"Done: the schema is {head()}." in told
     assert done(command, "db", "upgrade") == f"Nothing to do: the schema is {head()}.\n"
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_takes_the_backup_that_the_shop_was_restored_from_today(
+    old: Flask, environment: dict[str, str], all_databases: Databases, engine: str, tmp_path: Path
+) -> None:
+    Machine(environment).done("backup", tmp_path / "backups")
+    new = another_machine(environment, all_databases, engine, tmp_path / "new")
+    told = new.done("restore", tmp_path / "backups", "--identity", "-", stdin=IDENTITY)
+    name = told.partition(" is back")[0]
+    assert "run `storefront db upgrade`" in told
+    for hours in (25, -25):
+        with time_machine.travel(clock.now() + timedelta(hours=hours), tick=True):
+            assert "The shop has seen no backup." in new.refused("db", "upgrade")
+    told = new.done("db", "upgrade")
+    assert f"The way back is {name}, which this shop was restored from" in told
+    assert f"Done: the schema is {head()}." in told
 
 
 def test_goes_on_without_one_when_told(old: Flask, command: CliRunner) -> None:
