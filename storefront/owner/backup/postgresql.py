@@ -1,10 +1,16 @@
-"""PostgreSQL's own tools, found on PATH: `pg_dump` and `pg_restore`, of the server's version or newer."""
+"""PostgreSQL's own tools, found on PATH: `pg_dump`, `pg_restore` and `psql`, of the server's version or newer.
+
+`pg_restore` from 17 on sets a limit that older servers do not know, and ends there. So it writes SQL, which goes
+without that line through `psql`, in one transaction: its COMMIT is sent when all of the SQL is there, and whatever
+is killed before, nothing of it stays.
+"""
 
 import os
 import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
@@ -20,7 +26,15 @@ SERVICE = "storefront"
 # The queue's tables hold nudges, which the clock repeats; owners and rights are the new server's.
 OURS = ("--no-owner", "--no-privileges", "--no-comments", "--no-password")
 DUMP = ("pg_dump", "--format=custom", "--exclude-table=huey_*", *OURS)
-RESTORE = ("pg_restore", "--single-transaction", "--exit-on-error", f"--dbname=service={SERVICE}", *OURS)
+RESTORE = ("pg_restore", "--file=-", "--exit-on-error", *OURS)
+SQL = (
+    "psql", "--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", "--set=VERBOSITY=terse",
+    "--file=-", f"service={SERVICE}",
+)  # fmt: skip
+KNOWS_LIMIT = 170_000  # servers from this version on
+LIMIT = b"SET transaction_timeout = 0;"
+# What the lines before the first of the shop's own begin with.
+HEAD = (b"--", b"\\restrict ", b"SET ", b"SELECT pg_catalog.set_config(")
 TABLES = (
     "SELECT quote_ident(tablename) FROM pg_tables "
     "WHERE schemaname = current_schema() AND tablename NOT LIKE 'huey_%'"
@@ -42,13 +56,23 @@ class Postgresql:
             ends()
 
     def restore(self, fill: Callable[[IO[bytes]], None], *, size_bytes: int) -> None:  # noqa: ARG002 - a server's disk is not ours to see
-        _drop_empty_tables()
-        with self._running(RESTORE, stdin=subprocess.PIPE) as (process, ends):
-            stdin = _stream(process.stdin)
+        version = _drop_empty_tables()
+        pipe = subprocess.PIPE
+        with (
+            self._running(SQL, stdin=pipe, stdout=subprocess.DEVNULL) as (server, server_ends),
+            self._running(RESTORE, stdin=pipe, stdout=pipe) as (archive, archive_ends),
+            _passing_on(archive, server, knows_limit=version >= KNOWS_LIMIT) as passed,
+        ):
             with suppress(BrokenPipeError):  # it ended early: its own words say why
-                fill(stdin)
-                stdin.close()
-            ends()
+                fill(_stream(archive.stdin))
+                _stream(archive.stdin).close()
+            if not passed.result():
+                server_ends()
+            archive_ends()
+            with suppress(BrokenPipeError):
+                _stream(server.stdin).write(b"COMMIT;\n")
+                _stream(server.stdin).close()
+            server_ends()
 
     @contextmanager
     def _running(
@@ -100,11 +124,44 @@ def _demand_success(process: "subprocess.Popen[bytes]", name: str, words: IO[byt
     raise ToolFailed(f"{name} did not succeed, so nothing was kept: {last}")
 
 
-def _drop_empty_tables() -> None:
-    """What `db upgrade` made in an empty database is in the way of what comes, which has its own."""
+@contextmanager
+def _passing_on(
+    archive: "subprocess.Popen[bytes]", server: "subprocess.Popen[bytes]", *, knows_limit: bool
+) -> Iterator[Future[bool]]:
+    """Meanwhile, pass on what the archive writes to the server. The result is whether all of it was taken."""
+    with ThreadPoolExecutor(1) as pool:
+        try:
+            yield pool.submit(pass_on, _stream(archive.stdout), _stream(server.stdin), knows_limit=knows_limit)
+        finally:  # where the block raised, either may wait for more
+            server.kill()
+            archive.kill()
+
+
+def pass_on(sql: IO[bytes], server: IO[bytes], *, knows_limit: bool) -> bool:
+    try:
+        server.write(b"BEGIN;\n")
+        for line in sql:
+            if knows_limit or line.rstrip() != LIMIT:
+                server.write(line)
+            if line.strip() and not line.startswith(HEAD):
+                break
+        shutil.copyfileobj(sql, server)
+        server.flush()
+    except BrokenPipeError:
+        sql.close()  # so that the archive ends as well
+        return False
+    return True
+
+
+def _drop_empty_tables() -> int:
+    """What `db upgrade` made in an empty database is in the way of what comes, which has its own.
+
+    Returns the server's version, as 150004.
+    """
     with db.engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '10s'"))
         names = list(connection.scalars(text(TABLES)))
         if names:
             connection.execute(text(f"DROP TABLE {', '.join(names)} CASCADE"))
         connection.execute(text("DROP FUNCTION IF EXISTS change_page_state(), refuse_audit_change()"))
+        return int(connection.scalars(text("SHOW server_version_num")).one())

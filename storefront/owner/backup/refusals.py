@@ -67,6 +67,6 @@ class NotEmpty(StorefrontError):
 
 
 class ToolFailed(StorefrontError):
-    """`pg_dump` or `pg_restore` is missing, or refused."""
+    """`pg_dump`, `pg_restore` or `psql` is missing, or refused."""
 
     code = "postgresql_tool_failed"
