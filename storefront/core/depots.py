@@ -42,6 +42,7 @@ PART_BYTES = 16 * 1024 * 1024  # of at most 10,000: objects of 150 GB
 INCOMING = ".incoming-"
 DISKS_OWN = "lost+found"  # where a disk begins; only root may read it
 NOT_THERE = (errno.ENOENT, errno.ELOOP)
+NO_FILE = (errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)  # nothing can be read there
 PRIVATE, OPEN_FILE, OPEN_FOLDER = 0o700, 0o644, 0o755
 BUCKET = re.compile(r"(s3|gs|az)://[^/]+(/.*)?")
 
@@ -78,7 +79,12 @@ class Depot(Protocol):
         """
 
     def reading(self, name: str) -> AbstractContextManager[IO[bytes]]:
-        """Open it. Raises FileNotFoundError."""
+        """Open it.
+
+        Raises:
+            FileNotFoundError: it is not there.
+            DepotUnreadable, StorageUnavailable: nobody can tell.
+        """
 
     def writing(self, name: str) -> AbstractContextManager[IO[bytes]]:
         """Open a new one, which is there under its name when the block ends well, in place of an older one.
@@ -117,8 +123,17 @@ class FolderDepot:
 
     @contextmanager
     def reading(self, name: str) -> Iterator[IO[bytes]]:
-        with (self.root / name).open("rb") as content:
+        with self._open(name) as content:
             yield content
+
+    def _open(self, name: str) -> IO[bytes]:
+        try:
+            return (self.root / name).open("rb")
+        except OSError as error:
+            if error.errno in NO_FILE:
+                raise FileNotFoundError(error.errno, error.strerror, error.filename) from error
+            _refuse_unreadable(error)
+            raise
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
@@ -247,7 +262,7 @@ def open_depot(address: str, settings: Settings) -> Depot:
             shop lie in each other, where each backup would hold all before it.
     """
     scheme = address.partition("://")[0]
-    if "://" not in address:
+    if address and "://" not in address:
         if settings.is_folder:
             _demand_apart(str(Path(address).resolve()), str(settings.files_path.resolve()))
         return FolderDepot(Path(address))

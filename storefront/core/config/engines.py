@@ -1,8 +1,12 @@
 """Where rows, tasks and request limits are kept."""
 
 from importlib.util import find_spec
+from urllib.parse import parse_qs
 
 from storefront.core.config.reader import Reader
+
+# Psycopg's arguments in Python, which are no text; what else stands behind the ? is PostgreSQL's own.
+NO_OPTIONS = ("autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory")
 
 
 def _database_url(raw: str) -> str:
@@ -13,10 +17,18 @@ def _database_url(raw: str) -> str:
     return raw
 
 
+def _refuse_options(reader: Reader, name: str, url: str) -> None:
+    given = parse_qs(url.rpartition("@")[2].partition("?")[2])
+    found = [option for option in NO_OPTIONS if option in given]
+    if found:
+        reader.problems.append(f"{name} has {found[0]}, which is no option of PostgreSQL's: take it out.")
+
+
 def read_engines(reader: Reader) -> tuple[str, str]:
     database_url = _database_url(reader.secret("DATABASE_URL") or f"sqlite:///{reader.home / 'var' / 'shop.db'}")
     if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         reader.problems.append("DATABASE_URL must start with sqlite:/// or postgresql://.")
+    _refuse_options(reader, "DATABASE_URL", database_url)
     queue_url = reader.secret("QUEUE_URL") or f"sqlite:///{reader.home / 'var' / 'queue.db'}"
     if not queue_url.startswith(("sqlite:///", "redis://", "rediss://", "postgresql://", "postgres://")):
         reader.problems.append("QUEUE_URL must start with sqlite:///, redis:// or postgresql://.")
@@ -28,6 +40,7 @@ def read_replica(reader: Reader, database_url: str) -> tuple[str | None, int]:
     most_seconds = reader.integer("DATABASE_READ_LAG_SECONDS", 10, low=1, high=3600)
     raw = reader.secret("DATABASE_READ_URL")
     url = _database_url(raw) if raw else None
+    _refuse_options(reader, "DATABASE_READ_URL", url or "")
     if url is not None and not url.startswith("postgresql+psycopg://"):
         reader.problems.append("DATABASE_READ_URL must start with postgresql://.")
     elif url is not None and database_url.startswith("sqlite"):

@@ -105,7 +105,7 @@ def read_manifest(place: Depot, name: str) -> Manifest:
     try:
         with place.reading(path_of(name)) as content:
             raw = content.read()
-    except (FileNotFoundError, NotADirectoryError) as error:
+    except FileNotFoundError as error:
         raise NoBackup(f"There is no backup {name}: `storefront backup list` says which there are.") from error
     try:
         return _from_values(json.loads(raw))

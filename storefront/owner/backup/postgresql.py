@@ -111,9 +111,7 @@ def _stream(pipe: IO[bytes] | None) -> IO[bytes]:
 def _login(url: URL) -> str:
     """Write what libpq knows by these names (https://www.postgresql.org/docs/current/libpq-pgservice.html)."""
     _positional, values = db.engine.dialect.create_connect_args(url)
-    return "".join(
-        f"{name}={value}\n" for name, value in values.items() if name not in ("context", "connect_timeout")
-    )
+    return "".join(f"{name}={value}\n" for name, value in values.items() if name not in NOT_LIBPQ)
 
 
 def _demand_success(process: "subprocess.Popen[bytes]", name: str, words: IO[bytes]) -> None:

@@ -111,6 +111,8 @@ def test_refuses_live_until_it_is_safe(changes: dict[str, str], named: str) -> N
         ("STRIPE_WEBHOOK_SECRET", "sec_1"),
         ("STRIPE_WEBHOOK_SECRET", "whsec_1,sec_2"),
         ("DATABASE_URL", "mysql://localhost/shop"),
+        ("DATABASE_URL", "postgresql://shop:p@w@db/shop?sslmode=require&prepare_threshold=0"),
+        ("DATABASE_URL", "postgresql:///shop?host=/run/postgresql&autocommit=1"),
         ("QUEUE_URL", "amqp://localhost"),
         ("FILES_URL", "/var/files"),
         ("FILES_URL", "file://var/files"),

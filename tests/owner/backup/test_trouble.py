@@ -15,7 +15,7 @@ from flask import Flask
 from sqlalchemy import text
 
 from storefront.core.db import db
-from storefront.core.depots import FolderDepot
+from storefront.core.depots import DepotUnreadable, FolderDepot
 from storefront.core.one_at_a_time import alone
 from storefront.core.runtime import settings
 from storefront.core.storage import StorageUnavailable
@@ -33,6 +33,7 @@ from tests.owner.backup.shops import (
     with_backups,
 )
 from tests.support.databases import BOTH, Databases
+from tests.support.nobody import as_nobody
 from tests.support.rows import read_rows
 
 OLD = "another-secret-" * 3
@@ -186,6 +187,31 @@ def test_takes_no_database_of_another_program(machine: Machine, empty: Machine, 
     assert "has of_others, which is of another program" in restore(empty, place)
     with empty.app() as app, app.app_context(), db.engine.connect() as connection:
         assert connection.scalar(text("SELECT word FROM of_others")) == "kept"
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "../backups", "", "1/manifest.json"])
+def test_knows_no_backup_of_a_name_that_cannot_be_one(machine: Machine, place: Path, name: str) -> None:
+    (place / "backups" / "1").mkdir(parents=True)
+    (place / "backups" / "1" / "manifest.json").write_text("{}")
+    assert f"There is no backup {name}: " in machine.refused("backup", "check", place, "--name", name)
+
+
+def test_says_that_a_manifest_cannot_be_read(machine: Machine, place: Path) -> None:
+    machine.done("backup", place)
+    name = newest(place).name
+    (place / path_of(name)).chmod(0)
+    with as_nobody(), pytest.raises(DepotUnreadable, match=r"cannot be read \(Permission denied\)"):
+        read_manifest(FolderDepot(place), name)
+
+
+def test_takes_no_empty_word_for_a_place(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    for words in (("backup",), ("backup", "check")):
+        assert "Write a folder" in machine.refused(*words, "")
+    assert list(Path().iterdir()) == []
 
 
 def newest_path(machine: Machine) -> str:
