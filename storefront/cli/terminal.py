@@ -1,9 +1,12 @@
 """The door that everything a command prints goes through: nothing in it moves a terminal's cursor."""
 
+import errno
 import io
+import os
 import sys
 import unicodedata
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from typing import Any, TextIO
 
 import click
@@ -37,6 +40,7 @@ class PlainStream(io.TextIOBase):
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
+        self._lost: click.ClickException | None = None
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what else a stream has
         return getattr(self._stream, name)
@@ -50,12 +54,31 @@ class PlainStream(io.TextIOBase):
         return self._stream.errors
 
     def write(self, text: str) -> int:
-        return self._stream.write(plain_lines(text))
+        if self._lost:  # click tries with nothing before, and passes over that
+            raise self._lost
+        with self._in_a_sentence():
+            return self._stream.write(plain_lines(text))
 
     def flush(self) -> None:
         """As its end does, too, which can come after the stream's: nothing is left to write then."""
         if not self._stream.closed:
-            self._stream.flush()
+            with self._in_a_sentence():
+                self._stream.flush()
+
+    @contextmanager
+    def _in_a_sentence(self) -> Iterator[None]:
+        """A full disk ends the command. A reader that is gone does so too, and click says nothing of it."""
+        try:
+            yield
+        except OSError as error:
+            with suppress(OSError):  # what waits to be written must not fail again at the end
+                os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
+            if error.errno == errno.EPIPE:
+                raise
+            self._lost = click.ClickException(
+                f"What this command prints cannot be written ({error.strerror}). What it has done by then stays."
+            )
+            raise self._lost from error
 
     def isatty(self) -> bool:
         return self._stream.isatty()

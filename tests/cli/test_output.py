@@ -2,8 +2,10 @@
 
 import io
 import os
+import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import click
 import pytest
@@ -36,6 +38,39 @@ def test_prints_nothing_that_a_terminal_obeys() -> None:
         assert text.count("end") == 2
         assert all(letter.isprintable() or letter in "\n\t" for letter in text)
     assert "\tA\nB\n" in result.stdout
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", ["backup key", "backup key --json", "--help"])
+def test_says_that_what_it_prints_meets_a_full_disk(words: str, unbuffered: str) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full on this system")
+    with full.open("wb") as stdout:
+        ended = run_into(stdout, words, unbuffered)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: What this command prints cannot be written (No space left on device).")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_says_nothing_where_nobody_reads_any_longer(unbuffered: str) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as stdout:
+        ended = run_into(stdout, "backup key", unbuffered)
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
+def run_into(stdout: IO[bytes], words: str, unbuffered: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "storefront", *words.split()],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+    )
 
 
 HONEST = ["山田\u3000太郎", "1\u202f234,56\u00a0€", "نمونه\u200cها", "👩\u200d💻 tools", "Zoë"]  # noqa: RUF001 - Persian
