@@ -34,13 +34,15 @@ def upgrade(dry_run: bool, without_backup: bool) -> None:
         prepared = prepare(without_backup=without_backup or dry_run)
         for line in prepared_lines(prepared):
             click.echo(line)
-        if dry_run or not prepared.steps:
+        if dry_run:
             return
-        with _telling_what_to_do():
-            _upgrade_beside_a_shop(app)
-            if prepared.current is None:  # older code serves on a newer schema, and reads no sealed keys
-                seal_new_shop()
-        click.echo(DONE.format(head=head()))
+        if prepared.steps:
+            with _telling_what_to_do():
+                _upgrade_beside_a_shop(app)
+        if prepared.is_new:  # older code serves on a newer schema, and reads no sealed keys
+            seal_new_shop()
+        if prepared.steps:
+            click.echo(DONE.format(head=head()))
 
 
 def _upgrade_beside_a_shop(app: "Flask") -> None:

@@ -38,6 +38,9 @@ class UnknownSchema(StorefrontError):
 class Prepared:
     """`current` is None for a new database; `rows` of the tables that are made anew; `is_newer`: than the code.
 
+    `is_new`: nobody has begun to run this shop, and no older code serves on it. An upgrade may have been killed
+    when it had made the tables, and nothing else.
+
     `restored` is the name of a backup that stands for one made today, because the shop was restored from it today.
     """
 
@@ -45,6 +48,7 @@ class Prepared:
     steps: tuple[Step, ...]
     rows: dict[str, int]
     is_newer: bool
+    is_new: bool = False
     restored: str = ""
 
 
@@ -62,7 +66,14 @@ def prepare(*, without_backup: bool) -> Prepared:
         raise UnknownSchema(f"The database is at {current!r}, which this code does not know: see DATABASE_URL.")
     steps = tuple(find_steps(current))
     restored = _demand_backup() if steps and current is not None and not without_backup else ""
-    return Prepared(current=current, steps=steps, rows=_count_rows(steps), is_newer=False, restored=restored)
+    return Prepared(
+        current=current,
+        steps=steps,
+        rows=_count_rows(steps),
+        is_newer=False,
+        is_new=current is None or not (steps or find_content()),
+        restored=restored,
+    )
 
 
 def _find_current() -> str | None:

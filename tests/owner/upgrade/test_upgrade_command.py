@@ -17,6 +17,7 @@ from storefront.cli import main
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.one_at_a_time import alone
+from storefront.delivery.licenses.sealed import LICENSE_KEYS
 from storefront.migrations import plan, schema
 from storefront.migrations.head import head, revisions
 from tests.cli.commands import done, refused, run
@@ -104,6 +105,28 @@ def test_asks_for_none_in_a_new_database(environment: dict[str, str], tmp_path: 
     url = f"sqlite:///{tmp_path / 'new' / 'shop.db'}"
     new = CliRunner(env=environment | {"DATABASE_URL": url, "STOREFRONT_ENV_FILE": ""})
     assert f"A new database: all {len(revisions())} steps" in done(new, "db", "upgrade")
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_seals_a_new_shop_whose_upgrade_was_killed_when_the_tables_were_there(
+    environment: dict[str, str], all_databases: Databases, engine: str, tmp_path: Path
+) -> None:
+    new = another_machine(environment, all_databases, engine, tmp_path / "new")
+    keys = "SELECT name FROM data_keys"
+    with new.app() as app:
+        schema.upgrade(app)
+        assert read_rows(app, keys) == []
+        new.done("db", "upgrade", "--dry-run")
+        assert read_rows(app, keys) == []
+        assert new.done("db", "upgrade") == f"Nothing to do: the schema is {head()}.\n"
+        assert read_rows(app, keys) == [{"name": LICENSE_KEYS}]
+
+
+def test_seals_no_shop_that_somebody_runs(app: Flask, command: CliRunner) -> None:
+    """Code that is older, and serves beside it, reads no sealed keys."""
+    change_rows(app, "DELETE FROM data_keys")
+    done(command, "db", "upgrade")
+    assert read_rows(app, "SELECT name FROM data_keys") == []
 
 
 def test_says_how_many_rows_are_made_anew(app: Flask, command: CliRunner) -> None:
