@@ -32,7 +32,7 @@ from storefront.owner.backup.refusals import (
     OtherEngine,
     OtherSecretKey,
 )
-from storefront.owner.backup.sealed import check_sealed, open_sealed
+from storefront.owner.backup.sealed import check_sealed, has_content, open_sealed
 from storefront.shop.media.keep import at_home
 
 RESTORED = "backup.restored"
@@ -77,8 +77,8 @@ def restore_backup(place: Depot, name: str | None, *, identity: str) -> Restored
         index = _read_index(place, manifest, identity)
         for part in manifest.parts:
             check_sealed(place, part)
-        _demand_room(index)
-        _put_files(place, index, identity)
+        there = _demand_room(place, index, identity)
+        _put_files(place, index, identity, there)
         _put_database(place, manifest, identity)
         _remember(manifest)
     return Restored(
@@ -155,26 +155,36 @@ def _inside(path: str) -> str:
     return path
 
 
-def _demand_room(index: _Index) -> None:
-    """Look at what lies at the same paths, as a killed restore leaves it, and whether the rest has room."""
+def _demand_room(place: Depot, index: _Index, identity: str) -> set[str]:
+    """Look at what lies at the same paths, as a killed restore leaves it, and whether the rest has room.
+
+    Returns the paths of files that are there already.
+    """
     files = files_depot(settings())
-    there = {listed.name: listed.size_bytes for listed in files.list()}
-    others = [path for path, size in index.sizes.items() if there.get(path, size) != size]
-    if others:
-        raise OtherContent(
-            f"The folder of files has another {others[0]}: set FILES_URL to an empty place, then restore."
-        )
-    needed = sum(size for path, size in index.sizes.items() if path not in there)
+    sizes = {listed.name: listed.size_bytes for listed in files.list() if listed.name in index.files}
+    for path, size in sizes.items():
+        if size != index.sizes[path] or not _is_same(files, path, place, index.files[path], identity):
+            raise OtherContent(
+                f"The folder of files has another {path}: set FILES_URL to an empty place, then restore."
+            )
+    needed = sum(size for path, size in index.sizes.items() if path not in sizes)
     free = files.free_bytes()
     if free is not None and free < needed:
         raise StorageFull(f"The files need {needed} bytes, and {free} are free: make room, then restore again.")
+    return set(sizes)
 
 
-def _put_files(place: Depot, index: _Index, identity: str) -> None:
+def _is_same(files: Depot, path: str, place: Depot, sealed: Sealed, identity: str) -> bool:
+    with files.reading(path) as content:
+        return has_content(place, sealed, content, identity=identity)
+
+
+def _put_files(place: Depot, index: _Index, identity: str, there: set[str]) -> None:
     files = files_depot(settings())
     for path, sealed in index.files.items():
-        with files.writing(path) as output:
-            open_sealed(place, sealed, output, identity=identity)
+        if path not in there:
+            with files.writing(path) as output:
+                open_sealed(place, sealed, output, identity=identity)
 
 
 def _put_database(place: Depot, manifest: Manifest, identity: str) -> None:

@@ -1,6 +1,8 @@
 """What lies encrypted in the place of backups: written with its size and hash, checked against them, opened."""
 
 import hashlib
+import os
+from pathlib import Path
 from typing import IO
 
 from storefront.core.depots import Depot
@@ -50,6 +52,17 @@ def check_sealed(place: Depot, sealed: Sealed) -> None:
         raise BackupDamaged(f"{sealed.name} has {size} bytes, and {sealed.size_bytes} were written.")
     if digest.hexdigest() != sealed.sha256:
         raise BackupDamaged(f"{sealed.name} is not what was written: it is damaged, or was replaced.")
+
+
+def has_content(place: Depot, sealed: Sealed, content: Source, *, identity: str) -> bool:
+    """Tell whether a content is the one that was encrypted. Raises WrongKey, BackupDamaged."""
+    digest = hashlib.sha256()
+    while chunk := content.read(CHUNK_BYTES):
+        digest.update(chunk)
+    with Path(os.devnull).open("wb") as nowhere:
+        opened = _Counting(nowhere)
+        open_sealed(place, sealed, opened, identity=identity)  # type: ignore[arg-type] # all of it that is used
+    return opened.digest.digest() == digest.digest()
 
 
 def open_sealed(place: Depot, sealed: Sealed, output: IO[bytes], *, identity: str) -> None:

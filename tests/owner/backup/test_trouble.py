@@ -173,9 +173,11 @@ def test_restores_nothing_that_does_not_fit(machine: Machine, empty: Machine, pl
     assert "is of postgresql" in restore(empty, place)
     change_manifest(machine, place, engine="sqlite")
     (empty_files := place.parent / "new" / "files" / newest_path(machine)).parent.mkdir(parents=True)
-    empty_files.write_bytes(b"mine")
-    assert "has another" in restore(empty, place)
-    assert empty_files.read_bytes() == b"mine"
+    as_long = b"x" * (place.parent / "files" / newest_path(machine)).stat().st_size
+    for mine in (b"mine", as_long):
+        empty_files.write_bytes(mine)
+        assert "has another" in restore(empty, place)
+        assert empty_files.read_bytes() == mine
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
