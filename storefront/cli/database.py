@@ -9,6 +9,8 @@ import click
 if TYPE_CHECKING:
     from flask import Flask
 
+    from storefront.owner.upgrade.prepare import Prepared
+
 WAIT_SECONDS = 0.2
 MOST_DEADLOCKS = 5
 
@@ -24,9 +26,7 @@ def db() -> None:
 def upgrade(dry_run: bool, without_backup: bool) -> None:
     """Apply the migrations that are missing: all of them, or none. Says before what they do."""
     from storefront.cli.make_app import in_sentences, make_command_app
-    from storefront.cli.upgrade_text import DONE, prepared_lines
-    from storefront.delivery.licenses.seal_keys import seal_new_shop
-    from storefront.migrations.head import head
+    from storefront.cli.upgrade_text import prepared_lines
     from storefront.owner.upgrade.prepare import prepare
 
     app = make_command_app()
@@ -34,15 +34,22 @@ def upgrade(dry_run: bool, without_backup: bool) -> None:
         prepared = prepare(without_backup=without_backup or dry_run)
         for line in prepared_lines(prepared):
             click.echo(line)
-        if dry_run:
-            return
-        if prepared.steps:
-            with _telling_what_to_do():
-                _upgrade_beside_a_shop(app)
-        if prepared.is_new:  # older code serves on a newer schema, and reads no sealed keys
-            seal_new_shop()
-        if prepared.steps:
-            click.echo(DONE.format(head=head()))
+        if not dry_run:
+            _apply(app, prepared)
+
+
+def _apply(app: "Flask", prepared: "Prepared") -> None:
+    from storefront.cli.upgrade_text import DONE
+    from storefront.delivery.licenses.seal_keys import seal_new_shop
+    from storefront.migrations.head import head
+
+    if prepared.steps:
+        with _telling_what_to_do():
+            _upgrade_beside_a_shop(app)
+    if prepared.is_new:  # older code serves on a newer schema, and reads no sealed keys
+        seal_new_shop()
+    if prepared.steps:
+        click.echo(DONE.format(head=head()))
 
 
 def _upgrade_beside_a_shop(app: "Flask") -> None:

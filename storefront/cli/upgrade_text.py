@@ -27,6 +27,10 @@ def prepared_lines(prepared: Prepared) -> Iterator[str]:
         return
     yield f"From schema {prepared.current} to {last}:"
     yield from (f"  {step.revision}  {step.title}" for step in prepared.steps)
+    yield from _what_it_takes(prepared)
+
+
+def _what_it_takes(prepared: Prepared) -> Iterator[str]:
     if prepared.rows:
         rows = ", ".join(f"{name} ({count:,})" for name, count in prepared.rows.items())
         yield f"Made anew while nobody else can write, with so many rows: {rows}."

@@ -25,6 +25,18 @@ def find_revision() -> str | None:
     return next((row[0] for row in read_all(text("SELECT version_num FROM alembic_version"), {})), None)
 
 
+def find_current() -> str | None:
+    """Return the same, and None as well where the database was never migrated."""
+    try:
+        return find_revision()
+    except SQLAlchemyError as error:
+        if not is_about_schema(error):
+            raise
+        return None
+    finally:
+        db.session.rollback()
+
+
 def find_problem() -> str | None:
     """One statement; None when the shop can serve.
 
@@ -34,22 +46,20 @@ def find_problem() -> str | None:
     try:
         found = find_revision()
     except SQLAlchemyError as error:
-        if is_about_schema(error):
-            return NEVER_MIGRATED
-        outage = find_outage(error)
-        return READ_ONLY_FOLDER if outage and outage.why == READ_ONLY else NO_DATABASE
+        return _why_unreadable(error)
     return None if found is not None and (found == head() or is_newer(found)) else BEHIND
+
+
+def _why_unreadable(error: SQLAlchemyError) -> str:
+    if is_about_schema(error):
+        return NEVER_MIGRATED
+    outage = find_outage(error)
+    return READ_ONLY_FOLDER if outage and outage.why == READ_ONLY else NO_DATABASE
 
 
 def find_newer() -> str | None:
     """Return the number of a schema that is newer than the code, in one statement; else None."""
-    try:
-        found = find_revision()
-    except SQLAlchemyError as error:
-        if not is_about_schema(error):
-            raise
-        db.session.rollback()
-        return None  # never migrated
+    found = find_current()
     return found if found is not None and is_newer(found) else None
 
 

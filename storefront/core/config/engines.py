@@ -6,11 +6,12 @@ from urllib.parse import parse_qs
 from storefront.core.config.reader import Reader
 
 # Psycopg's arguments in Python, which are no text; what else stands behind the ? is PostgreSQL's own.
-NO_OPTIONS = ("autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory")
+NO_OPTIONS = frozenset({"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"})
 
 
-def _database_url(raw: str) -> str:
+def _database_url(reader: Reader, name: str, raw: str) -> str:
     """Return an address as SQLAlchemy spells it, with psycopg 3. Hosts hand out `postgres://`."""
+    _refuse_options(reader, name, raw)
     for prefix in ("postgres://", "postgresql://"):
         if raw.startswith(prefix):
             return "postgresql+psycopg://" + raw.removeprefix(prefix)
@@ -18,17 +19,16 @@ def _database_url(raw: str) -> str:
 
 
 def _refuse_options(reader: Reader, name: str, url: str) -> None:
-    given = parse_qs(url.rpartition("@")[2].partition("?")[2])
-    found = [option for option in NO_OPTIONS if option in given]
+    found = NO_OPTIONS.intersection(parse_qs(url.rpartition("@")[2].partition("?")[2]))
     if found:
-        reader.problems.append(f"{name} has {found[0]}, which is no option of PostgreSQL's: take it out.")
+        reader.problems.append(f"{name} has {min(found)}, which is no option of PostgreSQL's: take it out.")
 
 
 def read_engines(reader: Reader) -> tuple[str, str]:
-    database_url = _database_url(reader.secret("DATABASE_URL") or f"sqlite:///{reader.home / 'var' / 'shop.db'}")
+    raw = reader.secret("DATABASE_URL") or f"sqlite:///{reader.home / 'var' / 'shop.db'}"
+    database_url = _database_url(reader, "DATABASE_URL", raw)
     if not database_url.startswith(("sqlite:///", "postgresql+psycopg://")):
         reader.problems.append("DATABASE_URL must start with sqlite:/// or postgresql://.")
-    _refuse_options(reader, "DATABASE_URL", database_url)
     queue_url = reader.secret("QUEUE_URL") or f"sqlite:///{reader.home / 'var' / 'queue.db'}"
     if not queue_url.startswith(("sqlite:///", "redis://", "rediss://", "postgresql://", "postgres://")):
         reader.problems.append("QUEUE_URL must start with sqlite:///, redis:// or postgresql://.")
@@ -39,8 +39,7 @@ def read_replica(reader: Reader, database_url: str) -> tuple[str | None, int]:
     """Return the address of a replica of PostgreSQL, and how many seconds it may be behind."""
     most_seconds = reader.integer("DATABASE_READ_LAG_SECONDS", 10, low=1, high=3600)
     raw = reader.secret("DATABASE_READ_URL")
-    url = _database_url(raw) if raw else None
-    _refuse_options(reader, "DATABASE_READ_URL", url or "")
+    url = _database_url(reader, "DATABASE_READ_URL", raw) if raw else None
     if url is not None and not url.startswith("postgresql+psycopg://"):
         reader.problems.append("DATABASE_READ_URL must start with postgresql://.")
     elif url is not None and database_url.startswith("sqlite"):

@@ -68,11 +68,11 @@ class _Run:
 
     place: Depot
     now: datetime
+    name: str
     recipient: str
     secret_key: str
     known: dict[str, Sealed]
     written: list[Sealed] = field(default_factory=list)
-    manifest: str = ""  # its path, from when it may be there
     cut: set[str] = field(default_factory=set)  # files that are called by a hash, and have another one
 
     def write(self, name: str, source: io.BufferedIOBase | object) -> Sealed:
@@ -100,8 +100,9 @@ def make_backup(place: Depot, keep: Keep) -> Made:
     with alone(LOCK) as is_alone:
         if not is_alone:
             raise BackupBusy("Another backup or restore of this shop is at work. Let it end, then try again.")
+        now = clock.now()
         run = _Run(
-            place, clock.now(), shop.backup_recipient, shop.secret_key, _find_known(place, shop.secret_keys)
+            place, now, new_name(now), shop.backup_recipient, shop.secret_key, _find_known(place, shop.secret_keys)
         )
         with _nothing_half_done(run):
             manifest, missing = _write_all(run)
@@ -124,14 +125,18 @@ def _find_known(place: Depot, secret_keys: Sequence[str]) -> dict[str, Sealed]:
 
 @contextmanager
 def _nothing_half_done(run: _Run) -> Iterator[None]:
-    """The manifest goes first: it may be there though its writing failed, and lists what would be gone."""
     try:
         yield
     except BaseException:
-        if not run.manifest or _try_to_delete(run.place, run.manifest):
-            for sealed in run.written:
-                _try_to_delete(run.place, sealed.name)
+        _take_back(run)
         raise
+
+
+def _take_back(run: _Run) -> None:
+    """The manifest goes first: it may be there though its writing failed, and lists what would be gone."""
+    if _try_to_delete(run.place, path_of(run.name)):
+        for sealed in run.written:
+            _try_to_delete(run.place, sealed.name)
 
 
 def _try_to_delete(place: Depot, name: str) -> bool:
@@ -144,12 +149,11 @@ def _try_to_delete(place: Depot, name: str) -> bool:
 
 def _write_all(run: _Run) -> tuple[Manifest, tuple[str, ...]]:
     """Return what was written, and the paths of files that are missing."""
-    name = new_name(run.now)
     database = own_database()
     revision = find_revision() or ""
     end_read()  # the files may take hours
     with database.dumping() as dump:
-        sealed_database = run.write(path_of(name, "database.age"), dump)
+        sealed_database = run.write(path_of(run.name, "database.age"), dump)
     named = read_named()
     _demand_folder(named)
     found = ((file, _keep_file(run, file)) for file in list(files_depot(settings()).list()))
@@ -158,11 +162,11 @@ def _write_all(run: _Run) -> tuple[Manifest, tuple[str, ...]]:
         "secret_keys": settings().secret_keys,
         "files": [[file.name, sealed.name, file.size_bytes] for file, sealed in kept],
     }
-    sealed_index = run.write(path_of(name, "index.age"), io.BytesIO(json.dumps(index).encode()))
+    sealed_index = run.write(path_of(run.name, "index.age"), io.BytesIO(json.dumps(index).encode()))
     manifest = signed(
         Manifest(
             format=FORMAT,
-            name=name,
+            name=run.name,
             made_at=run.now,
             version=code_version(),
             revision=revision,
@@ -175,8 +179,7 @@ def _write_all(run: _Run) -> tuple[Manifest, tuple[str, ...]]:
         ),
         run.secret_key,
     )
-    run.manifest = path_of(name)
-    with run.place.writing(run.manifest) as output:
+    with run.place.writing(path_of(run.name)) as output:
         output.write(to_bytes(manifest))
     return manifest, _find_missing(named, [file for file, _ in kept if file.name not in run.cut])
 

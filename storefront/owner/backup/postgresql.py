@@ -9,7 +9,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,9 +32,9 @@ SQL = (
     "--file=-", f"service={SERVICE}",
 )  # fmt: skip
 KNOWS_LIMIT = 170_000  # servers from this version on
-LIMIT = b"SET transaction_timeout = 0;"
+LIMIT = b"SET transaction_timeout = 0;\n"
 # What the lines before the first of the shop's own begin with.
-HEAD = (b"--", b"\\restrict ", b"SET ", b"SELECT pg_catalog.set_config(")
+HEAD = (b"\n", b"--", b"\\restrict ", b"SET ", b"SELECT pg_catalog.set_config(")
 TABLES = (
     "SELECT quote_ident(tablename) FROM pg_tables "
     "WHERE schemaname = current_schema() AND tablename NOT LIKE 'huey_%'"
@@ -61,7 +61,7 @@ class Postgresql:
         with (
             self._running(SQL, stdin=pipe, stdout=subprocess.DEVNULL) as (server, server_ends),
             self._running(RESTORE, stdin=pipe, stdout=pipe) as (archive, archive_ends),
-            _passing_on(archive, server, knows_limit=version >= KNOWS_LIMIT) as passed,
+            _passing_on(archive, server, () if version >= KNOWS_LIMIT else (LIMIT,)) as passed,
         ):
             with suppress(BrokenPipeError):  # it ended early: its own words say why
                 fill(_stream(archive.stdin))
@@ -124,31 +124,36 @@ def _demand_success(process: "subprocess.Popen[bytes]", name: str, words: IO[byt
 
 @contextmanager
 def _passing_on(
-    archive: "subprocess.Popen[bytes]", server: "subprocess.Popen[bytes]", *, knows_limit: bool
+    archive: "subprocess.Popen[bytes]", server: "subprocess.Popen[bytes]", left_out: Sequence[bytes]
 ) -> Iterator[Future[bool]]:
     """Meanwhile, pass on what the archive writes to the server. The result is whether all of it was taken."""
     with ThreadPoolExecutor(1) as pool:
         try:
-            yield pool.submit(pass_on, _stream(archive.stdout), _stream(server.stdin), knows_limit=knows_limit)
+            yield pool.submit(pass_on, _stream(archive.stdout), _stream(server.stdin), left_out)
         finally:  # where the block raised, either may wait for more
             server.kill()
             archive.kill()
 
 
-def pass_on(sql: IO[bytes], server: IO[bytes], *, knows_limit: bool) -> bool:
+def pass_on(sql: IO[bytes], server: IO[bytes], left_out: Sequence[bytes]) -> bool:
+    """Copy it without some lines of its head."""
     try:
         server.write(b"BEGIN;\n")
-        for line in sql:
-            if knows_limit or line.rstrip() != LIMIT:
-                server.write(line)
-            if line.strip() and not line.startswith(HEAD):
-                break
+        _pass_head_on(sql, server, left_out)
         shutil.copyfileobj(sql, server)
         server.flush()
     except BrokenPipeError:
         sql.close()  # so that the archive ends as well
         return False
     return True
+
+
+def _pass_head_on(sql: IO[bytes], server: IO[bytes], left_out: Sequence[bytes]) -> None:
+    for line in sql:
+        if line not in left_out:
+            server.write(line)
+        if not line.startswith(HEAD):
+            return
 
 
 def _drop_empty_tables() -> int:

@@ -161,22 +161,22 @@ def _demand_room(place: Depot, index: _Index, identity: str) -> set[str]:
     Returns the paths of files that are there already.
     """
     files = files_depot(settings())
-    sizes = {listed.name: listed.size_bytes for listed in files.list() if listed.name in index.files}
-    for path, size in sizes.items():
-        if size != index.sizes[path] or not _is_same(files, path, place, index.files[path], identity):
-            raise OtherContent(
-                f"The folder of files has another {path}: set FILES_URL to an empty place, then restore."
-            )
-    needed = sum(size for path, size in index.sizes.items() if path not in sizes)
+    there = index.sizes.keys() & {listed.name for listed in files.list()}
+    for path in sorted(there):
+        _demand_same(files, path, place, index.files[path], identity)
+    needed = sum(size for path, size in index.sizes.items() if path not in there)
     free = files.free_bytes()
     if free is not None and free < needed:
         raise StorageFull(f"The files need {needed} bytes, and {free} are free: make room, then restore again.")
-    return set(sizes)
+    return there
 
 
-def _is_same(files: Depot, path: str, place: Depot, sealed: Sealed, identity: str) -> bool:
+def _demand_same(files: Depot, path: str, place: Depot, sealed: Sealed, identity: str) -> None:
     with files.reading(path) as content:
-        return has_content(place, sealed, content, identity=identity)
+        if not has_content(place, sealed, content, identity=identity):
+            raise OtherContent(
+                f"The folder of files has another {path}: set FILES_URL to an empty place, then restore."
+            )
 
 
 def _put_files(place: Depot, index: _Index, identity: str, there: set[str]) -> None:

@@ -1,21 +1,20 @@
 """Looks at a database before its upgrade: which steps are missing, what they cost, whether there is a way back."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import inspect, select, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.audit.models import AuditEntry
 from storefront.core import clock
 from storefront.core.db import db, end_read
 from storefront.core.errors import StorefrontError
 from storefront.core.measurements import BACKED_UP_AT, Measurement
-from storefront.core.outages import is_about_schema
 from storefront.migrations.head import is_known, is_newer
 from storefront.migrations.plan import Step, find_steps
-from storefront.migrations.state import find_revision
+from storefront.migrations.state import find_current
 from storefront.owner.backup.database import find_content
 from storefront.owner.backup.restore import RESTORED
 
@@ -59,7 +58,7 @@ def prepare(*, without_backup: bool) -> Prepared:
         NoRecentBackup: it would change a shop that has something to lose.
         UnknownSchema: the database is of other code.
     """
-    current = _find_current()
+    current = find_current()
     if current is not None and is_newer(current):
         return Prepared(current=current, steps=(), rows={}, is_newer=True)
     if current is not None and not is_known(current):
@@ -71,20 +70,13 @@ def prepare(*, without_backup: bool) -> Prepared:
         steps=steps,
         rows=_count_rows(steps),
         is_newer=False,
-        is_new=current is None or not (steps or find_content()),
+        is_new=_is_new(current, steps),
         restored=restored,
     )
 
 
-def _find_current() -> str | None:
-    try:
-        return find_revision()
-    except SQLAlchemyError as error:
-        if not is_about_schema(error):
-            raise
-        return None
-    finally:
-        db.session.rollback()
+def _is_new(current: str | None, steps: Sequence[Step]) -> bool:
+    return current is None or not (steps or find_content())
 
 
 def _demand_backup() -> str:
@@ -92,7 +84,7 @@ def _demand_backup() -> str:
     if not find_content():
         return ""
     last = _find_last_backup()
-    if last is not None and _is_recent(last):
+    if last is not None and not clock.is_ahead(last) and clock.now() - last <= RECENT:
         return ""
     restored = _find_restored()
     if restored:
@@ -102,10 +94,6 @@ def _demand_backup() -> str:
         f"{when} Make one with `storefront backup`, then upgrade. If you have one that the shop does not know of, "
         "say so with --without-backup. Nothing was changed."
     )
-
-
-def _is_recent(when: datetime) -> bool:
-    return not clock.is_ahead(when) and clock.now() - when <= RECENT
 
 
 def _say_when(last: datetime) -> str:
@@ -126,13 +114,11 @@ def _find_restored() -> str:
     with db.engine.connect() as connection:
         if AuditEntry.__tablename__ not in inspect(connection).get_table_names():
             return ""
-        newest = connection.execute(
-            select(AuditEntry.subject, AuditEntry.created_at)
-            .where(AuditEntry.verb == RESTORED)
-            .order_by(AuditEntry.id.desc())
-            .limit(1)
-        ).first()
-    return newest.subject if newest is not None and _is_recent(newest.created_at) else ""
+        restored = select(AuditEntry.subject).where(
+            AuditEntry.verb == RESTORED,
+            AuditEntry.created_at.between(clock.now() - RECENT, clock.now() + clock.AHEAD),
+        )
+        return connection.scalar(restored.order_by(AuditEntry.id.desc()).limit(1)) or ""
 
 
 def _count_rows(steps: tuple[Step, ...]) -> dict[str, int]:

@@ -71,18 +71,18 @@ def restore(machine: Machine, place: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    ("knows_limit", "sql", "passed"),
+    ("left_out", "sql", "passed"),
     [
-        (True, HEAD % LIMIT + REST % LIMIT, HEAD % LIMIT + REST % LIMIT),
-        (False, HEAD % LIMIT + REST % LIMIT, HEAD % b"" + REST % LIMIT),
-        (False, HEAD % b"" + REST % b"", HEAD % b"" + REST % b""),  # of older programs
-        (False, b"", b""),
+        ((), HEAD % LIMIT + REST % LIMIT, HEAD % LIMIT + REST % LIMIT),
+        ((LIMIT,), HEAD % LIMIT + REST % LIMIT, HEAD % b"" + REST % LIMIT),
+        ((LIMIT,), HEAD % b"" + REST % b"", HEAD % b"" + REST % b""),  # of older programs
+        ((LIMIT,), b"", b""),
     ],
     ids=["new server", "old server", "old server, old programs", "nothing"],
 )
-def test_leaves_one_line_out_for_an_old_server(sql: bytes, passed: bytes, *, knows_limit: bool) -> None:
+def test_leaves_one_line_out_for_an_old_server(left_out: tuple[bytes, ...], sql: bytes, passed: bytes) -> None:
     server = BytesIO()
-    assert pass_on(BytesIO(sql), server, knows_limit=knows_limit)
+    assert pass_on(BytesIO(sql), server, left_out)
     assert server.getvalue() == b"BEGIN;\n" + passed
 
 
