@@ -27,11 +27,9 @@ from storefront.stripe_api.seen import (
     SeenAfterSale,
     SeenCheckout,
     SeenDiscount,
-    SeenLink,
     SeenRefund,
     read_checkout,
     read_dispute,
-    read_link,
     read_refund,
     read_warning,
 )
@@ -46,7 +44,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-LINES_PER_PAGE = 100
+ROWS_PER_PAGE = 100
 EXPAND = ["line_items.data.price.product", "payment_intent.latest_charge", "total_details.breakdown"]
 
 
@@ -129,7 +127,8 @@ class Gateway:
         """
         path = f"/v1/checkout/sessions/{quote(session_id, safe='')}"
         raw = self._get(path, expand=EXPAND)
-        lines = self._all_lines(path, raw.get("line_items") or {"data": [], "has_more": False})
+        first = raw.get("line_items") or {"data": [], "has_more": False}
+        lines = self._rest(f"{path}/line_items", first, expand=["data.price.product"])
         payment = raw["payment_intent"] or {}
         charge = part(payment, "latest_charge")
         has_after_sale = charge.get("disputed") or charge.get("amount_refunded")
@@ -143,16 +142,6 @@ class Gateway:
             kept_tax_ids=self._find_tax_ids(raw) if thorough else None,
             discount=self._find_discount(raw),
         )
-
-    def _all_lines(self, path: str, page: dict[str, Any]) -> list[dict[str, Any]]:
-        lines = list(page["data"])
-        while page["has_more"]:
-            after = lines[-1]["id"]
-            page = self._get(
-                f"{path}/line_items", limit=LINES_PER_PAGE, starting_after=after, expand=["data.price.product"]
-            )
-            lines += page["data"]
-        return lines
 
     def _find_discount(self, raw: dict[str, Any]) -> SeenDiscount | None:
         """Ask what a code is called, where one was used; a restricted key may not know, and the sale goes on."""
@@ -210,13 +199,13 @@ class Gateway:
             return NO_EXCESS
         path = f"/v1/customers/{quote(raw['customer'], safe='')}/cash_balance_transactions"
         try:
-            answer = self._get(path, limit=100)
+            moves = self._all_pages(path)
         except StripeMissing:
             return NO_EXCESS  # the Customer is gone, and its balance with it
         except StripeRefused:
             log.warning("stripe does not show this")
             return None
-        return read_excess(answer["data"], currency=raw["currency"], payment_id=raw["payment_intent"]["id"])
+        return read_excess(moves, currency=raw["currency"], payment_id=raw["payment_intent"]["id"])
 
     def _get_after_sale(self, payment_intent_id: str) -> SeenAfterSale:
         refunds = self._find_all("/v1/refunds", payment_intent_id)
@@ -229,15 +218,26 @@ class Gateway:
         )
 
     def _find_all(self, path: str, payment_intent_id: str) -> list[dict[str, Any]] | None:
-        """Return a hundred at most; None for a restricted key that may not read them: the sale must go on."""
+        """Return None for a restricted key that may not read them: the sale must go on."""
         try:
-            rows: list[dict[str, Any]] = self._get(path, payment_intent=payment_intent_id, limit=100)["data"]
+            return self._all_pages(path, payment_intent=payment_intent_id)
         except StripeMissing:
             raise
         except StripeRefused:
             log.warning("stripe does not show this list")
             return None
-        return rows
+
+    def _all_pages(self, path: str, **params: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - what a call takes
+        page = self._get(path, limit=ROWS_PER_PAGE, **params)
+        return self._rest(path, page, **params)
+
+    def _rest(self, path: str, page: dict[str, Any], **params: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
+        """Return the rows of a page and of all that come after it."""
+        found = list(page["data"])
+        while page["has_more"] and page["data"]:
+            page = self._get(path, limit=ROWS_PER_PAGE, starting_after=found[-1]["id"], **params)
+            found += page["data"]
+        return found
 
     @readable()
     def create_checkout(self, body: dict[str, Any], *, idempotency_key: str) -> SeenCheckout:
@@ -311,29 +311,6 @@ class Gateway:
         params |= {"tax_behavior": tax_behavior} if tax_behavior else {}
         options: Any = {"idempotency_key": idempotency_key}
         return str(self._ask(lambda: self._client.v1.prices.create(params, options)).id)
-
-    @readable()
-    def create_payment_link(self, body: dict[str, Any], *, idempotency_key: str) -> SeenLink:
-        params: Any = body
-        options: Any = {"idempotency_key": idempotency_key}
-        return read_link(self.ask(lambda client: client.v1.payment_links.create(params, options)))
-
-    @readable()
-    def get_payment_link(self, link_id: str) -> SeenLink:
-        return read_link(self.ask(lambda client: client.v1.payment_links.retrieve(link_id)))
-
-    @readable()
-    def list_payment_links(self) -> list[SeenLink]:
-        """Return the newest hundred that can be paid, of whatever shop on this account."""
-        params: Any = {"active": True, "limit": 100}
-        answer = self.ask(lambda client: client.v1.payment_links.list(params))
-        return [read_link(raw) for raw in answer["data"]]
-
-    @readable()
-    def close_payment_link(self, link_id: str) -> SeenLink:
-        """Raises StripeMissing for an id that Stripe does not know."""
-        params: Any = {"active": False}
-        return read_link(self.ask(lambda client: client.v1.payment_links.update(link_id, params)))
 
     @readable()
     def create_refund(

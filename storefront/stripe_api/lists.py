@@ -1,9 +1,9 @@
-"""Stripe's lists, page by page, newest first: what reconciliation compares our rows with."""
+"""Stripe's lists, page by page, newest first: above all what reconciliation compares our rows with."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.refusals import readable
@@ -14,6 +14,11 @@ from storefront.stripe_api.seen import (
     read_refund,
 )
 from storefront.stripe_api.seen_event import SeenEvent, read_listed_event
+
+if TYPE_CHECKING:
+    import stripe
+
+    ListPage = Callable[[stripe.StripeClient, Any], Any]  # a list call of the SDK, with its parameters
 
 T = TypeVar("T")
 
@@ -49,6 +54,22 @@ def _page(raw: dict[str, Any], read: Callable[[dict[str, Any]], T | None]) -> Pa
 def _params(since: datetime, after: str | None, **more: object) -> Any:  # noqa: ANN401 - the SDK's TypedDicts
     params: dict[str, Any] = {"created": {"gte": int(since.timestamp())}, "limit": PAGE, **more}
     return params | ({"starting_after": after} if after else {})
+
+
+def each(list_page: "ListPage", read: Callable[[dict[str, Any]], T], **params: object) -> Iterator[T]:
+    """Yield a whole list, however long; Stripe is asked for the next page when it is wanted."""
+    asked: dict[str, Any] = {"limit": PAGE, **params}
+    while True:
+        page = _read_page(list_page, asked, read)
+        yield from page.items
+        if page.cursor is None:
+            return
+        asked["starting_after"] = page.cursor
+
+
+@readable()
+def _read_page(list_page: "ListPage", asked: dict[str, Any], read: Callable[[dict[str, Any]], T]) -> Page[T]:
+    return _page(gateway().ask(lambda client: list_page(client, asked)), read)
 
 
 @readable()

@@ -5,9 +5,8 @@ from typing import Any
 
 from storefront.core.errors import StripeMissing, StripeRefused
 from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.lists import each
 from storefront.stripe_api.refusals import readable
-
-MOST = 100  # of one page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,15 +41,12 @@ def delete_customer(stripe_id: str) -> None:
         return
 
 
-@readable()
 def list_saved(stripe_id: str) -> list[SavedCard]:
     """Return what the Customer keeps, newest first; nothing of one that was deleted."""
-    params: Any = {"limit": MOST, "customer": stripe_id}
     try:
-        answer = gateway().ask(lambda client: client.v1.payment_methods.list(params))
+        return list(each(lambda client, params: client.v1.payment_methods.list(params), _read, customer=stripe_id))
     except StripeMissing:
         return []
-    return [_read(raw) for raw in answer["data"]]
 
 
 def detach(method_id: str) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,12 @@ from storefront.shop.catalog import mirrors
 from storefront.shop.catalog.models import Edition, Price, Product
 from storefront.shop.catalog.queries import is_for_sale
 from storefront.shop.pages.consent import read_checkout_words
-from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.payment_links import (
+    close_payment_link,
+    create_payment_link,
+    get_payment_link,
+    list_payment_links,
+)
 from storefront.stripe_api.seen import SeenLink
 
 MAX_LINES = 20  # https://docs.stripe.com/api/payment-link/create, line_items
@@ -126,17 +131,17 @@ def _create(wish: _LinkWish, *, remake: str, has_box: bool = True) -> SeenLink:
         terms_box.tell_refused()
         return _create(wish, remake=remake, has_box=False)
     # Stripe replays what it answered first, also for a link that was closed since.
-    while not gateway().get_payment_link(link.id).is_active:
+    while not get_payment_link(link.id).is_active:
         link = _create_once(body, key=f"{key}:{link.id}")
     return link
 
 
 def _create_once(body: dict[str, Any], *, key: str) -> SeenLink:
     try:
-        return gateway().create_payment_link(body, idempotency_key=key)
+        return create_payment_link(body, idempotency_key=key)
     except StripeFault:
         # Stripe replays a stored 500 for a day; a twin link would harm nobody.
-        return gateway().create_payment_link(body, idempotency_key=f"{key}:{clock.now():%H%M%S}")
+        return create_payment_link(body, idempotency_key=f"{key}:{clock.now():%H%M%S}")
 
 
 def _check(offers: list[_Offer]) -> None:
@@ -211,9 +216,13 @@ def _read_offers() -> list[_Offer]:
 
 
 def list_links() -> list[SeenLink]:
-    """List the links of this shop that can be paid."""
+    """List the links of this shop that can be paid, newest first."""
+    return list(_own_links())
+
+
+def _own_links() -> Iterator[SeenLink]:
     shop = mirrors.shop_id()
-    return [link for link in gateway().list_payment_links() if link.metadata.get("storefront") == shop]
+    return (link for link in list_payment_links() if link.metadata.get("storefront") == shop)
 
 
 def close_link(link: str) -> SeenLink:
@@ -224,9 +233,9 @@ def close_link(link: str) -> SeenLink:
     """
     link_id = link
     if not link.startswith("plink_"):
-        link_id = next((known.id for known in list_links() if known.url == link), "")
+        link_id = next((known.id for known in _own_links() if known.url == link), "")
     try:
-        closed = gateway().close_payment_link(link_id or "plink_unknown")
+        closed = close_payment_link(link_id or "plink_unknown")
     except StripeMissing as error:
         raise NotFound(f"There is no open link {link}. `storefront payment-link list` shows them.") from error
     _record("payment_link.closed", closed, {})

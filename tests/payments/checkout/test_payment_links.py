@@ -146,3 +146,25 @@ def test_lists_no_link_of_another_shop(command: CliRunner, sandbox: SandboxClien
     price = sandbox.stripe.v1.prices.create({"product": product.id, "currency": "usd", "unit_amount": 500})
     sandbox.stripe.v1.payment_links.create({"line_items": [{"price": price.id, "quantity": 1}]})
     assert json.loads(run(command, "list", "--json").stdout) == []
+
+
+def test_lists_and_closes_a_link_that_is_older_than_a_page(command: CliRunner, sandbox: SandboxClient) -> None:
+    """More links than one page of Stripe's list has, of whatever program on the account."""
+    own = create(command, "twinspot/Personal")
+    product = sandbox.stripe.v1.products.create({"name": "Foreign"})
+    price = sandbox.stripe.v1.prices.create({"product": product.id, "currency": "usd", "unit_amount": 500})
+    for _ in range(100):
+        sandbox.stripe.v1.payment_links.create({"line_items": [{"price": price.id, "quantity": 1}]})
+    assert [link["url"] for link in json.loads(run(command, "list", "--json").stdout)] == [own]
+    assert f"{own} sells nothing any more." in run(command, "close", own).stdout
+
+
+def test_asks_for_no_page_more_than_it_needs_to_close_a_link(command: CliRunner, sandbox: SandboxClient) -> None:
+    product = sandbox.stripe.v1.products.create({"name": "Foreign"})
+    price = sandbox.stripe.v1.prices.create({"product": product.id, "currency": "usd", "unit_amount": 500})
+    for _ in range(100):
+        sandbox.stripe.v1.payment_links.create({"line_items": [{"price": price.id, "quantity": 1}]})
+    own = create(command, "twinspot/Personal")
+    sandbox.forget_calls()
+    assert run(command, "close", own).exit_code == 0
+    assert [path for method, path in sandbox.calls() if method == "GET"] == ["/v1/payment_links"]
