@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.core import clock, tokens
 from storefront.core.db import Base, db, insert_missing, transaction
-from storefront.core.errors import StripeFault, StripeMissing
+from storefront.core.errors import StripeFault, StripeMissing, StripeRefused
 from storefront.core.runtime import settings
 from storefront.customers.models import Customer
 from storefront.stripe_api import saved_cards
@@ -58,7 +58,7 @@ def _create(row_id: int, attempt: int, email: str, *, shop_id: str, key: str) ->
     """Make the Customer and store its id. Raises as `ensure_at_stripe` does."""
     try:
         made = saved_cards.create_customer(email, metadata={"storefront": shop_id}, idempotency_key=key)
-    except StripeFault:
+    except (StripeFault, StripeRefused):  # said again for a day under the same key
         with transaction() as session:
             session.execute(_of_attempt(row_id, attempt).values(attempt=attempt + 1))
         raise

@@ -47,8 +47,15 @@ def submit_evidence(dispute_id: str, evidence: Mapping[str, str], *, idempotency
 
     Raises:
         StripeRefused: Stripe's own sentence, as for a dispute that takes no evidence any more.
-        StripeUnavailable: it may have been sent; the same key again asks for the same.
+        StripeUnavailable: it may have been sent; the same key again asks for the same, but after a StripeFault.
     """
     params: Any = {"evidence": dict(evidence), "submit": True}
     options: Any = {"idempotency_key": idempotency_key}
     return read_dispute(gateway().ask(lambda client: client.v1.disputes.update(dispute_id, params, options)))
+
+
+@readable()
+def count_submissions(dispute_id: str) -> int:
+    """Return how often evidence was sent, by whomever."""
+    raw = gateway().ask(lambda client: client.v1.disputes.retrieve(dispute_id))
+    return int(raw["evidence_details"]["submission_count"])

@@ -257,6 +257,7 @@ def test_makes_no_second_refund_after_an_answer_that_was_lost(
     sandbox.control("faults", method="POST", path="/v1/refunds", times=3, drop_after_execution=True)
     lost = refused(command, *words)
     assert "Stripe did not say whether the refund is made." in lost
+    assert "type the same command again" in lost
     assert f"`storefront fulfill {sale.session_id}` asks again" in lost
     for _twice in range(2):
         assert "has a refund of $5.00 already" in refused(command, *words)
@@ -268,7 +269,9 @@ def test_says_so_when_stripe_fails_while_making_it(command: CliRunner, app: Flas
     sale = sell(app, sandbox)
     sandbox.control("faults", method="POST", path="/v1/refunds", times=1, status=500)
     for _twice in range(2):
-        assert "or refund in the Stripe Dashboard" in refused(command, "orders", "refund", number_of(sale))
+        assert "wait a day, or refund in the Stripe Dashboard" in refused(
+            command, "orders", "refund", number_of(sale)
+        )
     assert refunds(sandbox) == []
     assert keys_on(sale.order_page()) == sale.keys
 

@@ -3,15 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from storefront.audit.actor import current_actor
+from storefront.audit.queries import list_changes
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, insert_missing, transaction
-from storefront.core.errors import NotFound, StorefrontError, StripeUnavailable
+from storefront.core.errors import (
+    NotFound,
+    StorefrontError,
+    StripeFault,
+    StripeKeyUsed,
+    StripeRefused,
+    StripeUnavailable,
+)
 from storefront.orders.after_sale import Dispute
 from storefront.orders.dispute_answers import DisputeAnswer, DisputeFile
 from storefront.orders.disputes import answer_stage
@@ -20,7 +29,7 @@ from storefront.orders.queries import order_in_running_mode
 from storefront.owner.disputes.evidence import LABELS, LONGEST, LONGEST_TOGETHER, ONE_LINE, collect_evidence
 from storefront.owner.disputes.plain import with_plain_spaces, without_unshown
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
-from storefront.stripe_api.evidence import submit_evidence
+from storefront.stripe_api.evidence import count_submissions, submit_evidence
 
 
 class WrongEvidence(StorefrontError):
@@ -93,6 +102,10 @@ class ListedDispute:
     respond_by: datetime | None
     needs_answer: bool
     submitted_at: datetime | None
+
+
+FAILED = "dispute.answer_failed"  # in the audit log
+BEFORE = "answers_before"  # how many Stripe had before a try that it failed in
 
 
 def list_disputes(order: Order) -> list[ListedDispute]:
@@ -190,30 +203,51 @@ def submit_answer(dispute_id: str, *, version: int) -> Answer:
     """Send the draft to Stripe, once and for good. `version` is the draft that was looked at.
 
     Sent twice, at the same moment or after a lost answer, it is one submission: the key for Stripe is the draft's.
+    A failure of Stripe's own, or its no, it says again under the same key for a day: the next try has another one,
+    and ends there where Stripe has the answer in spite of its failure.
 
     Raises:
         NotFound, NothingToAnswer: as above.
         ChangedMeanwhile: the draft is another one by now.
         StripeRefused: Stripe's own sentence; nothing was sent.
+        StripeUnavailable: no answer before; nothing was sent.
         SubmitUncertain: no usable answer; the same again asks for the same.
     """
     dispute, order = get_dispute(dispute_id)
     stage, session_id = demand_stage(dispute), order.checkout_session_id
+    draft: dict[str, Any] = {"stage": stage, "version": version}
+    failed = _find_failed(order, {"dispute": dispute_id, **draft})
     fields, files = _read_draft(dispute, version)
-    try:
-        submit_evidence(
-            dispute_id,
-            {name: text for name, text in fields.items() if text} | files,
-            idempotency_key=f"evidence:{dispute_id}:{stage}:{version}",
-        )
-    except StripeUnavailable as error:
-        _note_asked(dispute_id)
-        raise SubmitUncertain(
-            "Stripe did not say whether it has the answer. Send it again in a minute: it never counts twice."
-        ) from error
+    there = count_submissions(dispute_id)
+    if all(there <= tried.get(BEFORE, there) for tried in failed):
+        key = f"evidence:{dispute_id}:{stage}:{version}" + (f":{len(failed)}" if failed else "")
+        evidence = {name: text for name, text in fields.items() if text} | files
+        _send(dispute_id, evidence, draft | {BEFORE: there}, key)
     _note_submitted(dispute_id, stage, fields, version, files)
     _look_again(session_id)
     return read_answer(dispute_id)
+
+
+def _find_failed(order: Order, draft: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the tries of this very draft that Stripe answered with a failure or a no, as they were noted."""
+    tries = list_changes(FAILED, subject_kind="order", subject=order.number)
+    return [tried for tried in tries if draft.items() <= tried.items()]
+
+
+def _send(dispute_id: str, evidence: dict[str, str], draft: dict[str, Any], key: str) -> None:
+    """Raises StripeRefused and SubmitUncertain."""
+    try:
+        submit_evidence(dispute_id, evidence, idempotency_key=key)
+    except StripeKeyUsed:
+        raise
+    except StripeRefused:
+        _note_asked(dispute_id, FAILED, {name: draft[name] for name in ("stage", "version")})
+        raise
+    except StripeUnavailable as error:
+        _note_asked(dispute_id, FAILED if isinstance(error, StripeFault) else "dispute.answer_asked", draft)
+        raise SubmitUncertain(
+            "Stripe did not say whether it has the answer. Send it again in a minute: it never counts twice."
+        ) from error
 
 
 def _look_again(session_id: str) -> None:
@@ -287,10 +321,10 @@ def _read_draft(dispute: Dispute, version: int) -> tuple[dict[str, str], dict[st
     return dict(row.fields), {file.kind: file.stripe_file_id for file in read_files(row.id)}
 
 
-def _note_asked(dispute_id: str) -> None:
+def _note_asked(dispute_id: str, verb: str, draft: dict[str, Any]) -> None:
     dispute, order = get_dispute(dispute_id)
     with transaction() as session:
-        note(session, "dispute.answer_asked", dispute, order)
+        note(session, verb, dispute, order, **draft)
 
 
 def _note_submitted(
@@ -323,8 +357,8 @@ def _forget_unsent(session: Session, row: DisputeAnswer, sent: dict[str, str]) -
     session.execute(delete(DisputeFile).where(DisputeFile.answer_id == row.id, unsent))
 
 
-def note(session: Session, verb: str, dispute: Dispute, order: Order) -> None:
-    record(session, verb, subject_kind="order", subject=order.number, after={"dispute": dispute.id})
+def note(session: Session, verb: str, dispute: Dispute, order: Order, **more: Any) -> None:  # noqa: ANN401 - JSON
+    record(session, verb, subject_kind="order", subject=order.number, after={"dispute": dispute.id, **more})
 
 
 def _clean(fields: Mapping[str, str]) -> dict[str, str]:

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from storefront.audit.actor import current_actor
 from storefront.buyers.library.read_receipt import get_receipt
+from storefront.core import tokens
 from storefront.core.db import db, end_read, insert_missing, transaction
-from storefront.core.errors import StorefrontError, StripeUnavailable
+from storefront.core.errors import StorefrontError, StripeFault, StripeRefused, StripeUnavailable
 from storefront.orders.dispute_answers import DisputeAnswer, DisputeFile
 from storefront.owner.disputes.answer import (
     AttachedFile,
@@ -24,7 +25,7 @@ from storefront.owner.disputes.answer import (
     read_files,
 )
 from storefront.shop.media.words import clean_filename
-from storefront.stripe_api.evidence import upload_file
+from storefront.stripe_api.evidence import SeenFile, upload_file
 
 KINDS = {
     "receipt": "Receipt or proof of the sale",
@@ -66,7 +67,7 @@ def attach_file(dispute_id: str, content: bytes, filename: str, kind: str) -> in
     _refuse_large(others, len(content))
     key = f"evidence-file:{answer.id}:{kind}:{digest[:40]}:{hashlib.sha256(name.encode()).hexdigest()[:16]}"
     try:
-        seen = upload_file(content, name, idempotency_key=key)
+        seen = _upload(content, name, key)
     except StripeUnavailable as error:
         raise UploadUncertain(
             "Stripe did not say whether it has the file. Add it again in a minute: it never counts twice."
@@ -85,6 +86,14 @@ def attach_file(dispute_id: str, content: bytes, filename: str, kind: str) -> in
             row.version += 1
             note(session, "dispute.file_attached", dispute, order)
         return row.version
+
+
+def _upload(content: bytes, name: str, key: str) -> SeenFile:
+    try:
+        return upload_file(content, name, idempotency_key=key)
+    except (StripeFault, StripeRefused):
+        # Stripe says that again under the key for a day; a twin file harms nobody.
+        return upload_file(content, name, idempotency_key=f"{key}:{tokens.new_token()}")
 
 
 def attach_receipt(dispute_id: str) -> int:

@@ -10,9 +10,16 @@ from typing import Any
 from sqlalchemy import select
 
 from storefront.audit.record import record
-from storefront.core import clock
+from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
-from storefront.core.errors import NotFound, StorefrontError, StripeFault, StripeMissing, StripeWantsTerms
+from storefront.core.errors import (
+    NotFound,
+    StorefrontError,
+    StripeFault,
+    StripeMissing,
+    StripeRefused,
+    StripeWantsTerms,
+)
 from storefront.core.referrers import LONGEST, clean_name
 from storefront.core.runtime import settings
 from storefront.payments.checkout import terms_box
@@ -139,9 +146,9 @@ def _create(wish: _LinkWish, *, remake: str, has_box: bool = True) -> SeenLink:
 def _create_once(body: dict[str, Any], *, key: str) -> SeenLink:
     try:
         return create_payment_link(body, idempotency_key=key)
-    except StripeFault:
-        # Stripe replays a stored 500 for a day; a twin link would harm nobody.
-        return create_payment_link(body, idempotency_key=f"{key}:{clock.now():%H%M%S}")
+    except (StripeFault, StripeRefused):
+        # Stripe replays a stored 500, and a no, for a day; a twin link would harm nobody.
+        return create_payment_link(body, idempotency_key=f"{key}:{tokens.new_token()}")
 
 
 def _check(offers: list[_Offer]) -> None:

@@ -10,7 +10,7 @@ from storefront.audit.queries import list_changes
 from storefront.audit.record import record
 from storefront.core import money
 from storefront.core.db import db, transaction
-from storefront.core.errors import StorefrontError, StripeKeyUsed, StripeRefused, StripeUnavailable
+from storefront.core.errors import StorefrontError, StripeFault, StripeKeyUsed, StripeRefused, StripeUnavailable
 from storefront.orders.after_sale import Refund
 from storefront.orders.lookup import get_order
 from storefront.orders.models import Order, OrderItem
@@ -198,10 +198,11 @@ def _create(wanted: _Wanted) -> SeenRefund:
     except StripeUnavailable as error:
         _record(wanted, "order.refund_asked")
         # Not tried under another key: Stripe keeps a 500 for a day, also where the refund was made after all.
+        again = "wait a day" if isinstance(error, StripeFault) else "type the same command again"
         raise RefundUncertain(
             f"Stripe did not say whether the refund is made. `storefront fulfill {wanted.session_id}` asks "
-            f"again, and `storefront orders show {wanted.number}` lists the refunds. If it is not there, type the "
-            "same command again, or refund in the Stripe Dashboard."
+            f"again, and `storefront orders show {wanted.number}` lists the refunds. If it is not there, {again}, "
+            "or refund in the Stripe Dashboard."
         ) from error
 
 

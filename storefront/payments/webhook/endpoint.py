@@ -354,6 +354,7 @@ def _create(row: WebhookEndpoint) -> Changed:
         rows.renew_token(row)
         raise
     except StripeRefused as error:
+        rows.renew_token(row)  # Stripe says it again for a day, whatever becomes of the cause
         raise _as_permission(error) from error
     rows.keep_made(row, seen, secret)
     return Changed(done=Done.MADE, endpoint_id=seen.id)

@@ -82,7 +82,7 @@ def keep_made(row: WebhookEndpoint, seen: SeenEndpoint, secret: str) -> bool:
 
 
 def renew_token(row: WebhookEndpoint) -> None:
-    """Take another idempotency key, once: Stripe keeps a 500 under the old one for a day."""
+    """Take another idempotency key, once: Stripe keeps a 500, and a no, under the old one for a day."""
     with transaction() as session:
         session.execute(
             update(WebhookEndpoint)

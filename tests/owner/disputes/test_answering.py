@@ -104,6 +104,58 @@ def test_sends_nothing_twice_where_stripes_answer_is_lost(
     assert at_stripe(sandbox, made).evidence_details.submission_count == 1
 
 
+def submit(owner: Buyer, dispute_id: str) -> str:
+    """Return what the page says then."""
+    done = owner.post(f"/admin/disputes/{dispute_id}/submit", version="1")
+    return owner.get(done.location).text if done.status_code == 303 else done.text
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"status": 500}, "Stripe did not say whether it has the answer."),
+        ({"status": 400, "type": "invalid_request_error", "message": "Not now."}, "Not now."),
+    ],
+    ids=["failed", "refused"],
+)
+def test_sends_the_answer_after_stripe_failed_or_refused(
+    sandbox: SandboxClient, sale: Sale, owner: Buyer, fault: dict[str, Any], words: str
+) -> None:
+    """Stripe says the same under the same key for a day."""
+    made = dispute(sale)
+    save(owner, made, uncategorized_text="It was used.")
+    for _ in range(2):
+        sandbox.control("faults", method="POST", path=UPDATES, times=1, **fault)
+        assert words in submit(owner, made)
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 0
+    assert "The answer is sent." in submit(owner, made)
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 1
+
+
+def test_sends_nothing_twice_where_stripe_has_it_in_spite_of_its_failure(
+    app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer
+) -> None:
+    made = dispute(sale)
+    save(owner, made, uncategorized_text="It was used.")
+    sandbox.control("faults", method="POST", path=UPDATES, status=500, times=1)
+    submit(owner, made)
+    sandbox.stripe.v1.disputes.update(made, {"evidence": {"uncategorized_text": "It was used."}, "submit": True})
+    assert "The answer is sent." in submit(owner, made)
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 1
+    assert [row["submitted_by"] for row in read_rows(app, "SELECT submitted_by FROM dispute_answers")] != [None]
+
+
+def test_sends_nothing_where_stripe_does_not_say_what_it_has(
+    sandbox: SandboxClient, sale: Sale, owner: Buyer
+) -> None:
+    made = dispute(sale)
+    save(owner, made, uncategorized_text="It was used.")
+    sandbox.control("faults", method="GET", path=UPDATES, status=503, times=9)
+    assert "Stripe isn&#39;t answering" in submit(owner, made)
+    sandbox.control("faults/clear")
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 0
+
+
 def test_keeps_what_two_people_write_apart(app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer) -> None:
     made = dispute(sale)
     save(owner, made, uncategorized_text="First.")

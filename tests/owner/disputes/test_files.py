@@ -113,9 +113,21 @@ def test_refuses_before_stripe_does(app: Flask, sandbox: SandboxClient, owner: B
 def test_says_what_stripe_says_and_keeps_the_draft(
     app: Flask, sandbox: SandboxClient, owner: Buyer, made: str
 ) -> None:
-    sandbox.control("faults", method="POST", path="/v1/files", status=400, times=1)
+    sandbox.control("faults", method="POST", path="/v1/files", status=400, times=9)
     assert (attach(owner, made).status_code >= 400, files(app)) == (True, [])
     assert "It was used." in owner.get(f"/admin/disputes/{made}").text
+
+
+@pytest.mark.parametrize("status", [400, 500])
+def test_attaches_after_stripe_failed_or_refused(
+    app: Flask, sandbox: SandboxClient, owner: Buyer, made: str, status: int
+) -> None:
+    """Stripe says the same under the same key for a day."""
+    sandbox.control("faults", method="POST", path="/v1/files", status=status, times=9)
+    assert attach(owner, made).status_code >= 400
+    sandbox.control("faults/clear")
+    assert attach(owner, made).status_code == 303
+    assert len(files(app)) == 1
 
 
 def test_needs_a_draft_and_knows_no_other_mode(app: Flask, sale: Sale, owner: Buyer) -> None:

@@ -110,6 +110,15 @@ def test_gets_past_a_failure_that_stripe_replays(command: CliRunner, sandbox: Sa
     assert create(command, "twinspot/Personal")
 
 
+def test_makes_a_link_once_the_cause_of_a_refusal_is_gone(command: CliRunner, sandbox: SandboxClient) -> None:
+    """Stripe says no under the same key for a day."""
+    no = {"status": 400, "type": "invalid_request_error", "message": "Not yet."}
+    sandbox.control("faults", method="POST", path="/v1/payment_links", times=9, **no)
+    assert "Not yet." in run(command, "create", "twinspot/Personal").stderr
+    sandbox.control("faults/clear")
+    create(command, "twinspot/Personal")
+
+
 def test_says_so_when_stripe_does_not_answer(command: CliRunner, sandbox: SandboxClient) -> None:
     sandbox.control("faults", method="POST", path="/v1/payment_links", times=9, status=503)
     answer = run(command, "create", "twinspot/Personal")

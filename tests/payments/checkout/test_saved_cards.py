@@ -137,6 +137,13 @@ def test_sells_without_saving_where_the_key_may_make_no_customer(app: Flask, san
     assert (session["status"], session["customer"]) == ("open", None)
 
 
+def test_saves_again_once_the_cause_of_a_refusal_is_gone(app: Flask, sandbox: SandboxClient) -> None:
+    """Stripe says no under the same key for a day."""
+    sandbox.control("faults", method="POST", path="/v1/customers", status=400, times=1)
+    assert session_of(sandbox, checked_out(signed_in(app)))["customer"] is None
+    assert session_of(sandbox, checked_out(signed_in(app)))["customer"]
+
+
 def test_makes_another_once_where_somebody_deleted_it_at_stripe(app: Flask, sandbox: SandboxClient) -> None:
     lost = session_of(sandbox, checked_out(signed_in(app)))["customer"]
     sandbox.stripe.v1.customers.delete(lost)

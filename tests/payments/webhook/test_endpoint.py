@@ -149,9 +149,13 @@ def test_makes_another_after_a_lost_answer_where_the_shop_has_another_name(
     assert secret_of(app, changed.endpoint_id)
 
 
-def test_asks_anew_after_a_failure_that_stripe_keeps(app: Flask, sandbox: SandboxClient) -> None:
-    sandbox.control("faults", method="POST", path="/v1/webhook_endpoints", status=500, times=2)
-    with pytest.raises(StripeFault):
+@pytest.mark.parametrize(("status", "error"), [(500, StripeFault), (400, StripeRefused)])
+def test_asks_anew_after_a_failure_or_a_no_that_stripe_keeps(
+    app: Flask, sandbox: SandboxClient, status: int, error: type[Exception]
+) -> None:
+    kind = "api_error" if status == 500 else "invalid_request_error"
+    sandbox.control("faults", method="POST", path="/v1/webhook_endpoints", status=status, type=kind, times=1)
+    with pytest.raises(error):
         make(app)
     assert make(app).done is Done.MADE
 
