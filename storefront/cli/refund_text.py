@@ -11,6 +11,9 @@ from storefront.stripe_api.seen import SeenRefund
 def refund_lines(refund: SeenRefund, history: OrderHistory) -> Iterator[str]:
     amount = money.format_money(refund.amount_minor, refund.currency)
     yield f"Refund of {amount} for order {history.number}: {refund.status} ({refund.id})."
+    if refund.answer_by:
+        until = f"{refund.answer_by:%Y-%m-%d}"
+        yield f"Stripe has emailed the buyer to ask where it should go. Without an answer by {until} it ends."
     if refund.counts:
         yield f"A mail tells {history.email}."
     yield from _what_works(history)

@@ -17,6 +17,7 @@ class MailKind(StrEnum):
     WAITING_FOR_BANK = "waiting_for_bank"
     PAYMENT_FAILED = "payment_failed"
     REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"  # to who was told of it before
     DISPUTE_OPENED = "dispute_opened"
     FRAUD_WARNING = "fraud_warning"
     RECONCILE_REPORT = "reconcile_report"

@@ -10,6 +10,7 @@ from storefront.buyers.account.change_address import ENDS as CHANGE_ENDS
 from storefront.buyers.account.change_address import find_change
 from storefront.buyers.availability.tell import find_mail
 from storefront.buyers.library.news import find_language_of, find_reader, news_token
+from storefront.buyers.library.order_words import words_to_answer
 from storefront.buyers.library.purchase import KeyState, Purchase, PurchasedGoods, PurchasedItem, PurchasedKey
 from storefront.buyers.library.read_purchase import read_purchase, read_received
 from storefront.buyers.library.read_receipt import read_receipt
@@ -23,7 +24,7 @@ from storefront.customers.proofs import code_of, link_of
 from storefront.customers.unproven import find_known
 from storefront.mail.inlined import inline_styles
 from storefront.mail.letter import Mail
-from storefront.mail.models import WRITTEN_BY_HAND, MailKind, OutboxMessage
+from storefront.mail.models import WRITTEN_BY_HAND, MailKind, MailState, OutboxMessage
 from storefront.messages.answers import compose_answer
 from storefront.messages.broadcasts import compose_broadcast
 from storefront.messages.canceled import Canceled, Composed
@@ -55,7 +56,7 @@ TO_BUYERS = (
     MailKind.RECEIPT, MailKind.WAITING_FOR_BANK, MailKind.PAYMENT_FAILED, MailKind.REFUNDED, MailKind.KEYS_ARRIVED,
     MailKind.KEY_REPLACED, MailKind.GIFT, MailKind.NEW_RELEASE, MailKind.CHECKOUT_REMINDER, MailKind.PROOF,
     MailKind.AVAILABILITY_CONFIRM, MailKind.AVAILABLE, *WRITTEN_BY_HAND,
-    MailKind.BROADCAST,
+    MailKind.BROADCAST, MailKind.REFUND_FAILED,
     MailKind.TEST_RECEIPT, MailKind.TEST_EMAIL,  # as theirs
 )  # fmt: skip
 NEWS_URL = "news_url"  # of mails that nobody has to get: their programs show a way out
@@ -244,6 +245,20 @@ def _refunded(message: OutboxMessage) -> Composed:
     refund = db.session.get_one(Refund, message.about)
     if refund.status in ("failed", "canceled"):
         return Canceled(f"the refund is {refund.status}")
+    return {**_about_purchase(message), "refund": refund, "to_answer": words_to_answer(refund)}
+
+
+def _refund_failed(message: OutboxMessage) -> Composed:
+    """Correct what the buyer was told of a refund, if it was told."""
+    refund = db.session.get_one(Refund, message.about)
+    told = select(OutboxMessage.state).where(
+        OutboxMessage.order_id == message.order_id,
+        OutboxMessage.kind == MailKind.REFUNDED,
+        OutboxMessage.about == message.about,
+    )
+    states = set(db.session.scalars(told))
+    if MailState.SENT not in states:
+        return Canceled("nobody was told of the refund", may_return=MailState.SENDING in states)
     return {**_about_purchase(message), "refund": refund}
 
 
@@ -289,6 +304,7 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
     MailKind.WAITING_FOR_BANK: _waiting_for_bank,
     MailKind.PAYMENT_FAILED: _payment_failed,
     MailKind.REFUNDED: _refunded,
+    MailKind.REFUND_FAILED: _refund_failed,
     MailKind.DISPUTE_OPENED: _dispute_opened,
     MailKind.FRAUD_WARNING: _fraud_warning,
     MailKind.RECONCILE_REPORT: _reconcile_report,

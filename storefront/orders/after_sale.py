@@ -28,6 +28,7 @@ class Refund(Base):
     positions: Mapped[list[Any] | None] = mapped_column(
         NULL_JSON
     )  # of the items that it names; None: it names none
+    answer_by: Mapped[datetime | None]  # the buyer, to Stripe's email that asks where the money should go
 
 
 class Dispute(Base):

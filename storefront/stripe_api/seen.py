@@ -47,6 +47,7 @@ class SeenRefund:
     reason: str | None
     items: frozenset[int]
     created_at: datetime
+    answer_by: datetime | None = None  # when it ends, where Stripe has asked the buyer by email where it should go
     presentment_minor: int | None = None
     presentment_currency: str | None = None
 
@@ -210,6 +211,7 @@ def _product_of(price: dict[str, Any]) -> tuple[str | None, dict[str, Any]]:
 
 def read_refund(raw: dict[str, Any]) -> SeenRefund:
     named = str(part(raw, "metadata").get("storefront_items", ""))
+    answer_by = part(part(raw, "next_action"), "display_details").get("expires_at")
     return SeenRefund(
         id=raw["id"],
         amount_minor=raw["amount"],
@@ -219,6 +221,7 @@ def read_refund(raw: dict[str, Any]) -> SeenRefund:
         items=frozenset(int(part) for part in named.replace(" ", "").split(",") if _is_position(part)),
         presentment_minor=part(raw, "presentment_details").get("presentment_amount"),
         presentment_currency=part(raw, "presentment_details").get("presentment_currency"),
+        answer_by=clock.from_unix(answer_by) if answer_by else None,
         created_at=clock.from_unix(raw["created"]),
     )
 

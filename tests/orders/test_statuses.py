@@ -22,6 +22,7 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 PAID = "Paid."
 REFUNDED = "This order was refunded, so its keys and downloads no longer work."
+BEING_REFUNDED = "This order is being refunded, so its keys and downloads no longer work."
 DISPUTED = "Your keys and downloads are on hold until the dispute with the bank is resolved."
 LOST = "The bank took the payment back, so its keys and downloads no longer work."
 INQUIRY = "Paid. Your bank asked a question about this payment; everything still works."
@@ -43,10 +44,10 @@ class Expected:
 # https://docs.stripe.com/api/refunds/object, `status`.
 REFUNDS = {
     "pending": Expected(False, REFUNDED, HELD_BACK | {"refunded": "sent"}),
-    "requires_action": Expected(False, REFUNDED, HELD_BACK | {"refunded": "sent"}),
+    "requires_action": Expected(False, BEING_REFUNDED, HELD_BACK | {"refunded": "sent"}),
     "succeeded": Expected(False, REFUNDED, HELD_BACK | {"refunded": "sent"}),
     "failed": Expected(True, PAID, SENT | {"refunded": "canceled"}, ("refund_failed",)),
-    "canceled": Expected(True, PAID, SENT | {"refunded": "canceled"}),
+    "canceled": Expected(True, PAID, SENT | {"refunded": "canceled"}, ("refund_failed",)),
 }
 # https://docs.stripe.com/api/disputes/object, `status`, API version 2026-10-28.endive; and one that is not there.
 DISPUTES = {

@@ -105,5 +105,6 @@ def wanted_notices(word: StripesWord, number: str, *, allowed: bool) -> set[tupl
     wanted |= {("excess_paid", number)} if is_too_much else set()
     if allowed:
         wanted |= {("fraud_warning", each) for each, is_actionable in word.warnings.items() if is_actionable}
-        wanted |= {("refund_failed", each) for each, refund in word.refunds.items() if refund.status == "failed"}
+        failed = (each for each, refund in word.refunds.items() if refund.status not in GAVE_MONEY)
+        wanted |= {("refund_failed", each) for each in failed}
     return wanted

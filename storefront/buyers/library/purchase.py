@@ -173,6 +173,7 @@ class Purchase:
     invoice_url: str | None = None
     waits_for: WaitsFor | None = None  # a voucher to pay, or money to send
     failure: str = ""  # why it came to nothing
+    to_answer: tuple[str, ...] = ()  # of each refund that waits for who paid, what to do
     is_unproven: bool = False  # free, and nobody has proven its address yet: in nobody's library
     gift: GiftWords | None = None  # for who gives it: `items` have no goods
     is_received: bool = False  # a gift, for who received it: nothing of money is to be shown

@@ -12,6 +12,7 @@ from storefront.buyers.library.order_words import (
     discount_label,
     order_state,
     presentment,
+    read_what_to_answer,
     receipt_state,
 )
 from storefront.buyers.library.purchase import (
@@ -78,7 +79,8 @@ def read_received(order: Order, *, devices_page: int | None = None) -> Purchase:
 
 
 def read_purchase(order: Order, *, devices_page: int | None = None, received: Gift | None = None) -> Purchase:
-    """At most three statements, and one more each for devices, a limit of downloads, a link made anew, a gift.
+    """At most three statements, and one more each for devices, a limit of downloads, a link made anew, a gift,
+    a refund.
 
     Upgrades cost one where one was bought, and three where some are on offer. For who paid, unless a gift is named
     that was `received`.
@@ -121,6 +123,7 @@ def read_purchase(order: Order, *, devices_page: int | None = None, received: Gi
         again_url=absolute_url("checkout.again", token=token),
         items=tuple(_item(contents, item, token, usage) for item in contents.items),
         mail_state=receipt_state(order),
+        to_answer=read_what_to_answer(order) if received is None else (),
         is_unproven=is_order_unproven(order),
         gift=read_gift_words(order, given, access) if given is not None else None,
         is_received=received is not None,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from storefront.buyers.library.order_words import presentment
+from storefront.buyers.library.order_words import TO_ANSWER, presentment, read_refunds
 from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine, RefundLine
 from storefront.core.config.stripe import Mode
 from storefront.core.db import db
@@ -17,8 +17,6 @@ from storefront.orders.paid_with import paid_with
 from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.shop.profile.read import Profile, read_profile
 from storefront.shop.profile.zone import at_shop
-
-NOT_BACK = ("failed", "canceled")  # refunds that gave nothing back
 
 
 class NoReceiptYet(StorefrontError):
@@ -121,11 +119,7 @@ def _line(item: OrderItem, taxes: TaxWords) -> ReceiptLine:
 
 def _read_refunds(order: Order) -> tuple[RefundLine, ...]:
     """Return each refund. One line for all where the shop does not know each: a restricted key may not ask."""
-    rows = db.session.scalars(
-        select(Refund)
-        .where(Refund.order_id == order.id, Refund.status.not_in(NOT_BACK))
-        .order_by(Refund.created_at, Refund.id)
-    ).all()
+    rows = read_refunds(order)
     if sum(row.amount_minor for row in rows) != order.refunded_minor:
         return (RefundLine(at=None, amount_minor=order.refunded_minor),)
     return tuple(_refund(row) for row in rows)
@@ -135,4 +129,9 @@ def _refund(row: Refund) -> RefundLine:
     currency, shown = row.presentment_currency, row.presentment_minor
     is_other = currency is not None and shown is not None and currency != row.currency
     words = show_money(shown, currency) if is_other and shown is not None and currency else ""
-    return RefundLine(at=at_shop(row.created_at), amount_minor=row.amount_minor, presentment=words)
+    return RefundLine(
+        at=at_shop(row.created_at),
+        amount_minor=row.amount_minor,
+        presentment=words,
+        is_waiting=row.status == TO_ANSWER,
+    )

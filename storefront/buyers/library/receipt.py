@@ -35,11 +35,15 @@ class ReceiptLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
-    """`at` is None where the shop may not read Stripe's list. `presentment` is what the buyer's bank shows."""
+    """`at` is None where the shop may not read Stripe's list. `presentment` is what the buyer's bank shows.
+
+    `is_waiting`: the buyer has to say first where the money goes.
+    """
 
     at: datetime | None
     amount_minor: int
     presentment: str = ""
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

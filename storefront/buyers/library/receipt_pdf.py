@@ -206,6 +206,8 @@ def _cells(line: ReceiptLine, receipt: Receipt) -> list[str]:
 
 
 def _refund_label(refund: RefundLine) -> str:
+    if refund.is_waiting:
+        return _("Refund that needs your answer")
     return _("Refunded on %(day)s", day=show_day(refund.at)) if refund.at else _("Refunded")
 
 

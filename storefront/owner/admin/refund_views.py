@@ -56,6 +56,11 @@ class _Asked:
             known=request.form.get("known"),
         )
         amount = money.format_money(refund.amount_minor, refund.currency)
+        if refund.answer_by:
+            return (
+                f"Stripe has emailed the buyer to ask where {amount} should go. Without an answer by "
+                f"{refund.answer_by:%B} {refund.answer_by.day} the refund ends ({refund.id})."
+            )
         return f"{amount} is on its way back to the buyer ({refund.id}: {refund.status})."
 
     @property

@@ -18,6 +18,7 @@ MONEY_KINDS = (MailKind.RECEIPT, MailKind.WAITING_FOR_BANK, MailKind.PAYMENT_FAI
 OTHER_STATES: dict[str, Callable[[Mapping[str, Any]], bool]] = {
     MailKind.RECEIPT: lambda context: any(item.is_refunded for item in context["purchase"].items),
     MailKind.WAITING_FOR_BANK: lambda context: context["purchase"].waits_for is not None,
+    MailKind.REFUNDED: lambda context: bool(context.get("to_answer")),
     MailKind.PROOF: lambda context: context["purpose"] != ProofPurpose.SIGN_IN,
     MailKind.AVAILABILITY_CONFIRM: lambda context: context["asked"].is_confirmed,
 }

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED
+from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED, read_what_to_answer
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url
 from storefront.delivery.contents import GrantContents, ItemContents, OrderContents, read_contents
@@ -122,6 +122,7 @@ class OrderHistory:
     is_paid: bool
     has_failed: bool
     refunded_minor: int
+    awaits_answer: bool  # a refund, of its buyer: Stripe has asked by email where the money should go
     is_disputed: bool
     dispute_status: str | None
     decision: Decision
@@ -147,7 +148,7 @@ def order_url(order: Order) -> str:
 
 
 def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
-    """Seventeen statements at most, however many lines, grants, mails and events there are."""
+    """Eighteen statements at most, however many lines, grants, mails and events there are."""
     booked = find_booked(order)
     contents = read_contents(order, with_files=False, with_closed_keys=True)
     devices = find_devices([issued.id for item in contents.items for issued in item.licenses])
@@ -193,6 +194,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         is_paid=order.is_paid,
         has_failed=order.has_failed,
         refunded_minor=order.refunded_minor,
+        awaits_answer=bool(read_what_to_answer(order)),
         is_disputed=order.is_disputed,
         dispute_status=order.dispute_status,
         decision=order.decision,

@@ -68,8 +68,13 @@ def _refunds(order: Order) -> Iterator[Moment]:
     for row in db.session.scalars(select(Refund).where(Refund.order_id == order.id)):
         amount = money.format_money(row.amount_minor, row.currency)
         because = f", {row.reason}" if row.reason else ""
-        text = f"refund {row.id}: {amount}{because}; now {row.status}"
+        text = f"refund {row.id}: {amount}{because}{_until(row)}; now {row.status}"
         yield Moment(at=row.created_at, kind=MomentKind.REFUND, subject=row.id, text=text)
+
+
+def _until(refund: Refund) -> str:
+    """Return until when its buyer must answer Stripe's email, which asks where the money should go."""
+    return f", the buyer answers until {refund.answer_by:%Y-%m-%d %H:%M} UTC" if refund.answer_by else ""
 
 
 def _disputes(order: Order) -> Iterator[Moment]:

@@ -45,7 +45,8 @@ def copy_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> None
 
 
 def _copy_refund(session: Session, order: Order, refund: SeenRefund) -> None:
-    silent = {"positions": sorted(refund.items) or None}  # the items say themselves what becomes of them
+    # The items say themselves what becomes of them, and the status whether an answer is awaited.
+    silent = {"positions": sorted(refund.items) or None, "answer_by": refund.answer_by}
     if _copy(session, Refund, refund.id, {"order_id": order.id, **_refund_values(refund)}, silent):
         count_again(session, [refund.created_at])
         amount = money.format_money(refund.amount_minor, refund.currency)

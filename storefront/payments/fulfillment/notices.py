@@ -34,7 +34,7 @@ def _of_sale(order: Order, *, unknown_lines: Iterable[str], doubles: Iterable[st
 
 
 def _of_after_sale(order: Order, seen: SeenAfterSale) -> Iterator[NoticeDraft]:
-    """Once an order is closed, nothing is left to do about a suspicion, or about a refund that failed."""
+    """Once an order is closed, nothing is left to do about a suspicion, or about a refund that came to nothing."""
     if order.is_disputed and not seen.disputes:
         yield _unreadable(order.number)
     for dispute in seen.disputes or ():
@@ -66,7 +66,7 @@ def _of_open_order(number: str, seen: SeenAfterSale) -> Iterator[NoticeDraft]:
         if warning.is_actionable:
             yield _suspicion(number, warning)
     for refund in seen.refunds or ():
-        if refund.status == "failed":
+        if not refund.counts:
             yield _failed_refund(number, refund)
 
 
@@ -80,8 +80,9 @@ def _suspicion(number: str, warning: SeenWarning) -> NoticeDraft:
 
 def _failed_refund(number: str, refund: SeenRefund) -> NoticeDraft:
     amount = money.format_money(refund.amount_minor, refund.currency)
+    ended = "was canceled" if refund.status == "canceled" else "failed"
     text = (
-        f"Order {number}: the refund of {amount} failed, so the buyer has no money back and keeps what "
+        f"Order {number}: the refund of {amount} {ended}, so the buyer has no money back and keeps what "
         "was bought. Refund again, or pay another way and withdraw the order: "
         f"`storefront orders decide {number} withdraw`."
     )

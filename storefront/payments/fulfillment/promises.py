@@ -16,7 +16,7 @@ from storefront.orders.disputes import answer_stage
 from storefront.orders.emails import promise_for, promise_once_for
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.payments.fulfillment.grants import granted_products
-from storefront.stripe_api.seen import SeenAfterSale, SeenDispute
+from storefront.stripe_api.seen import SeenAfterSale, SeenDispute, SeenRefund
 
 ONCE_WITHIN = timedelta(hours=1)
 
@@ -111,9 +111,12 @@ class _Owed:
 
 
 def promise_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> bool:
-    """Promise an email for each refund (buyer), fraud warning and dispute stage (owner): True if one is new."""
+    """Promise an email for each refund and its failure (buyer), fraud warning and dispute stage (owner).
+
+    Return True if one is new.
+    """
     owner = settings().owner_email
-    owed = [*_owed_to_buyer(order.email, seen), *(_owed_to_owner(owner, seen) if owner else ())]
+    owed = [*_owed_to_buyer(session, order, seen), *(_owed_to_owner(owner, seen) if owner else ())]
     new = [
         promise_once_for(session, order, mail.kind, recipient=mail.recipient, about=mail.about, again=mail.stage)
         for mail in owed
@@ -121,10 +124,26 @@ def promise_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> b
     return any(new)
 
 
-def _owed_to_buyer(email: str, seen: SeenAfterSale) -> Iterator[_Owed]:
+def _owed_to_buyer(session: Session, order: Order, seen: SeenAfterSale) -> Iterator[_Owed]:
     for refund in seen.refunds or ():
         if refund.counts:
-            yield _Owed(kind=MailKind.REFUNDED, recipient=email, about=refund.id)
+            yield _Owed(kind=MailKind.REFUNDED, recipient=order.email, about=refund.id)
+        elif _is_told(session, order, refund):
+            yield _Owed(kind=MailKind.REFUND_FAILED, recipient=order.email, about=refund.id)
+
+
+def _is_told(session: Session, order: Order, refund: SeenRefund) -> bool:
+    """Tell whether the email of this refund has left, or leaves at this moment; locked, so no worker takes it."""
+    promised = (
+        select(OutboxMessage.state)
+        .where(
+            OutboxMessage.order_id == order.id,
+            OutboxMessage.kind == MailKind.REFUNDED,
+            OutboxMessage.about == refund.id,
+        )
+        .with_for_update()
+    )
+    return any(state in (MailState.SENT, MailState.SENDING) for state in session.scalars(promised).all())
 
 
 def _owed_to_owner(owner: str, seen: SeenAfterSale) -> Iterator[_Owed]:

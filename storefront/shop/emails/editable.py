@@ -67,7 +67,7 @@ EDITABLE: dict[MailKind, EditableEmail] = {
     ),
     MailKind.REFUNDED: EditableEmail(
         title="Refund",
-        when="Money went back, all of it or a part.",
+        when="Money went back, all of it or a part. Of one that waits for its buyer it says the shop's own words.",
         stays="What still works, the link to the order page, the receipt with the refund",
         variables=(Variable(name="amount", meaning="what went back, like $19.00"), *PAID),
     ),
