@@ -68,6 +68,8 @@ TOO_EARLY = frozenset(
         ("checkout.session.completed", Outcome.OPEN),
         ("checkout.session.async_payment_succeeded", Outcome.OPEN),
         ("checkout.session.async_payment_succeeded", Outcome.AWAITING_PAYMENT),
+        ("checkout.session.async_payment_failed", Outcome.OPEN),
+        ("checkout.session.async_payment_failed", Outcome.AWAITING_PAYMENT),
         ("checkout.session.expired", Outcome.OPEN),
     }
 )

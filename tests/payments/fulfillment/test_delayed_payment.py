@@ -5,7 +5,9 @@ import time_machine
 from flask import Flask
 
 from storefront.core import clock
+from storefront.core.db import db
 from storefront.orders.models import Grant, Order
+from storefront.payments.webhook.dispatch import run_unhandled
 from tests.support.databases import BOTH
 from tests.support.rows import count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -154,3 +156,20 @@ def test_mails_the_failure_with_a_link_to_start_again(shop: Shop) -> None:
     assert len(mails) == 1, "the waiting mail is not true any more and never left"
     assert f"{shop.url}/checkout/again/" in mails[0]["text"]
     assert keys_on(mails[0]["text"] + mails[0]["html"]) == []
+
+
+def test_looks_once_more_where_a_payment_failed_and_stripe_still_says_processing(
+    waiting: str, buyer: Buyer, app: Flask, sandbox: SandboxClient
+) -> None:
+    """The event is there before what it tells of; the worker looks again, and nobody waits for reconciliation."""
+    buyer.land(waiting)
+    event = make_event("checkout.session.async_payment_failed", waiting)
+    assert post_event(app, event).status_code == 200
+    unhandled = "SELECT type FROM stripe_events WHERE handled_at IS NULL"
+    assert read_rows(app, unhandled) == [{"type": "checkout.session.async_payment_failed"}]
+    sandbox.settle(payment_of(app), "failed")
+    with time_machine.travel(clock.now().timestamp() + 301, tick=True), app.app_context():
+        run_unhandled()
+        db.session.remove()
+    assert read_rows(app, unhandled) == []
+    assert read_rows(app, "SELECT has_failed FROM orders") == [{"has_failed": 1}]
