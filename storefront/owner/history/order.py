@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED, read_what_to_answer
+from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED, TO_ANSWER
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url
 from storefront.delivery.contents import GrantContents, ItemContents, OrderContents, read_contents
@@ -25,7 +25,7 @@ from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.orders.waits_for import WaitsFor, read_waits_for
 from storefront.owner.history.attempts import Attempt, read_attempts
 from storefront.owner.history.gift import HistoryGift, read_history_gift
-from storefront.owner.history.timeline import Moment, read_timeline
+from storefront.owner.history.timeline import Moment, find_refunds, read_timeline
 
 Devices = Mapping[int, DevicePage]  # by license id
 
@@ -148,8 +148,8 @@ def order_url(order: Order) -> str:
 
 
 def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
-    """Eighteen statements at most, however many lines, grants, mails and events there are."""
-    booked = find_booked(order)
+    """Seventeen statements at most, however many lines, grants, mails and events there are."""
+    booked, refunds = find_booked(order), find_refunds(order)
     contents = read_contents(order, with_files=False, with_closed_keys=True)
     devices = find_devices([issued.id for item in contents.items for issued in item.licenses])
     return OrderHistory(
@@ -194,7 +194,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         is_paid=order.is_paid,
         has_failed=order.has_failed,
         refunded_minor=order.refunded_minor,
-        awaits_answer=bool(read_what_to_answer(order)),
+        awaits_answer=any(refund.status == TO_ANSWER for refund in refunds),
         is_disputed=order.is_disputed,
         dispute_status=order.dispute_status,
         decision=order.decision,
@@ -209,7 +209,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         attempts=read_attempts(order),
         notes=read_notes(order),
         answers_sent=tuple(read_sent_answers([order.id]).values()),
-        timeline=read_timeline(order),
+        timeline=read_timeline(order, refunds),
     )
 
 

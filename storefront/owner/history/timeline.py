@@ -1,6 +1,6 @@
 """The timeline of an order: what happened when, merged from every table that knows of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -40,11 +40,16 @@ class Moment:
     text: str
 
 
-def read_timeline(order: Order) -> tuple[Moment, ...]:
-    """Return what happened, in order of time; six statements."""
+def find_refunds(order: Order) -> Sequence[Refund]:
+    """Return those that failed, too."""
+    return db.session.scalars(select(Refund).where(Refund.order_id == order.id)).all()
+
+
+def read_timeline(order: Order, refunds: Iterable[Refund]) -> tuple[Moment, ...]:
+    """Return what happened, in order of time; five statements."""
     moments = [
         *_sale(order),
-        *_refunds(order),
+        *_refunds(refunds),
         *_disputes(order),
         *_warnings(order),
         *_changes(order),
@@ -64,8 +69,8 @@ def _sale(order: Order) -> Iterator[Moment]:
         yield Moment(at=order.placed_at, kind=MomentKind.SALE, subject=order.number, text=text)
 
 
-def _refunds(order: Order) -> Iterator[Moment]:
-    for row in db.session.scalars(select(Refund).where(Refund.order_id == order.id)):
+def _refunds(refunds: Iterable[Refund]) -> Iterator[Moment]:
+    for row in refunds:
         amount = money.format_money(row.amount_minor, row.currency)
         because = f", {row.reason}" if row.reason else ""
         text = f"refund {row.id}: {amount}{because}{_until(row)}; now {row.status}"
