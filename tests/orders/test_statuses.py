@@ -217,3 +217,10 @@ def test_sends_and_closes_a_gift_by_every_status(
     assert hand_over(app) == 0
     assert len(mailbox.messages(to=ROSA)) == 1
     assert not keys_on(sale.order_page())
+
+
+def test_knows_each_of_more_refunds_than_a_page_of_stripes_list_has(sale: Sale) -> None:
+    for _ in range(101):
+        sale.refund(amount=1)
+    look(sale.app, sale.session_id)
+    assert read_rows(sale.app, "SELECT count(*) AS n FROM refunds") == [{"n": 101}]

@@ -51,6 +51,8 @@ def read_state(
     mails = read_rows(app, "SELECT kind, about, dedupe_key FROM outbox WHERE order_id = :id", id=order_id)
     (order,) = read_rows(app, "SELECT refunded_minor, dispute_status FROM orders WHERE id = :id", id=order_id)
     refunds = read_rows(app, "SELECT id, amount_minor, status FROM refunds WHERE order_id = :id", id=order_id)
+    if reason == "refunded" and any(row["status"] == "requires_action" for row in refunds):
+        sentence = sentence.replace("was refunded", "is being refunded")  # its buyer must say where to
     disputes = read_rows(app, "SELECT id, status FROM disputes WHERE order_id = :id", id=order_id)
     warnings = read_rows(app, "SELECT id, is_actionable FROM fraud_warnings WHERE order_id = :id", id=order_id)
     assert (order["dispute_status"] is None) is (not disputes)
