@@ -55,6 +55,15 @@ def test_says_that_what_was_upgraded_works_as_before(
         assert "keys and downloads" not in said
 
 
+def test_says_of_a_refund_that_waits_what_a_done_one_says(app: Flask, sandbox: SandboxClient) -> None:
+    _sale, upgrade = upgraded(app, sandbox)
+    close(upgrade, "refund")
+    change_rows(app, "UPDATE refunds SET status = 'requires_action'")
+    page = upgrade.words()
+    assert f"This upgrade is being refunded, so it no longer counts. {AS_BEFORE}" in page
+    assert "keys and downloads" not in page
+
+
 def test_mails_of_its_refund_that_it_no_longer_counts(app: Flask, sandbox: SandboxClient, mailbox: Any) -> None:
     _sale, upgrade = upgraded(app, sandbox)
     close(upgrade, "refund")
