@@ -29,6 +29,7 @@ from storefront.owner.health.writing import set_up_write_probe
 from storefront.owner.people import models as people
 from storefront.owner.readiness import models as readiness
 from storefront.owner.uploads import models as uploads
+from storefront.payments.account_rows import set_up_account_rows
 from storefront.payments.checkout import models as checkout
 from storefront.payments.checkout.closing import close_started
 from storefront.payments.reconcile import models as reconcile
@@ -64,6 +65,7 @@ def create_base_app(settings: Settings, kind: type[Shop]) -> Shop:
     set_up_write_probe(app)
     set_up_queue(app, settings)
     set_up_gateway(app, settings)
+    set_up_account_rows(app)
     set_up_mail(app, settings)
     set_up_storage(app, settings)
     set_up_languages(app)

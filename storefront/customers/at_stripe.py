@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, UniqueConstraint, Update, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, UniqueConstraint, Update, select, update
+from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from storefront.core import clock, tokens
 from storefront.core.db import Base, db, insert_missing, transaction
@@ -133,9 +133,24 @@ def forget_lost(stripe_id: str) -> None:
 
 def give_up_at_stripe(session: Session, customer_id: int) -> None:
     """Never name these Customers again; the worker deletes them at Stripe, with the cards that they keep."""
+    _give_up(session, StripeCustomer.customer_id == customer_id)
+
+
+def _give_up(session: Session, *which: ColumnElement[bool]) -> None:
     session.execute(
         update(StripeCustomer)
-        .where(StripeCustomer.customer_id == customer_id)
+        .where(*which)
         .values(customer_id=None, email="", given_up_at=clock.now())
         .execution_options(synchronize_session=False)
+    )
+
+
+def take_over_customers(session: Session, old: str, new: str) -> None:
+    """Give Customers to another account. A second one of somebody is given up: nobody would see its cards."""
+    second = aliased(StripeCustomer)
+    has_second = (second.customer_id == StripeCustomer.customer_id) & (second.account == new)
+    of_old = StripeCustomer.mode == settings().mode, StripeCustomer.account == old
+    _give_up(session, *of_old, select(second.id).where(has_second).exists())
+    session.execute(
+        update(StripeCustomer).where(*of_old).values(account=new).execution_options(synchronize_session=False)
     )

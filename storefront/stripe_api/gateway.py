@@ -19,6 +19,7 @@ from storefront.core.db import end_read
 from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
 from storefront.core.measurements import STRIPE_SECONDS, timed
 from storefront.core.runtime import Part
+from storefront.stripe_api.account import find_account
 from storefront.stripe_api.client import make_client
 from storefront.stripe_api.own_words import accept_words
 from storefront.stripe_api.raw import part, rows
@@ -105,14 +106,10 @@ class Gateway:
         answer: dict[str, Any] = self._ask(lambda: call(self._client)).to_dict(for_json=True)
         return answer
 
-    @readable()
     def account_id(self) -> str:
-        """Return the key's account, asked once a process; "unknown" for a restricted key that may not ask."""
+        """Return the key's account, found once a process, and UNKNOWN of `account.py` where nothing tells."""
         if self._account_id is None:
-            try:
-                self._account_id = str(self._ask(self._client.v1.accounts.retrieve_current).id)
-            except StripeRefused:
-                self._account_id = "unknown"
+            self._account_id = find_account(self)
         return self._account_id
 
     @readable()

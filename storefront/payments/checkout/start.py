@@ -157,13 +157,13 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
     """Lead the same cart back to the checkout, or give the checkout this cart.
 
     The old Session as Stripe sees it now decides: paid, still good for this cart, or replaced. Nobody may pay
-    both, so an open one for another cart is expired first.
+    both, so an open one for another cart is expired first. Another account's is not known to Stripe.
     """
     token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
     is_same = _is_of(checkout, form) and _sells_the_same(checkout)
     old_account, referrer = checkout.account, form.referrer or checkout.referrer
     account = gateway().account_id()
-    if account == old_account and session_id is not None:
+    if session_id is not None:
         status = gateway().find_status(session_id)
         if status == "open" and is_same:
             return token

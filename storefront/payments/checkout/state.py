@@ -26,10 +26,8 @@ def read_state(checkout: Checkout) -> State:
     session_id, account, expires_at = checkout.checkout_session_id, checkout.account, checkout.expires_at
     if find_order(checkout) is not None:
         return State.PAID
-    if account != gateway().account_id():
-        return State.EXPIRED  # the Stripe account of today does not know it
-    if session_id is None:
-        return State.OPEN
+    if session_id is None:  # what was to be sent names prices of its account
+        return State.OPEN if account == gateway().account_id() else State.EXPIRED
     try:
         status = gateway().find_status(session_id)
     except StripeUnavailable:

@@ -23,7 +23,7 @@ def find_current(account: str) -> WebhookEndpoint | None:
 def find_made(endpoint_ids: list[str]) -> WebhookEndpoint | None:
     """Return the newest row of these endpoints whose secret is kept, of whatever account.
 
-    A key that may not name its account is another account to us, and BASE_URL may lead back to an older endpoint.
+    A key whose account nothing tells is another account to us, and BASE_URL may lead back to an older endpoint.
     """
     made = (
         WebhookEndpoint.mode == settings().mode,
@@ -118,6 +118,26 @@ def forget_replaced(account: str, *, but: Collection[str]) -> None:
     with transaction() as session:
         session.execute(update(WebhookEndpoint).where(WebhookEndpoint.id.in_(left)).values(sealed=None))
     SECRETS.get().forget()
+
+
+def take_over_endpoints(session: Session, old: str, new: str) -> None:
+    """Give rows to another account. Of two that are current the newest that Stripe has made stays so."""
+    in_mode = WebhookEndpoint.mode == settings().mode
+    current = session.scalars(
+        select(WebhookEndpoint)
+        .where(in_mode, WebhookEndpoint.account.in_([old, new]), WebhookEndpoint.replaced_at.is_(None))
+        .order_by(WebhookEndpoint.endpoint_id.is_not(None), WebhookEndpoint.id)
+        .with_for_update()
+    ).all()
+    for row in current[:-1]:
+        row.replaced_at = clock.now()
+    session.flush()
+    session.execute(
+        update(WebhookEndpoint)
+        .where(in_mode, WebhookEndpoint.account == old)
+        .values(account=new)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def record_change(session: Session, verb: str, endpoint_id: str, *, after: dict[str, object]) -> None:

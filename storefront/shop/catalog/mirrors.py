@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, delete, select
+from sqlalchemy import ColumnElement, Row, delete, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
@@ -195,6 +196,35 @@ def forget_mirrors(price_ids: Iterable[int]) -> None:
     """Let the next `ensure_mirrors` make these anew: Stripe answered `resource_missing`."""
     with transaction() as session:
         session.execute(delete(StripeMirror).where(StripeMirror.price_id.in_(list(price_ids)), in_running_mode()))
+
+
+def find_prices_by_account() -> dict[str, str]:
+    """Return the id at Stripe of each account's newest price, the newest first."""
+    newest = select(func.max(StripeMirror.id)).where(in_running_mode()).group_by(StripeMirror.account)
+    rows = db.session.execute(
+        select(StripeMirror.account, StripeMirror.stripe_price_id)
+        .where(StripeMirror.id.in_(newest))
+        .order_by(StripeMirror.id.desc())
+    )
+    return {row.account: row.stripe_price_id for row in rows}
+
+
+def take_over_mirrors(session: Session, old: str, new: str) -> None:
+    """Give mirrors to another account. Where that has its own of a price, the old one only says what was sold."""
+    twin = aliased(StripeMirror)
+    is_twin = (
+        twin.mode == StripeMirror.mode,
+        twin.account == new,
+        twin.price_id == StripeMirror.price_id,
+        twin.tax_code == StripeMirror.tax_code,
+        twin.tax_behavior == StripeMirror.tax_behavior,
+    )
+    session.execute(
+        update(StripeMirror)
+        .where(in_running_mode(), StripeMirror.account == old, ~select(twin.id).where(*is_twin).exists())
+        .values(account=new)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def follow_names() -> int:

@@ -9,13 +9,13 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, String, case, cast, func, select, update
+from sqlalchemy.orm import Session, aliased
 
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.runtime import settings
 from storefront.shop.catalog.mirrors import shop_id
-from storefront.shop.discounts.models import Discount, DiscountMirror
+from storefront.shop.discounts.models import USED_UP, Discount, DiscountMirror
 from storefront.shop.discounts.rules import Terms
 from storefront.stripe_api.gateway import gateway
 
@@ -118,3 +118,44 @@ def settle(row: MirrorRow) -> None:
     troubled = DiscountMirror.discount_id == row.discount_id, DiscountMirror.mode == settings().mode
     with transaction() as session:
         session.execute(update(DiscountMirror).where(*troubled, DiscountMirror.trouble != "").values(trouble=""))
+
+
+def take_over_rows(session: Session, old: str, new: str) -> None:
+    """Give rows to another account. Where one of `old` runs, those that `new` had of this discount are retired.
+
+    A code is active once, so it was made when that of `new` ran no more. What Stripe said against those that do
+    not run, it said of a stranger's.
+    """
+    twin, running = aliased(DiscountMirror), aliased(DiscountMirror)
+    has_running = (
+        running.discount_id == DiscountMirror.discount_id,
+        running.mode == DiscountMirror.mode,
+        running.account == old,
+        running.is_active,
+    )
+    has_twin = (
+        twin.discount_id == DiscountMirror.discount_id,
+        twin.mode == DiscountMirror.mode,
+        twin.account == new,
+        twin.fingerprint == DiscountMirror.fingerprint,
+    )
+    _retire_all(session, new, select(running.id).where(*has_running).exists())
+    _retire_all(session, old, select(twin.id).where(*has_twin).exists())
+    of_old = DiscountMirror.mode == settings().mode, DiscountMirror.account == old
+    is_refused = ~DiscountMirror.is_active & (DiscountMirror.trouble != USED_UP)
+    session.execute(
+        update(DiscountMirror)
+        .where(*of_old)
+        .values(account=new, trouble=case((is_refused, ""), else_=DiscountMirror.trouble))
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _retire_all(session: Session, account: str, *which: ColumnElement[bool]) -> None:
+    retired = DiscountMirror.fingerprint + "-" + cast(DiscountMirror.id, String)
+    session.execute(
+        update(DiscountMirror)
+        .where(DiscountMirror.mode == settings().mode, DiscountMirror.account == account, *which)
+        .values(fingerprint=retired, is_active=False, trouble="")
+        .execution_options(synchronize_session=False)
+    )

@@ -1,0 +1,24 @@
+"""Every row that is kept by account of Stripe: given to the account that turns out to be theirs."""
+
+from flask import Flask
+
+from storefront.core.db import transaction
+from storefront.customers.at_stripe import take_over_customers
+from storefront.payments.webhook.endpoint_rows import take_over_endpoints
+from storefront.shop.catalog.mirrors import find_prices_by_account, take_over_mirrors
+from storefront.shop.discounts.mirror_rows import take_over_rows
+from storefront.stripe_api.account import STORED, UNKNOWN, StoredByAccount
+
+
+def set_up_account_rows(app: Flask) -> None:
+    STORED.set(StoredByAccount(find_prices=find_prices_by_account, take_over=take_over), app)
+
+
+def take_over(account: str) -> None:
+    """Give the account what was stored while nothing told whose it is. Safe to repeat.
+
+    Not checkouts: Stripe is asked about the Session of each.
+    """
+    with transaction() as session:
+        for take in (take_over_mirrors, take_over_rows, take_over_customers, take_over_endpoints):
+            take(session, UNKNOWN, account)
