@@ -6,12 +6,18 @@ from storefront.core.db import transaction
 from storefront.customers.at_stripe import take_over_customers
 from storefront.payments.webhook.endpoint_rows import take_over_endpoints
 from storefront.shop.catalog.mirrors import find_prices_by_account, take_over_mirrors
-from storefront.shop.discounts.mirror_rows import take_over_rows
+from storefront.shop.discounts.mirror_rows import find_coupons_by_account, take_over_rows
 from storefront.stripe_api.account import STORED, UNKNOWN, StoredByAccount
 
 
 def set_up_account_rows(app: Flask) -> None:
-    STORED.set(StoredByAccount(find_prices=find_prices_by_account, take_over=take_over), app)
+    STORED.set(StoredByAccount(find_objects=find_objects, take_over=take_over), app)
+
+
+def find_objects() -> dict[str, str]:
+    """Return a price of each account, and a Coupon of those that have none."""
+    prices = find_prices_by_account()
+    return prices | {account: path for account, path in find_coupons_by_account().items() if account not in prices}
 
 
 def take_over(account: str) -> None:

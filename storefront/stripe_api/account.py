@@ -1,4 +1,4 @@
-"""Whose the key is. Where a restricted key may not ask that, a price tells: only its own account has it.
+"""Whose the key is. Where a restricted key may not ask that, what the shop made tells: only its account has it.
 
 What was stored while nothing told is taken over once something tells.
 """
@@ -25,11 +25,11 @@ MOST_ASKED = 3  # accounts that the shop had before: each is a question
 class StoredByAccount:
     """What the drawers above keep by account, in the running mode.
 
-    `find_prices` returns the id of one of Stripe's prices for each account, the newest first. `take_over` gives
-    what is of UNKNOWN to an account; it is safe to repeat.
+    `find_objects` returns the address of one of Stripe's objects for each account, those of the newest first.
+    `take_over` gives what is of UNKNOWN to an account; it is safe to repeat.
     """
 
-    find_prices: Callable[[], Mapping[str, str]]
+    find_objects: Callable[[], Mapping[str, str]]
     take_over: Callable[[str], None]
 
 
@@ -43,12 +43,12 @@ def find_account(gateway: "Gateway") -> str:
         StripeUnavailable: no answer, and the same call may be repeated.
     """
     stored = STORED.get()
-    prices = dict(stored.find_prices())
-    of_unknown = prices.pop(UNKNOWN, None)
-    account = _ask_its_id(gateway) or _recognize(gateway, prices)
+    objects = dict(stored.find_objects())
+    of_unknown = objects.pop(UNKNOWN, None)
+    account = _ask_its_id(gateway) or _recognize(gateway, objects)
     if account is None:
         return UNKNOWN
-    if of_unknown is not None and _has_price(gateway, of_unknown):
+    if of_unknown is not None and gateway.has(of_unknown):
         stored.take_over(account)
         log.info("rows of an unknown account taken over")
     return account
@@ -62,15 +62,6 @@ def _ask_its_id(gateway: "Gateway") -> str | None:
         return None
 
 
-def _recognize(gateway: "Gateway", prices: Mapping[str, str]) -> str | None:
-    asked = list(prices.items())[:MOST_ASKED]
-    return next((account for account, price_id in asked if _has_price(gateway, price_id)), None)
-
-
-def _has_price(gateway: "Gateway", price_id: str) -> bool:
-    """Tell whether the key's account has it. A key that may not read prices tells nothing."""
-    try:
-        gateway.ask(lambda client: client.v1.prices.retrieve(price_id))
-    except StripeRefused:
-        return False
-    return True
+def _recognize(gateway: "Gateway", objects: Mapping[str, str]) -> str | None:
+    asked = list(objects.items())[:MOST_ASKED]
+    return next((account for account, path in asked if gateway.has(path)), None)

@@ -171,6 +171,10 @@ class Gateway:
             log.warning("stripe does not show this")
             return None
 
+    def has(self, path: str) -> bool:
+        """Tell whether Stripe shows the key this object, in the shortest way to it."""
+        return self._find(path) is not None
+
     @readable()
     def find_receipt_url(self, session_id: str, *, with_invoice: bool) -> str | None:
         """Stripe's page for the buyer: the invoice where there is one, or else the charge's receipt.

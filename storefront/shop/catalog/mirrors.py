@@ -199,14 +199,14 @@ def forget_mirrors(price_ids: Iterable[int]) -> None:
 
 
 def find_prices_by_account() -> dict[str, str]:
-    """Return the id at Stripe of each account's newest price, the newest first."""
+    """Return the address at Stripe of each account's newest price, the newest first."""
     newest = select(func.max(StripeMirror.id)).where(in_running_mode()).group_by(StripeMirror.account)
     rows = db.session.execute(
         select(StripeMirror.account, StripeMirror.stripe_price_id)
         .where(StripeMirror.id.in_(newest))
         .order_by(StripeMirror.id.desc())
     )
-    return {row.account: row.stripe_price_id for row in rows}
+    return {row.account: f"/v1/prices/{row.stripe_price_id}" for row in rows}
 
 
 def take_over_mirrors(session: Session, old: str, new: str) -> None:

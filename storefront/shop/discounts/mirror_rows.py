@@ -120,6 +120,18 @@ def settle(row: MirrorRow) -> None:
         session.execute(update(DiscountMirror).where(*troubled, DiscountMirror.trouble != "").values(trouble=""))
 
 
+def find_coupons_by_account() -> dict[str, str]:
+    """Return the address at Stripe of each account's newest Coupon, the newest first."""
+    in_mode = DiscountMirror.mode == settings().mode
+    newest = select(func.max(DiscountMirror.id)).where(in_mode).group_by(DiscountMirror.account)
+    rows = db.session.execute(
+        select(DiscountMirror.account, DiscountMirror.coupon_id)
+        .where(DiscountMirror.id.in_(newest))
+        .order_by(DiscountMirror.id.desc())
+    )
+    return {row.account: f"/v1/coupons/{row.coupon_id}" for row in rows}
+
+
 def take_over_rows(session: Session, old: str, new: str) -> None:
     """Give rows to another account. Where one of `old` runs, those that `new` had of this discount are retired.
 

@@ -1,0 +1,119 @@
+"""Open forms and saved cards under another key of the same Stripe account: nothing is sold twice or left there."""
+
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from storefront.buyers.account.erase import erase_customer
+from storefront.devtools.sandbox.config import SandboxConfig
+from storefront.devtools.sandbox.server import SandboxServer
+from tests.payments.checkout.cards import checked_out, id_of, save_cards, session_of, work
+from tests.support.keys import use_other_account, use_restricted_key, use_secret_key, use_untold_key
+from tests.support.rows import read_rows
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer
+from tests.support.sign_in import signed_in
+
+SWAPS: list[Callable[[Flask, SandboxClient], None]] = [use_restricted_key, use_untold_key]
+
+
+def open_ones(sandbox: SandboxClient) -> list[str]:
+    return [one.id for one in sandbox.stripe.v1.checkout.sessions.list({"status": "open"}).data]
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_leads_back_to_the_form_that_is_open(
+    swap: Callable[[Flask, SandboxClient], None], app: Flask, sandbox: SandboxClient
+) -> None:
+    buyer = Buyer(app)
+    first = checked_out(buyer)
+    swap(app, sandbox)
+    assert buyer.check_out() == first
+    assert open_ones(sandbox) == [first]
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_closes_the_form_of_another_cart(
+    swap: Callable[[Flask, SandboxClient], None], app: Flask, sandbox: SandboxClient
+) -> None:
+    buyer = Buyer(app)
+    first = checked_out(buyer)
+    swap(app, sandbox)
+    buyer.add("twinspot", "Team")
+    second = buyer.check_out()
+    assert second != first
+    assert open_ones(sandbox) == [second]
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_sells_once_what_was_paid_before_the_keys_were_changed(
+    swap: Callable[[Flask, SandboxClient], None], app: Flask, sandbox: SandboxClient
+) -> None:
+    buyer = Buyer(app)
+    first = checked_out(buyer)
+    sandbox.pay(first)
+    swap(app, sandbox)
+    answer = buyer.post("/checkout")
+    assert f"session_id={first}" in answer.location
+    assert open_ones(sandbox) == []
+
+
+@pytest.mark.parametrize("swap", SWAPS)
+def test_says_of_no_open_form_that_it_has_expired(
+    swap: Callable[[Flask, SandboxClient], None], app: Flask, sandbox: SandboxClient
+) -> None:
+    buyer = Buyer(app)
+    session_id = checked_out(buyer)
+    (row,) = read_rows(app, "SELECT token FROM checkouts")
+    swap(app, sandbox)
+    page = buyer.get(f"/checkout/{row['token']}")
+    assert (page.status_code, session_id in page.text) == (200, True)
+    assert "expired" not in page.text
+
+
+@pytest.mark.parametrize("is_restricted", [False, True])
+def test_begins_anew_at_an_account_that_does_not_know_the_form(
+    is_restricted: bool, app: Flask, sandbox: SandboxClient
+) -> None:
+    buyer = Buyer(app)
+    first = checked_out(buyer)
+    (row,) = read_rows(app, "SELECT token FROM checkouts")
+    mirror = "SELECT account, stripe_price_id FROM stripe_mirrors ORDER BY id LIMIT 1"
+    (kept,) = read_rows(app, mirror)
+    with SandboxServer(SandboxConfig(port=0)) as server:
+        other = SandboxClient(server)
+        use_other_account(app, other, is_restricted=is_restricted)
+        assert "expired" in buyer.get(f"/checkout/{row['token']}", follow_redirects=True).text
+        second = buyer.check_out()
+        assert (open_ones(sandbox), open_ones(other)) == ([first], [second])
+    assert read_rows(app, mirror) == [kept]
+    assert len(read_rows(app, "SELECT DISTINCT account FROM stripe_mirrors")) == 2
+
+
+def test_shows_saved_cards_and_deletes_those_of_the_erased(app: Flask, sandbox: SandboxClient) -> None:
+    save_cards(app)
+    buyer = signed_in(app)
+    session_id = checked_out(buyer)
+    customer = session_of(sandbox, session_id)["customer"]
+    sandbox.pay(session_id, save_payment_method=True)
+    buyer.land(session_id)
+    use_restricted_key(app, sandbox)
+    assert "4242" in buyer.get("/account/cards").text
+    with app.app_context():
+        erase_customer(id_of(app))
+    work(app)
+    assert sandbox.stripe.v1.customers.retrieve(customer).to_dict().get("deleted")
+
+
+def test_deletes_cards_of_the_erased_that_were_saved_while_nothing_told(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    use_restricted_key(app, sandbox)
+    save_cards(app)
+    customer = session_of(sandbox, checked_out(signed_in(app)))["customer"]
+    with app.app_context():
+        erase_customer(id_of(app))
+    use_secret_key(app, sandbox)
+    work(app)
+    assert sandbox.stripe.v1.customers.retrieve(customer).to_dict().get("deleted")

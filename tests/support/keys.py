@@ -1,0 +1,55 @@
+"""The shop with another key of its Stripe account, as a new process of it has after the setting was changed."""
+
+from dataclasses import replace
+
+from flask import Flask
+
+from storefront.core.runtime import runtime
+from storefront.stripe_api.account import UNKNOWN
+from storefront.stripe_api.gateway import FOR_PAGES, Patience, gateway, set_up_gateway
+from tests.support.permissions import ALL_THAT_IS_NEEDED, FOR_CARDS
+from tests.support.rows import change_rows
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import PATIENCE_SECONDS
+
+PATIENT = Patience(connect=PATIENCE_SECONDS, read=PATIENCE_SECONDS, retries=FOR_PAGES.retries)
+FOR_DISCOUNTS = ("coupon_write", "promotion_code_write")
+TOLD_BY = {"stripe_mirrors": "stripe_price_id", "discount_mirrors": "coupon_id"}  # whose the key is
+
+
+def use_restricted_key(app: Flask, sandbox: SandboxClient) -> None:
+    """Take one that may do all that a shop needs, and may not say whose it is."""
+    _use(app, _restricted(sandbox), sandbox)
+
+
+def use_secret_key(app: Flask, sandbox: SandboxClient) -> None:
+    _use(app, sandbox.secret_key, sandbox)
+
+
+def use_other_account(app: Flask, other: SandboxClient, *, is_restricted: bool) -> None:
+    """Take a key of an account that knows nothing of what the shop has."""
+    _use(app, _restricted(other) if is_restricted else other.secret_key, other)
+
+
+def use_untold_key(app: Flask, sandbox: SandboxClient) -> None:
+    """Take a restricted one that nothing tells the account of: once it is asked for, all is there again."""
+    change_rows(app, *(f"UPDATE {table} SET {name} = {name} || '-gone'" for table, name in TOLD_BY.items()))
+    use_restricted_key(app, sandbox)
+    assert account_of(app) == UNKNOWN
+    back = (f"UPDATE {table} SET {name} = REPLACE({name}, '-gone', '')" for table, name in TOLD_BY.items())
+    change_rows(app, *back)
+
+
+def account_of(app: Flask) -> str:
+    with app.app_context():
+        return gateway().account_id()
+
+
+def _restricted(sandbox: SandboxClient) -> str:
+    permissions = [*ALL_THAT_IS_NEEDED, *FOR_CARDS, *FOR_DISCOUNTS]
+    return str(sandbox.control("restricted_keys", permissions=permissions)["key"])
+
+
+def _use(app: Flask, key: str, stripe: SandboxClient) -> None:
+    changed = replace(runtime(app).settings, stripe_api_base=stripe.url, stripe_secret_key=key)
+    set_up_gateway(app, changed, PATIENT)
