@@ -1,11 +1,13 @@
 """Every row that is kept by account of Stripe: given to the account that turns out to be theirs."""
 
 from flask import Flask
+from sqlalchemy import select
 
 from storefront.core.db import transaction
 from storefront.customers.at_stripe import take_over_customers
 from storefront.payments.webhook.endpoint_rows import take_over_endpoints
 from storefront.shop.catalog.mirrors import find_prices_by_account, take_over_mirrors
+from storefront.shop.catalog.models import ShopIdentity
 from storefront.shop.discounts.mirror_rows import find_coupons_by_account, take_over_rows
 from storefront.stripe_api.account import STORED, UNKNOWN, StoredByAccount
 
@@ -26,5 +28,6 @@ def take_over(account: str) -> None:
     Not checkouts: Stripe is asked about the Session of each.
     """
     with transaction() as session:
+        session.execute(select(ShopIdentity.id).with_for_update())  # processes that start at once take turns
         for take in (take_over_mirrors, take_over_rows, take_over_customers, take_over_endpoints):
             take(session, UNKNOWN, account)
