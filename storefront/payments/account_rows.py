@@ -5,11 +5,14 @@ from sqlalchemy import select
 
 from storefront.core.db import transaction
 from storefront.customers.at_stripe import take_over_customers
+from storefront.payments.checkout.rows import take_over_checkouts
 from storefront.payments.webhook.endpoint_rows import take_over_endpoints
 from storefront.shop.catalog.mirrors import find_prices_by_account, take_over_mirrors
 from storefront.shop.catalog.models import ShopIdentity
 from storefront.shop.discounts.mirror_rows import find_coupons_by_account, take_over_rows
 from storefront.stripe_api.account import STORED, UNKNOWN, StoredByAccount
+
+TAKE_OVER = take_over_mirrors, take_over_rows, take_over_customers, take_over_checkouts, take_over_endpoints
 
 
 def set_up_account_rows(app: Flask) -> None:
@@ -23,11 +26,8 @@ def find_objects() -> dict[str, str]:
 
 
 def take_over(account: str) -> None:
-    """Give the account what was stored while nothing told whose it is. Safe to repeat.
-
-    Not checkouts: Stripe is asked about the Session of each.
-    """
+    """Give the account what was stored while nothing told whose it is. Safe to repeat."""
     with transaction() as session:
         session.execute(select(ShopIdentity.id).with_for_update())  # processes that start at once take turns
-        for take in (take_over_mirrors, take_over_rows, take_over_customers, take_over_endpoints):
+        for take in TAKE_OVER:
             take(session, UNKNOWN, account)

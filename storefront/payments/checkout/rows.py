@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
 
 from storefront.core import tokens
 from storefront.core.db import db, insert_missing, transaction
@@ -152,6 +153,14 @@ def store_session(token: str, attempt: int, seen: SeenCheckout) -> bool:
         client_secret=seen.client_secret,
         url=seen.url,
         expires_at=seen.expires_at,
+    )
+
+
+def take_over_checkouts(session: Session, old: str, new: str) -> None:
+    """Give checkouts to another account."""
+    of_old = Checkout.mode == settings().mode, Checkout.account == old
+    session.execute(
+        update(Checkout).where(*of_old).values(account=new).execution_options(synchronize_session=False)
     )
 
 

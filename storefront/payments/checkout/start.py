@@ -157,19 +157,19 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
     """Lead the same cart back to the checkout, or give the checkout this cart.
 
     The old Session as Stripe sees it now decides: paid, still good for this cart, or replaced. Nobody may pay
-    both, so an open one for another cart is expired first. Another account's is not known to Stripe.
+    both, so an open one for another cart is expired first; and one of another account, if Stripe knows it here.
     """
+    account = gateway().account_id()  # first: it may give this row another account
     token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
-    is_same = _is_of(checkout, form) and _sells_the_same(checkout)
-    old_account, referrer = checkout.account, form.referrer or checkout.referrer
-    account = gateway().account_id()
+    is_same = checkout.account == account and _is_of(checkout, form) and _sells_the_same(checkout)
+    referrer = form.referrer or checkout.referrer
     if session_id is not None:
         status = gateway().find_status(session_id)
         if status == "open" and is_same:
             return token
         if _is_paid_or_stays_open(session_id, status):
             return PaidMeanwhile(session_id=session_id)
-    elif account == old_account and is_same:
+    elif is_same:
         return token
     new = {name: getattr(form, name) for name in ASKED} | {"gift_id": _keep_gift(form), "referrer": referrer}
     start_next_attempt(token, attempt, account=account, ui_mode=form.ui_mode, **new)

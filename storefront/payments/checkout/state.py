@@ -23,11 +23,14 @@ def read_state(checkout: Checkout) -> State:
 
     Raises StripeUnavailable: no answer, and by our clock it may be either.
     """
-    session_id, account, expires_at = checkout.checkout_session_id, checkout.account, checkout.expires_at
     if find_order(checkout) is not None:
         return State.PAID
-    if session_id is None:  # what was to be sent names prices of its account
-        return State.OPEN if account == gateway().account_id() else State.EXPIRED
+    account = gateway().account_id()  # first: it may give this row another account
+    session_id, expires_at = checkout.checkout_session_id, checkout.expires_at
+    if checkout.account != account:
+        return _end(session_id)
+    if session_id is None:
+        return State.OPEN
     try:
         status = gateway().find_status(session_id)
     except StripeUnavailable:
@@ -35,6 +38,13 @@ def read_state(checkout: Checkout) -> State:
             return State.OPEN  # the form asks Stripe itself, and may have more luck
         raise
     return STATES.get(status or "", State.EXPIRED)
+
+
+def _end(session_id: str | None) -> State:
+    """Stripe does not know what another account made. If it does, nobody is to pay what is said to be over."""
+    if session_id is None or gateway().find_status(session_id) is None:
+        return State.EXPIRED
+    return State.EXPIRED if gateway().close_checkout(session_id) else State.PAID
 
 
 def seconds_left(checkout: Checkout) -> int:
