@@ -95,7 +95,7 @@ def _seconds_to_wait() -> int:
     return max(1, math.ceil(limit.reset_at - clock.now().timestamp()))
 
 
-def _answer_http_error(error: HTTPException) -> ResponseReturnValue:
+def answer_http_error(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error.get_response()
     code, title, message = _describe(error, error.code)
@@ -138,4 +138,4 @@ def _how_to_send_again() -> str:
 def set_up_error_pages(app: Flask) -> None:
     app.register_error_handler(StorefrontError, _answer_refusal)
     app.register_error_handler(TooManyRequests, _answer_too_many_requests)
-    app.register_error_handler(HTTPException, _answer_http_error)
+    app.register_error_handler(HTTPException, answer_http_error)

@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from flask import Blueprint, current_app, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 
 from storefront.audit.actor import Actor, act_as
 from storefront.audit.models import ActorKind
@@ -15,6 +16,8 @@ from storefront.owner.admin.cookie import token_here
 from storefront.owner.people import sessions
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.people.sessions import SignedIn
+from storefront.web.error_pages import answer_http_error
+from storefront.web.first_forms import is_from_here
 from storefront.web.limits import client
 
 log = logging.getLogger(__name__)
@@ -74,7 +77,7 @@ def find_here() -> SignedIn | None:
 def _send_to_sign_in() -> ResponseReturnValue:
     """Back to a page that was asked for; what a form would have done is not done later."""
     if _is_sent_from_a_page():
-        return _hold_what_was_sent()
+        return _hold_what_was_sent(is_signed_out=True)
     wanted = request.full_path.rstrip("?") if request.method == "GET" else ""
     return redirect(url_for("admin.sign_in", next=wanted or None), 303)
 
@@ -87,17 +90,31 @@ def _is_sent_from_a_page() -> bool:
     return request.method == "POST" and is_page and not any(file.filename for file in request.files.values())
 
 
-def _hold_what_was_sent() -> ResponseReturnValue:
+@admin.errorhandler(CSRFError)
+def hold_what_expired(error: CSRFError) -> ResponseReturnValue:
+    """Do nothing yet, and lose nothing: two tabs of a restarted browser have two tokens, and one of them counts.
+
+    Only what a page of the shop sent is held. A page elsewhere gets no form with a token that counts.
+    """
+    is_open = getattr(current_app.view_functions[request.endpoint or ""], MARK, None) is Permission.OPEN
+    is_signed_out = find_here() is None
+    if not (is_from_here() and _is_sent_from_a_page()) or (is_signed_out and is_open):
+        return answer_http_error(error)
+    return _hold_what_was_sent(is_signed_out=is_signed_out)
+
+
+def _hold_what_was_sent(*, is_signed_out: bool) -> ResponseReturnValue:
     """Answer with a form that has it all: a session may end while somebody writes for an hour."""
     fields = [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
     page = render_template(
-        "owner/admin/signed_out.html",
+        "owner/admin/held.html",
+        is_signed_out=is_signed_out,
         action=request.full_path.rstrip("?"),
         enctype=request.mimetype,
         fields=fields,
         texts=[value for _name, value in fields if len(value) >= WORTH_A_LOOK],
     )
-    return make_response(page, 403)
+    return make_response(page, 403 if is_signed_out else 400)
 
 
 def next_after_confirming() -> str:

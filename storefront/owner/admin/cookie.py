@@ -1,6 +1,6 @@
 """The cookie of /admin: a random token, whose row says who that is. Pages outside /admin never read it."""
 
-from flask import Response, request
+from flask import Response, request, session
 
 from storefront.core import tokens
 from storefront.core.runtime import settings
@@ -30,6 +30,7 @@ def keep_token(response: Response, token: str) -> None:
         secure=settings().is_https,
         samesite="Lax",  # a link in an email opens its page
     )
+    session.permanent = True  # it has the token of forms, and a restarted browser shows their pages again
     _drop_old(response)
 
 
