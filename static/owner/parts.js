@@ -1,7 +1,8 @@
 // Sends forms of a part of the page without leaving it, and takes files that are dropped there.
 //
 // [data-part] has an id and is shown anew from the answer, which is the whole page; what was typed in it stays.
-// Its forms: [data-move] saves a place (arrange.js), [data-send] sends files. [data-drop] takes files for [data-send].
+// Its forms: [data-move] saves a place (arrange.js), [data-save] what was typed, [data-send] sends files. [data-drop] takes
+// files for [data-send].
 (() => {
   "use strict";
 
@@ -139,7 +140,7 @@
   const nameOf = (node) => ("handle" in node.dataset ? "handle" : `${node.name} ${node.firstChild?.textContent}`);
 
   document.addEventListener("submit", (event) => {
-    const form = event.target.closest("form[data-move], form[data-send]");
+    const form = event.target.closest("form[data-move], form[data-save], form[data-send]");
     const part = form?.closest("[data-part]");
     if (!part) return;
     event.preventDefault();

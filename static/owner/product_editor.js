@@ -71,6 +71,8 @@ if (form) {
     } catch {
       return;
     }
+    // What was kept over another text is saved by now, or overtaken: it must not wait for the old text to come back.
+    if (kept && saved !== null && kept.digests !== digests()) localStorage.removeItem(KEY);
     // Only over the same saved text: after a save elsewhere the old words could win without a question.
     if (!kept || kept.digests !== digests() || kept.typed === saved) return;
     const values = JSON.parse(kept.typed);
@@ -90,7 +92,8 @@ if (form) {
     clearTimeout(timer);
     timer = setTimeout(() => { keep(); show(); }, WAIT_MS);
   });
-  form.addEventListener("submit", () => {
+  addEventListener("submit", (event) => {
+    if (event.target !== form || event.defaultPrevented) return; // unsaved.js asks before, and may stay
     isLeaving = true;
     keep();
   });

@@ -64,10 +64,12 @@ def add_pictures(slug: str) -> ResponseReturnValue:
 @admin.post("/products/<slug>/pictures/<row:picture_id>")
 @needs(Permission.SHOP)
 def describe_picture_here(slug: str, picture_id: int) -> ResponseReturnValue:
-    def change() -> str:
-        return "Saved." if describe_picture(slug, picture_id, request.form.get("alt", "")) else ""
+    alt = request.form.get("alt", "")
 
-    return save(slug, "pictures", change, values={})
+    def change() -> str:
+        return "Saved." if describe_picture(slug, picture_id, alt) else ""
+
+    return save(slug, "pictures", change, values={"picture": picture_id, "alt": alt})
 
 
 @admin.post("/products/<slug>/pictures/<row:picture_id>/move")

@@ -336,6 +336,17 @@ def test_shows_pictures_with_words_and_in_the_owners_order(app: Flask, owner: Bu
     assert owner.post(f"{TAPS}/pictures/{second}/remove").status_code == 404
 
 
+def test_gives_back_a_description_of_a_picture_that_is_too_long(app: Flask, owner: Buyer) -> None:
+    said(owner, owner.post(f"{TAPS}/pictures", files=[(png("teal"), "one.png"), (png("tan"), "two.png")]))
+    _first, second = (row["id"] for row in read_rows(app, "SELECT picture_id AS id FROM product_pictures"))
+    typed = "A row of bells. " * 20
+    answer = owner.post(f"{TAPS}/pictures/{second}", alt=typed)
+    assert answer.status_code == 400
+    assert re.search(rf'id="alt-{second}"[^>]* value="{typed}"[^>]* aria-invalid="true"', answer.text)
+    assert answer.text.count(typed) == 1
+    assert "Up to 200 characters" in answer.text
+
+
 def test_names_the_picture_that_is_none_and_keeps_those_before(app: Flask, owner: Buyer) -> None:
     files = [(png(), "good.png"), (io.BytesIO(b"name,price\na,1"), "table.png")]
     answer = owner.post(f"{TAPS}/pictures", files=files)

@@ -1,0 +1,32 @@
+// Asks before a form that is sent takes away what was typed into another form of the page.
+(() => {
+  "use strict";
+
+  const WORDS = "You typed something else on this page that isn’t saved. Go on without it?";
+
+  /** Unlike what the shop sent. */
+  function isTyped(field) {
+    if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+    if (field.type === "file") return field.files.length > 0;
+    if (field.options) return !(([...field.options].find((option) => option.defaultSelected) ?? field.options[0])?.selected ?? true);
+    return "defaultValue" in field && field.value !== field.defaultValue;
+  }
+
+  /** A field that would be lost, of one form: typed, or shown again because it was refused. */
+  const findTyped = (form) => [...form.elements].find(isTyped) ?? form.querySelector("[aria-invalid=true]:not([type=file]), .conflict input");
+
+  // What an editor or a search has is no loss: the one keeps it in the browser, nobody saves the other.
+  const isSaved = (form) => form.getAttribute("method") === "post" && !("editor" in form.dataset);
+
+  // At the window, after the scripts that send a form themselves and leave the page as it is.
+  addEventListener("submit", (event) => {
+    const target = event.submitter?.formTarget || event.target.target;
+    if (event.defaultPrevented || (target && target !== "_self")) return;
+    const others = [...document.forms].filter((form) => form !== event.target && isSaved(form));
+    const lost = others.map(findTyped).find(Boolean);
+    if (!lost || confirm(WORDS)) return;
+    event.preventDefault();
+    lost.closest("details")?.setAttribute("open", "");
+    lost.focus();
+  });
+})();
