@@ -143,7 +143,8 @@ def set_price(
     Raises:
         NotFound: no such product or edition.
         ProductRefused: the currency or the amount cannot be.
-        PriceMoved: somebody else set another price since the form was shown; nothing is changed.
+        PriceMoved: another price was set since the form was shown, or stands in another row of the page; nothing
+            is changed.
     """
     code = check_currency(currency)
     check_amount(amount, code)
@@ -190,8 +191,10 @@ def write_price(
     """Do as `set_price` does with a good amount, inside the caller's transaction. The product is locked."""
     old = find_active_price(session, edition.id, currency)
     before = amount_of_price(old) if old else None
-    is_added_twice = is_new and before not in (None, amount)
-    if is_added_twice or shown not in (None, before, amount):
+    if is_new and before is not None and before != amount:
+        words = f"It has a price in {currency.upper()} already: {amount_words(before, currency)}."
+        raise PriceMoved(f"{words} Change it in its row.", before)
+    if shown not in (None, before, amount):
         raise _changed_meanwhile(before, currency)
     change = PriceChange(edition=edition.name, currency=currency, before=before, after=amount)
     if change.is_change:

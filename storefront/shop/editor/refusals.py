@@ -31,7 +31,7 @@ class ProductRefused(FieldsRefused):
 
 
 class PriceMoved(ProductRefused):
-    """Somebody else set this price since the form was shown. `saved` is theirs, None where they took it away."""
+    """There is a price that the form did not show. `saved` is that one, None where somebody took it away."""
 
     status = 409
 

@@ -102,7 +102,7 @@ def test_puts_no_old_price_back_over_what_somebody_else_has_just_set(app: Flask,
     assert late.status_code == 409
     assert "it costs $29.00. Nothing was changed" in late.text
     assert 'value="19.50"' in late.text
-    assert "Replace 29.00, which somebody else set" in late.text
+    assert "Replace 29.00<" in late.text
     pressed_again = owner.post(path, currency="usd", amount="19.50", shown="19.00")
     assert 'name="shown" value="19.00"' in pressed_again.text
     assert "$29.00" in Buyer(app).get("/products/twinspot").text
@@ -117,7 +117,10 @@ def test_adds_no_price_over_one_that_somebody_else_has_just_added(app: Flask, ow
     for amount, status in (("18", 303), ("18", 303), ("17", 409)):
         assert owner.post(path, is_new_price="yes", currency="chf", amount=amount).status_code == status
     late = owner.post(path, is_new_price="yes", currency="CHF", amount="17")
-    assert "Replace 18.00, which somebody else set" in late.text
+    assert "It has a price in CHF already: CHF\xa018.00. Change it in its row." in late.text
+    assert "Replace 18.00<" in late.text
+    assert "Somebody else" not in late.text
+    assert len(re.findall(r'name="amount"[^>]* value="17"', late.text)) == 1, "in its row"
     again = owner.post(path, currency="chf", amount="17", shown="18.00", replaces="18.00")
     assert "CHF" in said(owner, again)
 
