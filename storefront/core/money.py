@@ -17,7 +17,7 @@ WHOLE_UNITS_IN_TWO_DECIMALS = frozenset({"isk", "ugx"})
 # https://docs.stripe.com/currencies: twelve digits of rupiah, eight of any other
 MOST_MINOR = {"idr": 999_999_999_999}
 MOST_OF_OTHERS = 99_999_999
-TYPED = re.compile(r"(\d{1,12})(?:\.(\d+))?", re.ASCII)
+TYPED = re.compile(r"(\d{1,12})(?:([.,])(\d+))?", re.ASCII)
 
 
 def digits(currency: str) -> int:
@@ -47,17 +47,20 @@ def is_chargeable(amount_minor: int, currency: str) -> bool:
 
 
 def parse_money(text: str, currency: str) -> int:
-    """Return 1900 for `parse_money("19.00", "usd")`: digits, a point before the decimals, and nothing else.
+    """Return 1900 for `parse_money("19.00", "usd")`: digits, a point or a comma before the decimals, nothing else.
+
+    A comma before three digits could be one of thousands, and is refused.
 
     Raises:
         ValueError: no such number, or one that this currency cannot pay; its sentence says what would do.
     """
     places = digits(currency)
     match = TYPED.fullmatch(text.strip())
-    if match is None or len(match[2] or "") > places:
+    decimals = match[3] or "" if match else ""
+    if match is None or len(decimals) > (min(places, 2) if match[2] == "," else places):
         example = "500" if places == 0 else f"5.{'0' * places}"
         raise ValueError(f"{text!r} is no amount in {currency.upper()}: write it like {example}.")
-    amount_minor = int(match[1] + (match[2] or "").ljust(places, "0"))
+    amount_minor = int(match[1] + decimals.ljust(places, "0"))
     if not is_chargeable(amount_minor, currency):
         nothing = "its third decimal has to be 0" if places == 3 else "it has whole units only"
         raise ValueError(f"{text!r} cannot be paid in {currency.upper()}: {nothing}.")

@@ -2,6 +2,7 @@
 
 import re
 
+from flask import has_request_context
 from sqlalchemy import ColumnElement, select
 
 from storefront.core.db import db
@@ -28,7 +29,10 @@ def is_named(reference: str) -> ColumnElement[bool]:
 
 
 def not_found(reference: str) -> NotFound:
-    if reference.startswith("cs_"):
+    """Pages name no commands: whoever reads one may have no machine to type them at."""
+    if has_request_context():
+        hint = "The list of orders finds them by number, address, name or Stripe's ids."
+    elif reference.startswith("cs_"):
         hint = f"`storefront fulfill {reference}` asks Stripe for it."
     elif reference.startswith("pi_"):
         hint = "`storefront reconcile --since 30d` asks Stripe for sales that are missing."

@@ -95,6 +95,9 @@ def test_breaks_no_line_between_sign_and_number(amount_minor: int, currency: str
         ("19.00", "usd", 1900),
         ("19", "USD", 1900),
         ("19.5", "usd", 1950),
+        ("19,5", "usd", 1950),
+        ("5,00", "eur", 500),
+        ("1,25", "kwd", 1250),
         (" 0.05 ", "usd", 5),
         ("500", "jpy", 500),
         ("1.230", "kwd", 1230),
@@ -115,8 +118,11 @@ def test_reads_what_people_type(text: str, currency: str, amount_minor: int) -> 
         ("1.2345", "kwd"),
         ("1.234", "kwd"),
         ("5.50", "isk"),
-        ("5,00", "usd"),
+        ("5,000", "usd"),
+        ("1,000", "kwd"),
+        ("5,0", "jpy"),
         ("1,000.00", "usd"),
+        ("1.000,00", "eur"),
         ("-5", "usd"),
         ("+5", "usd"),
         ("1e3", "usd"),
@@ -130,8 +136,9 @@ def test_reads_what_people_type(text: str, currency: str, amount_minor: int) -> 
     ],
 )
 def test_refuses_what_is_no_amount_of_the_currency(text: str, currency: str) -> None:
-    with pytest.raises(ValueError, match=currency.upper()):
+    with pytest.raises(ValueError, match=currency.upper()) as refused:
         parse_money(text, currency)
+    assert repr(text) in str(refused.value), "as it was typed"
 
 
 @given(amount_minor=st.integers(min_value=0, max_value=10**12 - 1), currency=currencies)

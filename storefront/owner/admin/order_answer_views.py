@@ -5,7 +5,7 @@ from dataclasses import replace
 from flask import make_response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from storefront.core.errors import StorefrontError
+from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.languages import Language, find_language
 from storefront.core.tokens import new_token
 from storefront.orders.lookup import get_order
@@ -17,11 +17,18 @@ from storefront.owner.admin.refused_saves import refusal_words
 from storefront.owner.answers.prepare import language_of, prepare_answer, preview_answer
 from storefront.owner.answers.send import send_answer
 from storefront.owner.people.roles import Permission
+from storefront.shop.answers.ours import FREE_TEXT
 from storefront.shop.answers.queries import list_answers
 from storefront.shop.answers.words import FIELDS, AnswerWords
 from storefront.web.bodies import takes_bytes
 
 LONGEST_FORM = 64
+
+
+class AnswerGone(StorefrontError):
+    code = "answer_gone"
+    status = 409
+    title = "This answer was deleted"
 
 
 @admin.get("/orders/<number>/answer")
@@ -33,12 +40,11 @@ def answer_order(number: str) -> ResponseReturnValue:
 
 def _page(number: str, refusal: StorefrontError | None = None) -> ResponseReturnValue:
     order, asked = get_order(number), request.values
+    key = FREE_TEXT if isinstance(refusal, AnswerGone) else asked.get("answer")
     prepared = None
-    if asked.get("answer"):
+    if key:
         try:
-            prepared = prepare_answer(
-                order, asked["answer"], language=find_language(asked.get("language")), reader=_reader()
-            )
+            prepared = prepare_answer(order, key, language=find_language(asked.get("language")), reader=_reader())
         except StorefrontError as problem:
             return order_page(number, problem)
     if prepared is not None and refusal is not None:
@@ -81,6 +87,9 @@ def send_order_answer(number: str) -> ResponseReturnValue:
             reader=_reader(),
             form=form,
         )
+    except NotFound:  # the order is asked for again below
+        gone = AnswerGone("This answer was deleted meanwhile. What you wrote is below: send it once more.")
+        return _page(number, gone)
     except StorefrontError as refusal:
         return _page(number, refusal)
     words = f"Your email is on its way to {sent.recipient}." if sent.recipient else "This was sent already."

@@ -75,13 +75,16 @@ def _filter(asked: _Asked) -> OrderFilter:
         asked.errors["state"] = "There is no such state. Choose one of the list."
     if country and not _is_country(country):
         asked.errors["country"] = "Type two letters, such as DE or US."
+    since, until = _day(asked, "since"), _day(asked, "until")
+    if since and until and since > until:
+        asked.errors["until"] = f"This day is before {since}, where the list begins."
     return OrderFilter(
         words=values["q"],
         state=Reason(state) if state and "state" not in asked.errors else None,
         product=values["product"],
         country=country if "country" not in asked.errors else "",
-        since=_day(asked, "since"),
-        until=_day(asked, "until"),
+        since=since,
+        until=until,
     )
 
 

@@ -115,8 +115,9 @@ def _refund_refused() -> AnswerWords:
     )
 
 
+FREE_TEXT = "free-text"  # fits every letter
 OURS: dict[str, OurAnswer] = {
-    "free-text": OurAnswer(title="Write to the buyer", make=_free_text),
+    FREE_TEXT: OurAnswer(title="Write to the buyer", make=_free_text),
     "download": OurAnswer(title="Can't find the download", make=_download),
     "key": OurAnswer(title="Key doesn't work, or too many devices", make=_key),
     "new-computer": OurAnswer(title="License for a new computer", make=_new_computer),

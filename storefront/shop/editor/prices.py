@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import transaction
-from storefront.core.money import digits, format_money, most_chargeable, parse_money
+from storefront.core.money import format_money, most_chargeable, parse_money
 from storefront.shop.catalog.amounts import (
     LEAST_MINOR,
     TYPED,
@@ -82,17 +82,11 @@ def read_amount(text: str, currency: str) -> Amount:
 
 def _read_one(text: str, currency: str) -> int:
     try:
-        amount_minor = parse_money(_with_point(text, currency), currency)
+        amount_minor = parse_money(text, currency)
     except ValueError as error:
         raise ProductRefused({"amount": str(error)}) from error
     check_amount(amount_minor, currency)
     return amount_minor
-
-
-def _with_point(text: str, currency: str) -> str:
-    """Read a comma before the decimals; one before three digits could be thousands, and is refused as it is."""
-    whole, comma, decimals = text.strip().partition(",")
-    return f"{whole}.{decimals}" if comma and 0 < len(decimals) <= min(digits(currency), 2) else text.strip()
 
 
 def check_amount(amount: Amount, currency: str) -> None:

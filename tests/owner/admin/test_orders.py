@@ -84,6 +84,7 @@ def test_says_how_far_it_looked(
         ("country=%C3%9F1", "Type two letters"),
         ("since=soon", "Type a day as"),
         ("until=2026-02-30", "Type a day as"),
+        ("since=2026-12-02&until=2026-12-01", "This day is before 2026-12-02"),
         ("product=lovely", "no product lovely"),
         ("older_than=NEVER123", "no order NEVER123"),
     ],
@@ -94,6 +95,13 @@ def test_says_what_is_typed_wrongly_and_keeps_it(reader: Buyer, query: str, word
     assert words in answer.text
     assert 'value="ada"' in answer.text
     assert "Nothing was searched." in answer.text
+
+
+def test_names_no_command_on_a_page(reader: Buyer) -> None:
+    answer = reader.get("/admin/orders/NEVER123")
+    assert answer.status_code == 404
+    assert "There is no order NEVER123" in answer.text
+    assert "storefront orders" not in answer.text
 
 
 @pytest.mark.parametrize("words", ["a" * 5000, "%F0%9F%A6%8A", "'%20OR%201=1", "%25", "..%2F", "%E2%80%AE"])

@@ -188,6 +188,8 @@ def test_gives_a_sold_price_a_new_row_and_leaves_the_old_one(app: Flask, owner: 
         ("usd", "-1", "is no amount in USD"),
         ("usd", "1e9", "is no amount in USD"),
         ("usd", "1,000", "is no amount in USD"),
+        ("kwd", "1,000", "is no amount in KWD"),
+        ("eur", "1.234,56", "'1.234,56' is no amount in EUR"),
         ("usd", "0.30", "Stripe takes $0.50 or more"),
         ("usd", "1000000", "Stripe takes at most $999,999.99"),
         ("idr", "10000000000", "Stripe takes at most IDR\xa09,999,999,999.99"),

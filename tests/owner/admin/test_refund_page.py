@@ -52,6 +52,7 @@ def test_says_what_will_happen_before_anything_does(sale: Sale, owner: Buyer, sa
     part = owner.get(f"{check}amount&amount=5").text
     assert "Refund $5.00?" in part
     assert "Nothing closes" in part
+    assert "Refund $1.50?" in owner.get(f"{check}amount&amount=1,5").text
     assert ">Refund $5.00</button>" in part
     assert sandbox.calls() == []
     assert refunds(sale) == []

@@ -27,6 +27,7 @@ def test_reads_what_was_typed() -> None:
     assert typed.starts_at == datetime(2026, 12, 1, 9, 30, tzinfo=UTC)
     assert typed.ends_at == datetime(2026, 12, 25, tzinfo=UTC)
     assert read_typed({"code": "YEN", "amounts": "500 JPY"}).amounts == {"jpy": 500}
+    assert read_typed({"code": "EUR", "amounts": "5,00 EUR, 4,5 USD"}).amounts == {"eur": 500, "usd": 450}
 
 
 @time_machine.travel(NOW, tick=False)
