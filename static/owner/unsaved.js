@@ -15,14 +15,14 @@
   /** A field that would be lost, of one form: typed, or shown again because it was refused. */
   const findTyped = (form) => [...form.elements].find(isTyped) ?? form.querySelector("[aria-invalid=true]:not([type=file]), .conflict input");
 
-  // What an editor or a search has is no loss: the one keeps it in the browser, nobody saves the other.
-  const isSaved = (form) => form.getAttribute("method") === "post" && !("editor" in form.dataset);
+  // An editor keeps its text in the browser, files on their way have a warning of their own, and nobody saves a search.
+  const COUNTS = "[method=post]:not([data-editor], [data-upload-form])";
 
   // At the window, after the scripts that send a form themselves and leave the page as it is.
   addEventListener("submit", (event) => {
     const target = event.submitter?.formTarget || event.target.target;
     if (event.defaultPrevented || (target && target !== "_self")) return;
-    const others = [...document.forms].filter((form) => form !== event.target && isSaved(form));
+    const others = [...document.forms].filter((form) => form !== event.target && form.matches(COUNTS));
     const lost = others.map(findTyped).find(Boolean);
     if (!lost || confirm(WORDS)) return;
     event.preventDefault();

@@ -55,6 +55,7 @@ def make_kerf_planner(page: Page, archive: Path) -> None:
     expect(page.get_by_text("Added.").first).to_be_visible()
     page.get_by_label("Cover", exact=False).first.fill("Planks on a sheet")
     page.get_by_role("button", name="Save what picture 1 shows").click()
+    expect(page.locator("#pictures .alt")).to_have_attribute("value", "Planks on a sheet")
     new = page.locator("#new-edition")
     new.get_by_label("Price", exact=True).fill("24")
     new.get_by_label("Who it is for").fill("One workshop")

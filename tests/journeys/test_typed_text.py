@@ -1,4 +1,4 @@
-"""What an owner typed and did not save yet, in a browser: nothing takes it away unasked or brings it back later."""
+"""What an owner typed and did not save yet, in a browser: nothing takes it away unasked or brings it back."""
 
 from collections.abc import Callable
 
