@@ -30,15 +30,17 @@ def is_named(reference: str) -> ColumnElement[bool]:
 
 def not_found(reference: str) -> NotFound:
     """Pages name no commands: whoever reads one may have no machine to type them at."""
-    if has_request_context():
-        hint = "The list of orders finds them by number, address, name or Stripe's ids."
-    elif reference.startswith("cs_"):
-        hint = f"`storefront fulfill {reference}` asks Stripe for it."
-    elif reference.startswith("pi_"):
-        hint = "`storefront reconcile --since 30d` asks Stripe for sales that are missing."
-    else:
-        hint = "`storefront orders list` shows the newest, and with --email those of one address."
+    on_page = "The list of orders finds them by number, address, name or Stripe's ids."
+    hint = on_page if has_request_context() else _command_for(reference)
     return NotFound(f"There is no order {reference} in {settings().mode} mode. {hint}")
+
+
+def _command_for(reference: str) -> str:
+    if reference.startswith("cs_"):
+        return f"`storefront fulfill {reference}` asks Stripe for it."
+    if reference.startswith("pi_"):
+        return "`storefront reconcile --since 30d` asks Stripe for sales that are missing."
+    return "`storefront orders list` shows the newest, and with --email those of one address."
 
 
 def get_order(reference: str) -> Order:

@@ -96,11 +96,14 @@ def hold_what_expired(error: CSRFError) -> ResponseReturnValue:
 
     Only what a page of the shop sent is held. A page elsewhere gets no form with a token that counts.
     """
-    is_open = getattr(current_app.view_functions[request.endpoint or ""], MARK, None) is Permission.OPEN
     is_signed_out = find_here() is None
-    if not (is_from_here() and _is_sent_from_a_page()) or (is_signed_out and is_open):
-        return answer_http_error(error)
-    return _hold_what_was_sent(is_signed_out=is_signed_out)
+    if is_from_here() and _is_sent_from_a_page() and not (is_signed_out and _is_open()):
+        return _hold_what_was_sent(is_signed_out=is_signed_out)
+    return answer_http_error(error)
+
+
+def _is_open() -> bool:
+    return getattr(current_app.view_functions[request.endpoint or ""], MARK, None) is Permission.OPEN
 
 
 def _hold_what_was_sent(*, is_signed_out: bool) -> ResponseReturnValue:

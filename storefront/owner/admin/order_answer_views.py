@@ -40,7 +40,7 @@ def answer_order(number: str) -> ResponseReturnValue:
 
 def _page(number: str, refusal: StorefrontError | None = None) -> ResponseReturnValue:
     order, asked = get_order(number), request.values
-    key = FREE_TEXT if isinstance(refusal, AnswerGone) else asked.get("answer")
+    key = _key(refusal)
     prepared = None
     if key:
         try:
@@ -58,6 +58,11 @@ def _page(number: str, refusal: StorefrontError | None = None) -> ResponseReturn
         **refusal_words(refusal),
     )
     return make_response(page, refusal.status if refusal else 200)
+
+
+def _key(refusal: StorefrontError | None) -> str:
+    """Return the answer that is shown: where it is gone, the one that fits every letter."""
+    return FREE_TEXT if isinstance(refusal, AnswerGone) else request.values.get("answer", "")
 
 
 def _reader() -> Reader:

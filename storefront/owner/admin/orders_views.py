@@ -75,9 +75,7 @@ def _filter(asked: _Asked) -> OrderFilter:
         asked.errors["state"] = "There is no such state. Choose one of the list."
     if country and not _is_country(country):
         asked.errors["country"] = "Type two letters, such as DE or US."
-    since, until = _day(asked, "since"), _day(asked, "until")
-    if since and until and since > until:
-        asked.errors["until"] = f"This day is before {since}, where the list begins."
+    since, until = _days(asked)
     return OrderFilter(
         words=values["q"],
         state=Reason(state) if state and "state" not in asked.errors else None,
@@ -86,6 +84,13 @@ def _filter(asked: _Asked) -> OrderFilter:
         since=since,
         until=until,
     )
+
+
+def _days(asked: _Asked) -> tuple[date | None, date | None]:
+    since, until = _day(asked, "since"), _day(asked, "until")
+    if since and until and since > until:
+        asked.errors["until"] = f"This day is before {since}, where the list begins."
+    return since, until
 
 
 def _day(asked: _Asked, name: str) -> date | None:
