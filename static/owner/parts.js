@@ -54,6 +54,16 @@
     });
   }
 
+  /** Of forms: a browser that was restarted has another. What is typed here would be lost with a reload. */
+  async function renewTokens(data) {
+    const answer = await fetch("/admin").then((page) => page.text()).catch(() => "");
+    const token = new DOMParser().parseFromString(answer, "text/html").querySelector("meta[name=csrf-token]")?.content;
+    if (!token) return false;
+    for (const field of document.querySelectorAll("[name=csrf_token]")) field.value = token;
+    data.set("csrf_token", token);
+    return true;
+  }
+
   // One after the other: the next form carries what the answer before it showed.
   const jobs = [];
   let isSending = false;
@@ -86,14 +96,15 @@
     if (!sent) return;
     part().setAttribute("aria-busy", "true");
     try {
-      const page = await post(sent.form, sent.data, onProgress);
+      let page = await post(sent.form, sent.data, onProgress);
+      if (!page?.getElementById(partId) && sent.form.matches("[data-save]") && await renewTokens(sent.data)) page = await post(sent.form, sent.data);
       const fresh = page?.getElementById(partId);
       if (!fresh) throw new Error(page?.querySelector("main .lead")?.textContent ?? NO_ANSWER);
       const refusal = fresh.querySelector("[data-first-error]");
       if (refusal) forget();
       await window.parts.whenFree();
       if (jobs.length) window.parts.onAnswer(part(), fresh);
-      else show(part(), fresh, { key, refusal, sent: sent.form });
+      else show(part(), fresh, { key, refusal, sent });
       const notice = page.querySelector(".notices")?.textContent.trim();
       if (refusal) tell(refusal.textContent.trim());
       else note(part(), words || notice || "Saved.");
@@ -107,6 +118,25 @@
     }
   }
 
+  /** Sent and taken: not what was typed while it was on its way. Files of a refusal were taken in part. */
+  function isDone(field, { form, data }, refusal) {
+    if (field.form?.getAttribute("action") !== form.getAttribute("action")) return false;
+    return field.type === "file" || (!refusal && data.get(field.name) === field.value);
+  }
+
+  /** What is unlike what the shop sent; what it refused is not saved either. */
+  function carry(field, other) {
+    if (field.type === "file") {
+      if (field.files.length) other.files = field.files;
+    } else if (field.type === "checkbox" || field.type === "radio") {
+      if (field.checked !== field.defaultChecked) other.checked = field.checked;
+    } else if (field.options) {
+      if ([...field.options].some((option) => option.selected !== option.defaultSelected)) other.value = field.value;
+    } else if (field.value !== field.defaultValue || field.getAttribute("aria-invalid") === "true") {
+      other.value = field.value;
+    }
+  }
+
   /** Put the answer's part in place of the old one: what was typed, opened and focused there stays, unless it was sent. */
   function show(part, answer, { key, refusal, sent }) {
     const focused = part.contains(document.activeElement) ? document.activeElement : null;
@@ -114,10 +144,9 @@
     for (const kept of part.querySelectorAll("[data-keep]")) {
       fresh.querySelector(`[data-keep="${kept.dataset.keep}"]`)?.replaceWith(kept);
     }
-    for (const field of part.querySelectorAll("input[id]:not([type=file]), textarea[id]")) {
+    for (const field of part.querySelectorAll("input[id], select[id], textarea[id]")) {
       const other = fresh.querySelector(`#${CSS.escape(field.id)}`);
-      const isDone = field.form === sent && !refusal;
-      if (other && !isDone && field.value !== field.defaultValue) other.value = field.value;
+      if (other && !isDone(field, sent, refusal)) carry(field, other);
     }
     for (const details of part.querySelectorAll("[data-item] details[open]")) {
       itemIn(fresh, details.closest("[data-item]").dataset.item)?.querySelector("details")?.setAttribute("open", "");

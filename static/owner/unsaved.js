@@ -15,13 +15,13 @@
   /** A field that would be lost, of one form: typed, or shown again because it was refused. */
   const findTyped = (form) => [...form.elements].find(isTyped) ?? form.querySelector("[aria-invalid=true]:not([type=file]), .conflict input");
 
-  // An editor keeps its text in the browser, files on their way have a warning of their own, and nobody saves a search.
-  const COUNTS = "[method=post]:not([data-editor], [data-upload-form])";
+  // An editor keeps its text in the browser, files on their way have a warning of their own, and nobody saves a search or a code.
+  const COUNTS = "[method=post]:not([data-editor], [data-upload-form], .sign-in)";
 
   // At the window, after the scripts that send a form themselves and leave the page as it is.
   addEventListener("submit", (event) => {
     const target = event.submitter?.formTarget || event.target.target;
-    if (event.defaultPrevented || (target && target !== "_self")) return;
+    if (event.defaultPrevented || (target && target !== "_self") || event.target.matches("[data-stays]")) return;
     const others = [...document.forms].filter((form) => form !== event.target && form.matches(COUNTS));
     const lost = others.map(findTyped).find(Boolean);
     if (!lost || confirm(WORDS)) return;

@@ -36,10 +36,14 @@ def plain_lines(text: str) -> str:
 
 
 class PlainStream(io.TextIOBase):
-    """Wraps a stream; ends of lines and tabs stay as they are."""
+    """Wraps a stream; ends of lines and tabs stay as they are.
 
-    def __init__(self, stream: TextIO) -> None:
+    `ends_command`: not of a log, which a worker goes on without until its disk has room again.
+    """
+
+    def __init__(self, stream: TextIO, *, ends_command: bool = False) -> None:
         self._stream = stream
+        self._ends_command = ends_command
         self._lost: click.ClickException | None = None
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what else a stream has
@@ -71,6 +75,8 @@ class PlainStream(io.TextIOBase):
         try:
             yield
         except OSError as error:
+            if not self._ends_command:
+                raise
             with suppress(OSError):  # what waits to be written must not fail again at the end
                 os.dup2(os.open(os.devnull, os.O_WRONLY), self._stream.fileno())
             if error.errno == errno.EPIPE:
@@ -94,5 +100,5 @@ class PlainGroup(click.Group):
     """Every command below it, and every refusal, prints through the door."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as in click
-        with redirect_stdout(PlainStream(sys.stdout)), redirect_stderr(PlainStream(sys.stderr)):
+        with redirect_stdout(PlainStream(sys.stdout, ends_command=True)), redirect_stderr(PlainStream(sys.stderr)):
             return super().main(*args, **kwargs)

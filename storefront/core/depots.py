@@ -262,7 +262,7 @@ def open_depot(address: str, settings: Settings) -> Depot:
             shop lie in each other, where each backup would hold all before it.
     """
     scheme = address.partition("://")[0]
-    if address and "://" not in address:
+    if address.strip() and "://" not in address:
         if settings.is_folder:
             _demand_apart(str(Path(address).resolve()), str(settings.files_path.resolve()))
         return FolderDepot(Path(address))

@@ -1,4 +1,4 @@
-"""Bodies that take their time: read before a turn at the shop is taken, by threads of their own, with a deadline.
+"""Bodies that take their time: read before a turn is taken, by threads of their own; long ones within a deadline.
 
 Reading holds a thread until bytes come, and the server cannot be told to stop waiting. So such threads are few,
 one client gets some of them only, and pages and downloads have others.
@@ -25,7 +25,7 @@ READERS_OF_CLIENT = 8
 IN_LINE = 32  # for a moment: whole bodies are read in no time
 IN_LINE_SECONDS = 1.0
 THREADS = READERS + IN_LINE  # beside those for pages and downloads
-SECONDS = 10.0  # for the whole body: the largest is 256 KB
+SECONDS = 10.0  # for a body longer than the first piece: the largest is 256 KB
 FIRST_PIECE_BYTES = 4096  # nearly all bodies: each read hands the interpreter to another thread, and waits for it
 MOST_BYTES = 256 * 1024  # what no route takes is left unread, and refused by its length
 

@@ -1,9 +1,11 @@
 """What commands print: nothing in it moves a terminal, and what they make is nobody else's to read."""
 
 import io
+import logging
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -51,6 +53,19 @@ def test_says_that_what_it_prints_meets_a_full_disk(words: str, unbuffered: str)
     assert ended.returncode == 1
     assert ended.stderr.startswith("Error: What this command prints cannot be written (No space left on device).")
     assert len(ended.stderr.splitlines()) == 1
+
+
+def test_goes_on_where_its_log_meets_a_full_disk() -> None:
+    """A worker lives for months, and its disk has room again one day."""
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("no /dev/full on this system")
+    with full.open("w") as disk:
+        log = logging.getLogger("of a worker whose disk is full")
+        log.addHandler(logging.StreamHandler(PlainStream(disk)))
+        log.warning("a line that is lost")
+        with suppress(OSError):
+            disk.close()
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

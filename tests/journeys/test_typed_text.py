@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Dialog, Page, expect
+from playwright.sync_api import Dialog, Page, Route, expect
 
 from tests.journeys.parts import come_in
 from tests.shop.media.drawn import add, draw, pictures_of, saved
@@ -180,6 +180,54 @@ def test_saves_what_one_picture_shows_and_keeps_what_is_typed_beside_the_others(
     expect(page.locator("#pictures [data-note]")).to_have_text("Saved.")
     assert [view.alt for view in pictures_of(shop.app)] == ["Two dots", "Three dots"]
     assert questions == []
+
+
+def test_keeps_what_was_refused_or_chosen_while_another_picture_is_saved(
+    shop: Shop, page: Page, complaints: Complaints
+) -> None:
+    complaints.expected.append("400")
+    for number in (1, 2):
+        add(shop.app, saved(draw(color=(number * 60, 90, 160))), alt="")
+    come_in(shop, page, EDITOR)
+    first, second = (page.locator("#pictures .alt").nth(number) for number in (0, 1))
+    second.fill("y" * 201)
+    second.press("Enter")
+    expect(page.locator("#pictures").get_by_role("alert").first).to_contain_text("201 characters, and 200 fit")
+    choose("#pictures-files")(page)
+    first.fill("Two dots")
+    first.press("Enter")
+    expect(page.locator("#pictures [data-note]")).to_have_text("Saved.")
+    expect(second).to_have_value("y" * 201)
+    assert page.locator("#pictures-files").evaluate("field => field.files.length") == 1
+
+
+def test_keeps_what_is_typed_while_it_saves(shop: Shop, page: Page) -> None:
+    add(shop.app, saved(draw(color=(60, 90, 160))), alt="")
+    come_in(shop, page, EDITOR)
+    alt = page.locator("#pictures .alt").first
+    held: list[Route] = []
+    page.route("**/pictures/**", lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks into what it calls
+    alt.fill("Two dots")
+    with page.expect_request("**/pictures/**"):
+        alt.press("Enter")
+    alt.press_sequentially(" and a word more")
+    held.pop().continue_()
+    expect(page.locator("#pictures [data-note]")).to_have_text("Saved.")
+    expect(alt).to_have_value("Two dots and a word more")
+    assert [view.alt for view in pictures_of(shop.app)] == ["Two dots"]
+
+
+def test_saves_what_a_picture_shows_in_a_browser_that_was_restarted(
+    shop: Shop, page: Page, complaints: Complaints
+) -> None:
+    complaints.expected.append("400")
+    add(shop.app, saved(draw(color=(60, 90, 160))), alt="")
+    come_in(shop, page, EDITOR)
+    page.context.clear_cookies(name="storefront_session")
+    page.locator("#pictures .alt").first.fill("Two dots")
+    page.locator("#pictures .alt").first.press("Enter")
+    expect(page.locator("#pictures [data-note]")).to_have_text("Saved.")
+    assert [view.alt for view in pictures_of(shop.app)] == ["Two dots"]
 
 
 def test_sends_a_text_of_a_browser_that_was_restarted(shop: Shop, page: Page, complaints: Complaints) -> None:

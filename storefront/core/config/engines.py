@@ -6,7 +6,7 @@ from urllib.parse import parse_qs
 from storefront.core.config.reader import Reader
 
 # Psycopg's arguments in Python, which are no text; what else stands behind the ? is PostgreSQL's own.
-NO_OPTIONS = frozenset({"autocommit", "context", "cursor_factory", "prepare_threshold", "row_factory"})
+NO_OPTIONS = frozenset({"autocommit", "cursor_factory", "prepare_threshold", "row_factory"})
 
 
 def _database_url(reader: Reader, name: str, raw: str) -> str:
@@ -20,7 +20,7 @@ def _database_url(reader: Reader, name: str, raw: str) -> str:
 
 def _refuse_options(reader: Reader, name: str, url: str) -> None:
     found = NO_OPTIONS.intersection(parse_qs(url.rpartition("@")[2].partition("?")[2]))
-    if found:
+    if found and url.startswith("postgres"):
         reader.problems.append(f"{name} has {min(found)}, which is no option of PostgreSQL's: take it out.")
 
 

@@ -97,6 +97,8 @@ def hold_what_expired(error: CSRFError) -> ResponseReturnValue:
     Only what a page of the shop sent is held. A page elsewhere gets no form with a token that counts.
     """
     is_signed_out = find_here() is None
+    if "token" not in (error.description or ""):  # over https also a form without Referer, which no press mends
+        return answer_http_error(error)
     if is_from_here() and _is_sent_from_a_page() and not (is_signed_out and _is_open()):
         return _hold_what_was_sent(is_signed_out=is_signed_out)
     return answer_http_error(error)

@@ -56,12 +56,11 @@ class Postgresql:
             ends()
 
     def restore(self, fill: Callable[[IO[bytes]], None], *, size_bytes: int) -> None:  # noqa: ARG002 - a server's disk is not ours to see
-        version = _drop_empty_tables()
         pipe = subprocess.PIPE
         with (
             self._running(SQL, stdin=pipe, stdout=subprocess.DEVNULL) as (server, server_ends),
             self._running(RESTORE, stdin=pipe, stdout=pipe) as (archive, archive_ends),
-            _passing_on(archive, server, () if version >= KNOWS_LIMIT else (LIMIT,)) as passed,
+            _passing_on(archive, server, _left_out_for(_drop_empty_tables())) as passed,  # both programs are there
         ):
             with suppress(BrokenPipeError):  # it ended early: its own words say why
                 fill(_stream(archive.stdin))
@@ -120,6 +119,10 @@ def _demand_success(process: "subprocess.Popen[bytes]", name: str, words: IO[byt
     words.seek(0)
     last = " ".join(words.read().decode(errors="replace").split())[-LAST_WORDS:]
     raise ToolFailed(f"{name} did not succeed, so nothing was kept: {last}")
+
+
+def _left_out_for(version: int) -> Sequence[bytes]:
+    return () if version >= KNOWS_LIMIT else (LIMIT,)
 
 
 @contextmanager

@@ -76,3 +76,12 @@ def test_keeps_the_token_of_forms_as_long_as_the_sign_in(app: Flask, owner: Buye
     cookie = owner.client.get_cookie("storefront_session", domain="localhost")
     assert cookie
     assert cookie.expires, "it outlives the browser"
+
+
+def test_holds_nothing_that_no_press_would_mend(owner: Buyer) -> None:
+    """Over https forms without a Referer are refused, whatever their token is."""
+    form = {"csrf_token": owner.csrf_token(), "title": "Refunds", "body_markdown": TEXT}
+    secure = {"base_url": owner.base_url.replace("http:", "https:"), "headers": HEADERS}
+    answer = owner.client.post("/admin/pages/refunds", data=form, **secure)
+    assert answer.status_code == 400
+    assert "Press once more" not in answer.text

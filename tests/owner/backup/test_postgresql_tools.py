@@ -1,7 +1,9 @@
 """A restore by PostgreSQL's own programs: on a server that is older than they are, and where one ends early."""
 
 import os
+import shutil
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -111,6 +113,19 @@ def test_says_what_the_server_refused_and_keeps_nothing(machine: Machine, empty:
     assert 'relation "ix_audit_entries_verb" already exists' in told
     with empty.app() as app:
         assert read_rows(app, TABLES) == []
+
+
+def test_keeps_the_empty_tables_where_a_program_is_missing(
+    machine: Machine, empty: Machine, place: Path, tmp_path: Path
+) -> None:
+    empty.done("db", "upgrade")
+    (tmp_path / "bin").mkdir()
+    for program in (shutil.which("pg_restore"), sys.executable):
+        (tmp_path / "bin" / Path(str(program)).name).symlink_to(str(program))
+    empty.environment["PATH"] = str(tmp_path / "bin")
+    assert "psql is not on the PATH" in restore(empty, place)
+    with empty.app() as app:
+        assert read_rows(app, TABLES) != []
 
 
 def test_says_what_the_archive_lacks_and_keeps_nothing(

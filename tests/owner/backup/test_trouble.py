@@ -212,7 +212,8 @@ def test_takes_no_empty_word_for_a_place(
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     for words in (("backup",), ("backup", "check")):
-        assert "Write a folder" in machine.refused(*words, "")
+        for nowhere in ("", " "):
+            assert "Write a folder" in machine.refused(*words, nowhere)
     assert list(Path().iterdir()) == []
 
 
