@@ -1,7 +1,18 @@
-"""The web server's command line."""
+"""The web server's command line, and what it starts with."""
 
 import sys
+from collections.abc import Mapping, MutableMapping
 from pathlib import Path
+
+# glibc gives threads heaps of their own, eight for each processor, and what one of them freed no other uses again.
+# Threads of Python take turns anyway, so a common heap costs them nothing, and a busy process has 32 MB less.
+MEMORY: Mapping[str, str] = {"MALLOC_ARENA_MAX": "1"}
+
+
+def spare_memory(environ: MutableMapping[str, str]) -> None:
+    """Add what a server starts with, for whoever starts one; a value of the owner's stays."""
+    for name, value in MEMORY.items():
+        environ.setdefault(name, value)
 
 
 def server_log_path(*, as_json: bool) -> Path:

@@ -14,7 +14,7 @@ import click
 def serve(host: str, port: int, workers: int, *, with_worker: bool) -> None:
     """Start the web server."""
     # Not the whole shop: its processes load it, and doing that here as well would nearly double the start.
-    from storefront.cli.granian_command import server_command
+    from storefront.cli.granian_command import server_command, spare_memory
     from storefront.cli.read_settings import listing_problems, read_settings
     from storefront.web.slow_bodies import THREADS
 
@@ -30,6 +30,7 @@ def serve(host: str, port: int, workers: int, *, with_worker: bool) -> None:
     command = server_command(
         "storefront.wsgi:app", host=host, port=port, workers=workers, threads=threads, as_json=settings.log_json
     )
+    spare_memory(os.environ)
     if with_worker:
         from storefront.cli.together import run_together
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from storefront.cli.granian_command import server_command
+from storefront.cli.granian_command import server_command, spare_memory
 from storefront.core.config.settings import ROOT
 from tests.support.shop import wait_for
 
@@ -84,9 +84,9 @@ def running(
     clean = {key: value for key, value in os.environ.items() if not key.startswith(("STRIPE_", "MAIL_"))}
     quiet = {"STOREFRONT_ENV_FILE": "", "NO_PROXY": f"{HOST},localhost", "no_proxy": f"{HOST},localhost"}
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            command, cwd=ROOT, env=clean | quiet | dict(environment), stdout=output, stderr=output
-        )
+        whole = clean | quiet | dict(environment)
+        spare_memory(whole)
+        process = subprocess.Popen(command, cwd=ROOT, env=whole, stdout=output, stderr=output)
     server = Server(name=name, port=port, process=process)
     try:
         wait_for(lambda: process.poll() is not None or answers(server.url + ready), seconds=START_SECONDS)
