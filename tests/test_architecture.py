@@ -57,7 +57,7 @@ DOORS: dict[str, str | tuple[str, ...]] = {
     "flask_mail": "mail/transport.py",
     "fpdf": "buyers/library/receipt_pdf.py",
     "huey": "core/queue_engine.py",
-    "obstore": ("core/depots.py", "core/storage.py"),  # all of a bucket, and what buyers get of it
+    "obstore": ("core/buckets.py", "core/depots.py"),  # what buyers get of a bucket, and all of it
     "PIL": "shop/media",
     "pyrage": "owner/backup/age.py",
     "webauthn": "owner/people/passkey_protocol.py",

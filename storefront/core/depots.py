@@ -22,21 +22,13 @@ import obstore
 from obstore.exceptions import BaseError
 
 from storefront.core import clock
+from storefront.core.buckets import PARTS_AT_ONCE, Patience, connect
 from storefront.core.config.settings import BUCKETS, Settings
 from storefront.core.db import end_read
 from storefront.core.disposition import disposition
 from storefront.core.errors import StorefrontError
 from storefront.core.folders import sync_folder
-from storefront.core.storage import (
-    CHUNK_BYTES,
-    PARTS_AT_ONCE,
-    Patience,
-    StorageClosed,
-    StorageFull,
-    StorageUnavailable,
-    connect,
-    is_full,
-)
+from storefront.core.storage import CHUNK_BYTES, StorageClosed, StorageFull, StorageUnavailable, is_full
 
 PART_BYTES = 16 * 1024 * 1024  # of at most 10,000: objects of 150 GB
 INCOMING = ".incoming-"

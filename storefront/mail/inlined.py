@@ -3,10 +3,19 @@
 A `<style>` with `data-css-inline="keep"` stays as it is: only there can a mail say how it looks on dark screens.
 """
 
-from css_inline import CSSInliner
+from functools import cache
+from typing import TYPE_CHECKING
 
-_INLINER = CSSInliner(load_remote_stylesheets=False)  # nothing of a mail is fetched
+if TYPE_CHECKING:
+    from css_inline import CSSInliner
+
+
+@cache
+def _inliner() -> "CSSInliner":
+    from css_inline import CSSInliner  # noqa: PLC0415 - a web process writes a mail for its owner's eyes alone
+
+    return CSSInliner(load_remote_stylesheets=False)  # nothing of a mail is fetched
 
 
 def inline_styles(html: str) -> str:
-    return _INLINER.inline(html)
+    return _inliner().inline(html)

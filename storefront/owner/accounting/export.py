@@ -12,7 +12,6 @@ from storefront.owner.accounting.csv_file import CsvForm, csv_pieces
 from storefront.owner.accounting.movements import read_movements
 from storefront.owner.accounting.periods import time_of
 from storefront.owner.accounting.rows import COLUMNS, Cell, cells_of, rows_of
-from storefront.owner.accounting.xlsx_file import write_xlsx
 from storefront.owner.figures.spans import Span
 
 
@@ -29,6 +28,8 @@ def export_csv(span: Span, zone: ZoneInfo, form: CsvForm) -> Iterator[str]:
 
 def export_xlsx(span: Span, zone: ZoneInfo, path: Path) -> None:
     """Do the same as a workbook at `path`. Raises TooManyRows."""
+    from storefront.owner.accounting.xlsx_file import write_xlsx  # noqa: PLC0415 - few processes write one
+
     _note(span, FileFormat.XLSX)
     write_xlsx(path, "Accounting", COLUMNS, _cells(span, zone))
 

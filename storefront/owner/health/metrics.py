@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import (
     CounterMetricFamily,
     GaugeMetricFamily,
@@ -22,6 +22,8 @@ from storefront.core.measurements import (
 )
 from storefront.owner.health.figures import Figures
 from storefront.owner.health.warnings import HealthWarning
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 class _Figures(Collector):

@@ -6,13 +6,11 @@ from ipaddress import ip_address
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
-from prometheus_client import CONTENT_TYPE_LATEST
 
 from storefront.core.measurements import flush
 from storefront.core.runtime import settings
 from storefront.migrations.state import find_problem
 from storefront.owner.health.figures import read_figures
-from storefront.owner.health.metrics import to_text
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from storefront.owner.health.writing import find_write_problem
@@ -46,9 +44,11 @@ def ready() -> ResponseReturnValue:
 def metrics() -> ResponseReturnValue:
     if not _may_measure():
         abort(404)
+    from storefront.owner.health.metrics import CONTENT_TYPE, to_text  # noqa: PLC0415 - few shops are watched so
+
     flush(only_when_due=False)  # of this process: what the others have is a minute old at most
     figures = read_figures()
-    return Response(to_text(figures, find_warnings(figures.trouble)), content_type=CONTENT_TYPE_LATEST)
+    return Response(to_text(figures, find_warnings(figures.trouble)), content_type=CONTENT_TYPE)
 
 
 def _may_measure() -> bool:

@@ -19,7 +19,8 @@ from storefront.shop.files.toml_text import read_toml
 from storefront.shop.files.translations import read_shop_translations
 from storefront.shop.looks.files import LooksFile
 from storefront.shop.media.font_files import read_font
-from storefront.shop.media.recode import check_picture, read_picture
+from storefront.shop.media.read_picture import read_picture
+from storefront.shop.media.recode import check_picture
 
 SHOP_FILE = "shop.toml"
 PRODUCTS = "products"

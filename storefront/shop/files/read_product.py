@@ -17,7 +17,8 @@ from storefront.shop.files.read_release import read_release
 from storefront.shop.files.translations import read_translations
 from storefront.shop.files.values import Field, scalar, table
 from storefront.shop.files.yaml_text import read_yaml, split_front_matter
-from storefront.shop.media.recode import check_picture, read_picture
+from storefront.shop.media.read_picture import read_picture
+from storefront.shop.media.recode import check_picture
 from storefront.shop.media.sample_kinds import find_type
 
 PRODUCT_FILE = "product.md"

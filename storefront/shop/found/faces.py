@@ -7,11 +7,9 @@ from storefront.core.money import format_money
 from storefront.core.storage import storage
 from storefront.shop.catalog.products import OfferedEdition, ProductPage
 from storefront.shop.looks.palette import SHOPS_OWN
-from storefront.shop.media.app_icons import draw_app_icon
-from storefront.shop.media.marks import draw_png
 from storefront.shop.media.names import FOLDER, split_name
 from storefront.shop.media.queries import ADDRESS, PictureView
-from storefront.shop.media.share_picture import ShareWords, draw_share_picture, name_of
+from storefront.shop.media.share_words import ShareWords, name_of
 from storefront.shop.profile.read import Profile
 
 VERSION = 1  # of the drawings: a change of how they look is another address
@@ -80,6 +78,8 @@ def draw_face(face: ShareFace) -> bytes:
     Raises:
         StorageUnavailable: the bucket does not answer.
     """
+    from storefront.shop.media.share_picture import draw_share_picture  # noqa: PLC0415 - few processes draw
+
     return draw_share_picture(face.words, cover=_read_media(face.cover), font=_read_media(face.font))
 
 
@@ -90,6 +90,8 @@ def draw_icon(face: IconFace, side: int, *, is_maskable: bool = False) -> bytes:
     Raises:
         StorageUnavailable: the bucket does not answer.
     """
+    from storefront.shop.media.app_icons import draw_app_icon  # noqa: PLC0415 - few processes draw
+
     original = _read(face.path) if face.path else None
     return draw_app_icon(side, original=original, color=face.color, is_maskable=is_maskable)
 
@@ -101,6 +103,8 @@ def draw_mail_logo(face: LogoFace) -> bytes | None:
     Raises:
         StorageUnavailable: the bucket does not answer.
     """
+    from storefront.shop.media.marks import draw_png  # noqa: PLC0415 - few processes draw
+
     content = _read_media(face.name)
     return draw_png(content) if content else None
 

@@ -12,9 +12,8 @@ from storefront.core.db import transaction
 from storefront.shop.looks.refusals import AnotherFile
 from storefront.shop.media.font_files import read_font
 from storefront.shop.media.keep import keep_bytes
-from storefront.shop.media.marks import draw_icon, draw_logo
 from storefront.shop.media.names import CONTENT_TYPES, ORIGINALS
-from storefront.shop.media.recode import read_picture
+from storefront.shop.media.read_picture import read_picture
 from storefront.shop.media.words import clean_filename
 from storefront.shop.profile.row import lock_profile
 
@@ -96,6 +95,8 @@ def remove_file(kind: LooksFile, *, shown_sha256: str | None = None) -> bool:
 
 
 def _make_logo(stream: IO[bytes]) -> Kept:
+    from storefront.shop.media.marks import draw_logo  # noqa: PLC0415 - few processes draw
+
     content = read_picture(stream)
     logo = draw_logo(content)
     name = keep_bytes(logo.content, ".webp", CONTENT_TYPES[".webp"]).name
@@ -103,6 +104,8 @@ def _make_logo(stream: IO[bytes]) -> Kept:
 
 
 def _make_icon(stream: IO[bytes]) -> Kept:
+    from storefront.shop.media.marks import draw_icon  # noqa: PLC0415 - few processes draw
+
     content = read_picture(stream)
     tab, touch = draw_icon(content)
     name, touch_name = (keep_bytes(icon.content, ".png", CONTENT_TYPES[".png"]).name for icon in (tab, touch))

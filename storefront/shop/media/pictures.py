@@ -1,7 +1,7 @@
 """Adds pictures to products, describes, moves and removes them."""
 
 import hashlib
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,9 +14,12 @@ from storefront.shop.editor.places import move_within
 from storefront.shop.media.keep import at_home, is_whole, keep_bytes
 from storefront.shop.media.models import Picture, ProductPicture
 from storefront.shop.media.names import CONTENT_TYPES, FOLDER, ORIGINALS
-from storefront.shop.media.recode import Rendering, read_picture, recode
+from storefront.shop.media.read_picture import read_picture
 from storefront.shop.media.refusals import NoSuchMedia, TextRefused, TooManyMedia
 from storefront.shop.media.words import ALT, clean_filename, clean_words
+
+if TYPE_CHECKING:
+    from storefront.shop.media.recode import Rendering
 
 MOST_PICTURES = 8
 Shown = list[ProductPicture]
@@ -203,6 +206,8 @@ def _check_room(count: int) -> None:
 
 def _make(content: bytes, sha256: str, filename: str) -> dict[str, Any]:
     """Do the slow part, with no transaction open: files first, so that a row never names what is not there."""
+    from storefront.shop.media.recode import recode  # noqa: PLC0415 - few processes do
+
     recoded = recode(content)
     # The type is for the bucket; no page ever gets this file.
     original = keep_bytes(content, recoded.ending, "application/octet-stream", folder=ORIGINALS)
@@ -216,7 +221,7 @@ def _make(content: bytes, sha256: str, filename: str) -> dict[str, Any]:
     }
 
 
-def _keep(rendering: Rendering) -> dict[str, Any]:
+def _keep(rendering: "Rendering") -> dict[str, Any]:
     ending = f".{rendering.format.value}"
     kept = keep_bytes(rendering.content, ending, CONTENT_TYPES[ending])
     size = {"width": rendering.width, "height": rendering.height}

@@ -11,19 +11,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 from threading import Lock
-from typing import IO
 
 from PIL import Image, ImageCms, ImageOps, features
 
-from storefront.shop.media.refusals import (
-    DamagedPicture,
-    EmptyMedia,
-    MediaTooLarge,
-    TooManyPixels,
-    UnknownFormat,
-)
+from storefront.shop.media.refusals import DamagedPicture, TooManyPixels, UnknownFormat
 
-MOST_BYTES = 20_000_000
 MOST_PIXELS = 50_000_000
 LONGEST_SIDE = 16_000  # WebP holds 16,383
 WIDTHS = (480, 960, 1600)
@@ -73,20 +65,6 @@ class Recoded:
     height: int
     ending: str
     renderings: tuple[Rendering, ...]
-
-
-def read_picture(stream: IO[bytes]) -> bytes:
-    """Return the bytes of a picture that is neither empty nor too large.
-
-    Raises:
-        EmptyMedia, MediaTooLarge: nothing was decoded.
-    """
-    content = stream.read(MOST_BYTES + 1)
-    if not content:
-        raise EmptyMedia("This file is empty. Was it copied whole?")
-    if len(content) > MOST_BYTES:
-        raise MediaTooLarge("A picture has at most 20 MB: save it smaller, 3,000 pixels are wide enough.")
-    return content
 
 
 def check_picture(content: bytes) -> None:

@@ -4,11 +4,9 @@ Only what the fonts at hand draw well is written. A name in another script, or o
 is left out: the networks set the title of the page below the picture, in fonts that have it.
 """
 
-import hashlib
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
@@ -16,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 from storefront.shop.media.drawn_cover import ground_colors, hill_points
 from storefront.shop.media.recode import ONE_AT_A_TIME, UNREADABLE
+from storefront.shop.media.share_words import ShareWords
 
 SIZE = (1200, 630)
 PANEL = 560  # of the width, for words beside a picture
@@ -36,13 +35,6 @@ PLAIN_SCRIPTS = ("LATIN", "GREEK", "CYRILLIC", "ARMENIAN", "GEORGIAN", "CJK", "H
 LEFT_TO_RIGHT = ("L", "EN", "ES", "ET", "CS", "WS", "ON", "BN", "NSM")
 
 Font = ImageFont.FreeTypeFont
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShareWords:
-    shop_name: str
-    name: str
-    price: str
 
 
 def draw_share_picture(words: ShareWords, *, cover: bytes | None, font: bytes | None) -> bytes:
@@ -202,8 +194,3 @@ def _tidy(text: str) -> str:
 
 def _is_selector(letter: str) -> bool:
     return "\ufe00" <= letter <= "\ufe0f" or "\U000e0100" <= letter <= "\U000e01ef"
-
-
-def name_of(face: object) -> str:
-    """Return what a drawn picture is called: by all that is drawn on it, a frozen dataclass."""
-    return hashlib.sha256(repr(face).encode("utf-8", "replace")).hexdigest()[:16]

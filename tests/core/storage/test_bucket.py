@@ -10,10 +10,11 @@ from typing import IO, Any
 import pytest
 from flask import Flask
 
+from storefront.core.buckets import Bucket
 from storefront.core.config.settings import SettingsError, load_settings
 from storefront.core.db import db, transaction
 from storefront.core.disposition import disposition
-from storefront.core.storage import Bucket, StorageUnavailable, storage
+from storefront.core.storage import StorageUnavailable, storage
 from storefront.delivery.downloads.models import Download
 from storefront.shop.catalog.upload_checks import ReleaseFileExists
 from tests.delivery.downloads.sent import get

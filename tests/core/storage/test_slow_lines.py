@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from storefront.core.storage import Bucket, Patience
+from storefront.core.buckets import Bucket, Patience
 from tests.core.storage.slow_line import slow_line
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,8 @@ from storefront.shop.editor.products import change_slug
 from storefront.shop.found.sitemap import Place, write_part, write_sitemap
 from storefront.shop.found.words import cut
 from storefront.shop.looks.files import LooksFile, set_file
-from storefront.shop.media.share_picture import ShareWords, draw_share_picture
+from storefront.shop.media.share_picture import draw_share_picture
+from storefront.shop.media.share_words import ShareWords
 from storefront.shop.pages.edit import create_page, publish_page
 from storefront.shop.profile.change import change_profile
 from tests.support.databases import BOTH

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from storefront.shop.media.recode import read_picture, recode
+from storefront.shop.media.read_picture import read_picture
+from storefront.shop.media.recode import recode
 from storefront.shop.media.refusals import DamagedPicture, MediaRefused
 from tests.shop.media.drawn import draw, saved
 from tests.support.any_input import examples

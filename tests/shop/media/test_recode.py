@@ -6,7 +6,8 @@ from io import BytesIO
 import pytest
 from PIL import ExifTags, Image, ImageCms, PngImagePlugin
 
-from storefront.shop.media.recode import MOST_BYTES, Format, Recoded, read_picture, recode
+from storefront.shop.media.read_picture import MOST_BYTES, read_picture
+from storefront.shop.media.recode import Format, Recoded, recode
 from storefront.shop.media.refusals import (
     DamagedPicture,
     EmptyMedia,
