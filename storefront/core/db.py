@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
+from importlib import import_module
 from typing import Annotated, Any
 
 from flask import Flask, g
@@ -30,8 +31,6 @@ from sqlalchemy import (
     orm,
 )
 from sqlalchemy import Row as DatabaseRow
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import Connection, Dialect, make_url
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -40,6 +39,7 @@ from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefa
 from sqlalchemy.types import TypeDecorator
 
 from storefront.core.config.settings import Settings
+from storefront.core.partial_indexes import tell_postgresql
 from storefront.core.runtime import Part, settings
 from storefront.core.sqlite_connections import begin, set_up_connection
 from storefront.core.writers_line import WritersLine, find_file
@@ -183,6 +183,7 @@ def set_up_db(app: Flask, settings: Settings) -> None:
         READ_ENGINE.set(engine, app)  # its BEGIN is cheaper than an engine of its own
     else:
         ask_before_use(engine)
+        tell_postgresql(Base.metadata)
         READ_ENGINE.set(engine.execution_options(isolation_level="AUTOCOMMIT"), app)
 
 
@@ -295,7 +296,8 @@ Changes = Callable[[Any], dict[str, Any]]
 def _insert_statement(model: type[Base], dialect: str, changes: Changes | None, returning: tuple[str, ...]) -> Any:  # noqa: ANN401 - each engine has an Insert class of its own
     """Build it once, and for the table: an entity's costs twice as much, and an order runs six of them."""
     table = model.__table__
-    insert: Any = (sqlite_insert if dialect == "sqlite" else postgresql_insert)(table)  # type: ignore[arg-type] # a mapped class always has a Table
+    # By name: a shop on SQLite does without all that SQLAlchemy knows of PostgreSQL.
+    insert = import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
     if changes is None:
         insert = insert.on_conflict_do_nothing()
     else:

@@ -4,23 +4,23 @@ import unicodedata
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock, tokens
 from storefront.core.db import Base
 from storefront.core.email_addresses import find_ascii_domain
+from storefront.core.partial_indexes import partial_index
 
 
 class Customer(Base):
     __tablename__ = "customers"
     __table_args__ = (
         UniqueConstraint("mode", "email_key"),
-        Index(
+        partial_index(
             "ix_customers_wants_offers",
             "id",
-            sqlite_where=text("wants_offers_since IS NOT NULL"),
-            postgresql_where=text("wants_offers_since IS NOT NULL"),
+            where="wants_offers_since IS NOT NULL",
         ),
     )
 
@@ -46,12 +46,11 @@ class SignIn(Base):
     __tablename__ = "sign_ins"
     __table_args__ = (
         UniqueConstraint("token_hash", "order_id"),
-        Index(
+        partial_index(
             "uq_sign_ins_token_hash",
             "token_hash",
             unique=True,
-            sqlite_where=text("order_id IS NULL"),
-            postgresql_where=text("order_id IS NULL"),
+            where="order_id IS NULL",
         ),
     )
 

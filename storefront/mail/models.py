@@ -3,11 +3,12 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base
+from storefront.core.partial_indexes import partial_index
 
 
 class MailKind(StrEnum):
@@ -78,28 +79,25 @@ class OutboxMessage(Base):
     __table_args__ = (
         # With the mode in front: an engine that knows only of `mode` reads everything that was ever sent.
         Index(None, "mode", "state", "due_at"),
-        Index(
+        partial_index(
             "ix_outbox_claimed",
             "mode",
             "state",
             "claimed_at",
-            sqlite_where=text("claimed_at IS NOT NULL"),
-            postgresql_where=text("claimed_at IS NOT NULL"),
+            where="claimed_at IS NOT NULL",
         ),
         Index(None, "mode", "sent_at"),
         # What still has an address, for who forgets the old ones.
-        Index(
+        partial_index(
             "ix_outbox_addressed",
             "created_at",
-            sqlite_where=text("recipient <> ''"),
-            postgresql_where=text("recipient <> ''"),
+            where="recipient <> ''",
         ),
-        Index(
+        partial_index(
             "ix_outbox_broadcast_id_state",
             "broadcast_id",
             "state",
-            sqlite_where=text("broadcast_id IS NOT NULL"),
-            postgresql_where=text("broadcast_id IS NOT NULL"),
+            where="broadcast_id IS NOT NULL",
         ),
     )
 

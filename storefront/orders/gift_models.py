@@ -2,11 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Date, ForeignKey, Index, func, text
+from sqlalchemy import ColumnElement, Date, ForeignKey, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base
+from storefront.core.partial_indexes import partial_index
 
 FIRST_VERSION = 1  # of a receiver's link
 
@@ -21,12 +22,11 @@ class Gift(Base):
 
     __tablename__ = "gifts"
     __table_args__ = (
-        Index(
+        partial_index(
             "ix_gifts_to_hand_over",
             "send_on",
             "id",
-            sqlite_where=text("handed_over_at IS NULL"),
-            postgresql_where=text("handed_over_at IS NULL"),
+            where="handed_over_at IS NULL",
         ),
     )
 

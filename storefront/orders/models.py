@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock, tokens
 from storefront.core.db import Base, Minor
+from storefront.core.partial_indexes import partial_index
 
 NULL_JSON = JSON(none_as_null=True)
 
@@ -26,7 +27,7 @@ EXCESSIVE = text("excess_minor > 0")
 
 def _index_of(name: str, condition: TextClause) -> Index:
     columns = ("mode", "placed_at", "id")
-    return Index(f"ix_orders_{name}", *columns, sqlite_where=condition, postgresql_where=condition)
+    return partial_index(f"ix_orders_{name}", *columns, where=condition)
 
 
 class GrantKind(StrEnum):
@@ -58,8 +59,8 @@ class Order(Base):
         _index_of("refunded", REFUNDED),
         _index_of("disputed", DISPUTED),
         _index_of("decided", DECIDED),
-        Index("ix_orders_awaited", "id", sqlite_where=AWAITED, postgresql_where=AWAITED),
-        Index("ix_orders_excessive", "id", sqlite_where=EXCESSIVE, postgresql_where=EXCESSIVE),
+        partial_index("ix_orders_awaited", "id", where=AWAITED),
+        partial_index("ix_orders_excessive", "id", where=EXCESSIVE),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -217,13 +218,12 @@ class Upgrade(Base):
     __tablename__ = "upgrades"
     __table_args__ = (
         # The same license gets the same upgrade once, whoever else pays for it at the same moment.
-        Index(
+        partial_index(
             "uq_upgrades_applied",
             "grant_id",
             "edition_id",
             unique=True,
-            sqlite_where=text("state = 'applied'"),
-            postgresql_where=text("state = 'applied'"),
+            where="state = 'applied'",
         ),
     )
 
@@ -247,12 +247,11 @@ class Grant(Base):
     __tablename__ = "grants"
     __table_args__ = (
         UniqueConstraint("order_item_id", "product_id", "kind", "ordinal"),
-        Index(
+        partial_index(
             "ix_grants_keyless",
             "product_id",
             "id",
-            sqlite_where=KEYLESS,
-            postgresql_where=KEYLESS,
+            where=KEYLESS,
         ),
     )
 

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, text
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base
+from storefront.core.partial_indexes import partial_index
 
 
 class Download(Base):
@@ -14,11 +15,10 @@ class Download(Base):
     __table_args__ = (
         Index(None, "grant_id", "release_file_id", "at"),
         # What still says with what it was fetched, for who forgets that.
-        Index(
+        partial_index(
             "ix_downloads_client",
             "at",
-            sqlite_where=text("client IS NOT NULL"),
-            postgresql_where=text("client IS NOT NULL"),
+            where="client IS NOT NULL",
         ),
     )
 

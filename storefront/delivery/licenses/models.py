@@ -3,12 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.data_keys import SealedText
 from storefront.core.db import Base
+from storefront.core.partial_indexes import partial_index
 from storefront.delivery.licenses.sealed import LICENSE_KEYS
 
 
@@ -60,21 +61,19 @@ class PoolKey(Base):
     __table_args__ = (
         Index(None, "product_id", "mode", "grant_id"),
         # The next key to sell: without this a sale sorts the whole pool.
-        Index(
+        partial_index(
             "ix_pool_keys_unsold",
             "product_id",
             "mode",
             "id",
-            sqlite_where=text(_UNSOLD),
-            postgresql_where=text(_UNSOLD),
+            where=_UNSOLD,
         ),
         # Over all products and modes: no key is sold twice.
-        Index(
+        partial_index(
             "uq_pool_keys_key_hash",
             "key_hash",
             unique=True,
-            sqlite_where=text("removed_at IS NULL"),
-            postgresql_where=text("removed_at IS NULL"),
+            where="removed_at IS NULL",
         ),
     )
 
@@ -131,9 +130,7 @@ class KeyEvent(Base):
 
 def _only_one(name: str, where: str) -> Index:
     """Allow one of a mode, whoever else makes one at the same moment."""
-    return Index(
-        f"uq_signing_keys_{name}", "mode", unique=True, sqlite_where=text(where), postgresql_where=text(where)
-    )
+    return partial_index(f"uq_signing_keys_{name}", "mode", unique=True, where=where)
 
 
 class SigningKey(Base):

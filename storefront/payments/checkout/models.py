@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Dialect, ForeignKey, Index, text
+from sqlalchemy import JSON, Dialect, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from storefront.core import clock
 from storefront.core.db import Base
+from storefront.core.partial_indexes import partial_index
 from storefront.payments.checkout.ui import EMBEDDED
 from storefront.shop.cart.cart import CartLine
 
@@ -37,18 +38,16 @@ class Checkout(Base):
     __tablename__ = "checkouts"
     __table_args__ = (
         # What still holds words to Stripe, for who forgets them.
-        Index(
+        partial_index(
             "ix_checkouts_body",
             "created_at",
-            sqlite_where=text("body IS NOT NULL"),
-            postgresql_where=text("body IS NOT NULL"),
+            where="body IS NOT NULL",
         ),
         # What Stripe was not asked about: no order can come of it.
-        Index(
+        partial_index(
             "ix_checkouts_unsent",
             "created_at",
-            sqlite_where=text("body IS NULL AND expires_at IS NULL"),
-            postgresql_where=text("body IS NULL AND expires_at IS NULL"),
+            where="body IS NULL AND expires_at IS NULL",
         ),
     )
 

@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from sqlalchemy import Index, LargeBinary, text
+from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base
+from storefront.core.partial_indexes import partial_index
 
 
 class StripeEvent(Base):
@@ -14,13 +15,12 @@ class StripeEvent(Base):
 
     __tablename__ = "stripe_events"
     __table_args__ = (
-        Index(
+        partial_index(
             "ix_stripe_events_unhandled",
             "mode",
             "received_at",
             "id",
-            sqlite_where=text("handled_at IS NULL"),
-            postgresql_where=text("handled_at IS NULL"),
+            where="handled_at IS NULL",
         ),
     )
 
@@ -46,13 +46,12 @@ class WebhookEndpoint(Base):
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (
-        Index(
+        partial_index(
             "uq_webhook_endpoints_current",
             "mode",
             "account",
             unique=True,
-            sqlite_where=text("replaced_at IS NULL"),
-            postgresql_where=text("replaced_at IS NULL"),
+            where="replaced_at IS NULL",
         ),
     )
 

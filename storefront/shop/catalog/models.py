@@ -4,12 +4,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from storefront.core import clock
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import Base, Minor
+from storefront.core.partial_indexes import partial_index
 from storefront.shop.translations.column import Translated
 
 
@@ -145,23 +146,21 @@ class Price(Base):
     __tablename__ = "prices"
     __table_args__ = (
         CheckConstraint("amount_minor >= 0", name="amount_not_negative"),
-        Index(
+        partial_index(
             "uq_prices_active",
             "edition_id",
             "currency",
             unique=True,
-            sqlite_where=text("is_active"),
-            postgresql_where=text("is_active"),
+            where="is_active",
         ),
-        Index(
+        partial_index(
             "uq_prices_upgrades",
             "edition_id",
             "upgrades_from_id",
             "currency",
             "amount_minor",
             unique=True,
-            sqlite_where=text("upgrades_from_id IS NOT NULL"),
-            postgresql_where=text("upgrades_from_id IS NOT NULL"),
+            where="upgrades_from_id IS NOT NULL",
         ),
     )
 

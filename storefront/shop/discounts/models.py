@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storefront.core import clock
 from storefront.core.db import Base
+from storefront.core.partial_indexes import partial_index
 
 # Trouble of a mirror that is kept: nobody makes anew what somebody switched off there.
 OFF_AT_STRIPE = "Its code was switched off at Stripe. Switch it on there, or stop this discount and make another."
@@ -26,12 +27,11 @@ class Discount(Base):
     __tablename__ = "discounts"
     __table_args__ = (
         CheckConstraint("percent_hundredths BETWEEN 1 AND 10000", name="percent_possible"),
-        Index(
+        partial_index(
             "uq_discounts_code",
             "code",
             unique=True,
-            sqlite_where=text("stopped_at IS NULL"),
-            postgresql_where=text("stopped_at IS NULL"),
+            where="stopped_at IS NULL",
         ),
         Index("ix_discounts_all_codes", "code"),
     )
