@@ -1,6 +1,6 @@
 """`create_app(settings)`: wiring and nothing but wiring."""
 
-from importlib import import_module
+from warnings import catch_warnings
 
 from flask import Flask, g
 from werkzeug.local import LocalProxy
@@ -17,6 +17,9 @@ from storefront.buyers.offers.views import offers
 from storefront.buyers.reminders.views import reminders
 from storefront.core import money
 from storefront.core.config.settings import Settings
+from storefront.core.left_out import left_out
+from storefront.core.queue import QUEUE
+from storefront.core.queue_drivers import load_engine
 from storefront.customers.proofs import LIFETIME_MINUTES
 from storefront.customers.views import customers
 from storefront.delivery.downloads.views import downloads, set_up_downloads
@@ -53,6 +56,9 @@ BLUEPRINTS = (
     offers, reminders, availability, downloads, licenses, well_known, health, admin,
 )  # fmt: skip
 
+# With these requests guesses how an answer is written. Stripe's says so, and they are 2 to 4 MB.
+GUESSES_OF_LETTERS = ("chardet", "charset_normalizer")
+
 
 def create_app(settings: Settings) -> Flask:
     """Make the shop. It reads no environment: everything comes from `settings`."""
@@ -80,6 +86,10 @@ def add_pages(app: Flask, settings: Settings) -> None:
 
 
 def load_late_parts(app: Flask) -> None:
-    """Load what waits until it is used, as a command's shop has it: a server fails at its start, or not at all."""
-    import_module("storefront.core.queue_engine")
-    GATEWAY.get(app).load()
+    """Load what waits until it is used, as a command's shop has it: a server fails at its start, or not at all.
+
+    For a process that has this one shop to its end.
+    """
+    load_engine(QUEUE.get(app).url)
+    with left_out(*GUESSES_OF_LETTERS), catch_warnings(action="ignore"):  # requests says that they are missing
+        GATEWAY.get(app).load()

@@ -8,7 +8,10 @@ def worker() -> None:
     """Start the worker: mails, retries, schedules."""
     import logging
 
+    from storefront.app import load_late_parts
     from storefront.cli.make_app import make_app
     from storefront.worker import run_worker
 
-    run_worker(make_app(log_level=logging.INFO))
+    app = make_app(log_level=logging.INFO)
+    load_late_parts(app)
+    run_worker(app)

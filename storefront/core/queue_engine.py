@@ -4,13 +4,14 @@
 """
 
 import logging
+import sys
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
+from huey import storage as drivers
 from huey.api import TaskWrapper
 from huey.consumer import BaseProcess, Consumer, Scheduler, Worker
 from huey.exceptions import HueyException
@@ -34,6 +35,7 @@ NAME = "storefront"
 SHUTDOWN_SECONDS = 25
 RETRY_SECONDS = 1
 TABLES_TURN = 7_863_015  # any number that nobody else in this database locks
+ENGINE_ERRORS = (("sqlite3", "Error"), ("psycopg", "Error"), ("redis.exceptions", "RedisError"))
 ANSWER_SECONDS = 2  # a page asks the queue after its commit, and must not wait for one that is silent
 
 
@@ -118,17 +120,10 @@ def make_consumer(huey: Huey, absence: Absence, *, workers: int) -> Consumer:
     )
 
 
-@cache
 def engine_errors() -> tuple[type[Exception], ...]:
-    import sqlite3  # noqa: PLC0415 - each engine's errors only where that engine is installed
-
-    known: list[type[Exception]] = [OSError, sqlite3.Error]
-    for module, error in (("psycopg", "Error"), ("redis.exceptions", "RedisError")):
-        try:
-            known.append(getattr(__import__(module, fromlist=[error]), error))
-        except ImportError:
-            continue
-    return tuple(known)
+    """Return what engines raise. One whose driver is not loaded (`queue_drivers.py`) raises nothing."""
+    loaded = [(sys.modules.get(module), error) for module, error in ENGINE_ERRORS]
+    return (OSError, *(getattr(driver, error) for driver, error in loaded if driver is not None))
 
 
 def _with(url: str, query: str) -> str:
@@ -141,10 +136,18 @@ def make_huey(url: str) -> Huey:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _with_tables(SqliteHuey(NAME, filename=str(path), results=False, create_tables=False))
     if url.startswith("redis"):
+        _demand_loaded(drivers.Redis)
         limits = f"socket_connect_timeout={ANSWER_SECONDS}&socket_timeout={ANSWER_SECONDS + 3}"
         return RedisHuey(NAME, url=_with(url, limits), results=False)
+    _demand_loaded(drivers.psycopg)
     dsn = _with(url, f"connect_timeout={ANSWER_SECONDS}")
     return _with_tables(PostgresHuey(NAME, dsn=dsn, results=False, create_tables=False))
+
+
+def _demand_loaded(driver: object) -> None:
+    """Refuse in words what Huey would call not installed, and a page would take for a queue that is down."""
+    if driver is None:
+        raise RuntimeError("this process was started for another queue, without the driver of this one")
 
 
 def _with_tables(huey: Huey) -> Huey:
