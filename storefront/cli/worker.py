@@ -6,6 +6,7 @@ import click
 @click.command()
 def worker() -> None:
     """Start the worker: mails, retries, schedules."""
+    import gc
     import logging
 
     from storefront.app import load_late_parts
@@ -14,4 +15,5 @@ def worker() -> None:
 
     app = make_app(log_level=logging.INFO)
     load_late_parts(app)
+    gc.freeze()  # as in wsgi.py
     run_worker(app)

@@ -1,12 +1,15 @@
 """What programs of a shop leave out, by what they begin with and what they load: nothing here is measured."""
 
+import gc
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.support.databases import base_environment
+from tests.support.databases import Databases, base_environment
 
 SERVE = """
 import os, sys
@@ -14,6 +17,63 @@ from storefront.cli import main
 os.execv = lambda _program, _words: sys.exit(os.environ["MALLOC_ARENA_MAX"])
 main(["serve"])
 """
+SERVED = """
+import json, sys
+from wsgi import app
+templates = {name for _loader, name in app.jinja_env.cache.keys()}
+buyer = app.test_client()
+statuses = [buyer.get(path).status_code for path in ("/", "/products/twinspot", "/cart")]
+more = {name for _loader, name in app.jinja_env.cache.keys()} - templates
+from storefront.core.queue import nudge
+with app.app_context():
+    nudged = nudge("outbox")
+seen = {"statuses": statuses, "nudged": nudged, "compiled": sorted(more), "loaded": sorted(sys.modules)}
+print(json.dumps(seen))
+"""
+COMMAND = """
+import gc, json, sys
+from storefront.cli import main
+main(json.loads(sys.argv[1]), standalone_mode=False)
+print()
+print(json.dumps({"looks": gc.get_threshold(), "loaded": sorted(sys.modules)}))
+"""
+# What a shop on SQLite with a folder of files has no use for, or seldom: it comes with the request that needs it.
+SELDOM = {
+    "PIL", "css_inline", "fpdf", "obstore", "prometheus_client", "pyrage", "webauthn", "xlsxwriter", "yaml",
+}  # fmt: skip
+OF_OTHERS = {"psycopg", "redis", "sqlalchemy.dialects.postgresql"}
+OF_REQUESTS = {"chardet", "charset_normalizer"}  # a server leaves them out, and no command waits for that
+
+
+@pytest.fixture
+def environ(tmp_path: Path, all_databases: Databases) -> dict[str, str]:
+    all_databases.make("sqlite", tmp_path)
+    return base_environment(tmp_path) | {"STOREFRONT_ENV_FILE": ""}
+
+
+def last_line(environ: dict[str, str], *words: str) -> Any:
+    script = [sys.executable, "-c", *words]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=True, env=environ)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def test_serves_without_what_few_requests_need(environ: dict[str, str]) -> None:
+    served = last_line(environ, SERVED)
+    assert served["statuses"] == [200, 200, 200]
+    assert served["nudged"] is True
+    assert set(served["loaded"]) & (SELDOM | OF_OTHERS | OF_REQUESTS) == set()
+    assert {"stripe", "huey"} <= set(served["loaded"])
+
+
+def test_has_its_first_pages_compiled_before_many_ask_at_once(environ: dict[str, str]) -> None:
+    assert last_line(environ, SERVED)["compiled"] == []
+
+
+@pytest.mark.parametrize("words", [["orders", "list"], ["status"]])
+def test_runs_a_command_without_what_few_need(environ: dict[str, str], words: list[str]) -> None:
+    ran = last_line(environ, COMMAND, json.dumps(words))
+    assert set(ran["loaded"]) & (SELDOM | OF_OTHERS) == set()
+    assert tuple(ran["looks"]) == gc.get_threshold()  # garbage is looked for as usual from there on
 
 
 @pytest.mark.parametrize(("own", "begun_with"), [({}, "1"), ({"MALLOC_ARENA_MAX": "4"}, "4")])
