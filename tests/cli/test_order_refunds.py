@@ -136,7 +136,7 @@ def test_makes_a_new_one_after_one_that_failed(command: CliRunner, app: Flask, s
     [
         (["--amount", "19.01"], "has $19.00 left to refund, and that is less than $19.01."),
         (["--amount", "0"], "A refund of nothing is none."),
-        (["--amount", "5,00"], "'5,00' is no amount in USD: write it like 5.00."),
+        (["--amount", "5,000"], "'5,000' is no amount in USD: write it like 5.00."),
         (["--amount", "5.001"], "'5.001' is no amount in USD: write it like 5.00."),
         (["--item", "2"], "has no item 2: they count from 1 to 1."),
         (["--item", "1", "--amount", "20"], "has $19.00 left to refund, and that is less than $20.00."),
