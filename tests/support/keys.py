@@ -1,5 +1,7 @@
 """The shop with another key of its Stripe account, as a new process of it has after the setting was changed."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from flask import Flask
@@ -33,9 +35,22 @@ def use_other_account(app: Flask, other: SandboxClient, *, is_restricted: bool) 
 
 def use_untold_key(app: Flask, sandbox: SandboxClient) -> None:
     """Take a restricted one that nothing tells the account of: once it is asked for, all is there again."""
+    with _told_nothing(app):
+        use_restricted_key(app, sandbox)
+        assert account_of(app) == UNKNOWN
+
+
+def use_secret_key_of_older_version(app: Flask, sandbox: SandboxClient) -> None:
+    """Take one as a shop did that left the rows of an unknown account to it."""
+    with _told_nothing(app):
+        use_secret_key(app, sandbox)
+        assert account_of(app) != UNKNOWN
+
+
+@contextmanager
+def _told_nothing(app: Flask) -> Iterator[None]:
     change_rows(app, *(f"UPDATE {table} SET {name} = {name} || '-gone'" for table, name in TOLD_BY.items()))
-    use_restricted_key(app, sandbox)
-    assert account_of(app) == UNKNOWN
+    yield
     back = (f"UPDATE {table} SET {name} = REPLACE({name}, '-gone', '')" for table, name in TOLD_BY.items())
     change_rows(app, *back)
 

@@ -9,8 +9,16 @@ from storefront.buyers.account.erase import erase_customer
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.server import SandboxServer
 from tests.payments.checkout.cards import checked_out, id_of, save_cards, session_of, work
-from tests.support.keys import use_other_account, use_restricted_key, use_secret_key, use_untold_key
-from tests.support.rows import read_rows
+from tests.support.databases import BOTH
+from tests.support.keys import (
+    account_of,
+    use_other_account,
+    use_restricted_key,
+    use_secret_key,
+    use_secret_key_of_older_version,
+    use_untold_key,
+)
+from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 from tests.support.sign_in import signed_in
@@ -148,3 +156,45 @@ def test_deletes_cards_of_the_erased_that_were_saved_while_nothing_told(
     use_secret_key(app, sandbox)
     work(app)
     assert sandbox.stripe.v1.customers.retrieve(customer).to_dict().get("deleted")
+
+
+def is_deleted(sandbox: SandboxClient, customer: str) -> bool:
+    return "deleted" in sandbox.stripe.v1.customers.retrieve(customer).to_dict()
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_keeps_the_first_cards_where_they_were_saved_while_nothing_told(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    save_cards(app)
+    use_restricted_key(app, sandbox)
+    first = session_of(sandbox, checked_out(signed_in(app)))["customer"]
+    use_secret_key_of_older_version(app, sandbox)
+    second = session_of(sandbox, checked_out(signed_in(app)))["customer"]
+    assert first != second
+    use_secret_key(app, sandbox)
+    account_of(app)
+    work(app)
+    assert [is_deleted(sandbox, customer) for customer in (first, second)] == [False, True]
+    assert session_of(sandbox, checked_out(signed_in(app)))["customer"] == first
+
+
+UNANSWERED = (
+    "INSERT INTO stripe_customers (id, mode, account, customer_id, stripe_id, email, attempt, created_at)"
+    " SELECT {id}, mode, :own, customer_id, NULL, '', 1, created_at FROM stripe_customers"
+)
+
+
+@pytest.mark.parametrize("row_id", [0, 100])
+def test_keeps_the_only_cards_where_stripe_never_answered_about_the_other(
+    row_id: int, app: Flask, sandbox: SandboxClient
+) -> None:
+    save_cards(app)
+    use_restricted_key(app, sandbox)
+    customer = session_of(sandbox, checked_out(signed_in(app)))["customer"]
+    change_rows(app, UNANSWERED.format(id=row_id), own=sandbox.server.store.account_id)
+    use_secret_key(app, sandbox)
+    account_of(app)
+    work(app)
+    assert not is_deleted(sandbox, customer)
+    assert session_of(sandbox, checked_out(signed_in(app)))["customer"] == customer
