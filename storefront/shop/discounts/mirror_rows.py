@@ -87,18 +87,18 @@ def insert_row(terms: Terms, fingerprint: str, products: list[str]) -> MirrorRow
     coupon_id = f"{shop}-{mode}-{terms.id}-{fingerprint}-{hashlib.sha256(account.encode()).hexdigest()[:6]}"
     with transaction() as session:
         session.execute(select(Discount.id).where(Discount.id == terms.id).with_for_update())
-        earlier = _count_retired(session, own)
-        if earlier:
+        earlier = _count_of_name(session, terms.id, coupon_id)
+        if earlier:  # a row that was retired, or taken over by another account, keeps its name
             coupon_id = f"{coupon_id}-{earlier + 1}"
         insert_missing(session, DiscountMirror, [own | {"products": products, "coupon_id": coupon_id}])
         row_id = session.scalars(select(DiscountMirror.id).filter_by(**own)).one()
     return read_row(row_id)
 
 
-def _count_retired(session: Session, own: dict[str, Any]) -> int:
-    places = {name: value for name, value in own.items() if name != "fingerprint"}
-    of_this = DiscountMirror.fingerprint.startswith(f"{own['fingerprint']}-")
-    return session.scalars(select(func.count(DiscountMirror.id)).filter_by(**places).where(of_this)).one()
+def _count_of_name(session: Session, discount_id: int, coupon_id: str) -> int:
+    named = DiscountMirror.coupon_id.startswith(coupon_id, autoescape=True)
+    of_discount = DiscountMirror.discount_id == discount_id
+    return session.scalars(select(func.count(DiscountMirror.id)).where(of_discount, named)).one()
 
 
 def store(row: MirrorRow, **values: object) -> None:

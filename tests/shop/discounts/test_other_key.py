@@ -3,9 +3,11 @@
 import pytest
 from flask import Flask
 
+from storefront.devtools.sandbox.config import SandboxConfig
+from storefront.devtools.sandbox.server import SandboxServer
 from storefront.shop.discounts.at_stripe import TAKEN
 from tests.support.discounts import codes_at_stripe, discount, trouble_of, uses_of, work
-from tests.support.keys import use_restricted_key, use_secret_key, use_untold_key
+from tests.support.keys import account_of, use_other_account, use_restricted_key, use_secret_key, use_untold_key
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 
@@ -77,3 +79,18 @@ def test_goes_on_with_the_code_that_was_made_when_the_first_was_switched_off(
     assert (trouble_of(app), takes_off(app, sandbox)) == ("", whole)
     assert [code.active for code in codes_at_stripe(sandbox)].count(True) == 1
     assert uses_of(app) == 0
+
+
+def test_sells_at_another_account_after_its_rows_were_taken_over(app: Flask, sandbox: SandboxClient) -> None:
+    """A row that was taken over keeps the name of its Coupon, and nothing tells the other account either."""
+    use_restricted_key(app, sandbox)
+    assert discount(app) == ""
+    whole = takes_off(app, sandbox)
+    use_secret_key(app, sandbox)
+    assert account_of(app) == sandbox.server.store.account_id
+    with SandboxServer(SandboxConfig(port=0)) as server:
+        other = SandboxClient(server)
+        use_other_account(app, other, is_restricted=True)
+        assert takes_off(app, other) == whole
+        work(app)
+        assert (trouble_of(app), len(codes_at_stripe(other))) == ("", 1)
