@@ -133,17 +133,23 @@ def find_coupons_by_account() -> dict[str, str]:
 
 
 def take_over_rows(session: Session, old: str, new: str) -> None:
-    """Give rows to another account. Where one of `old` runs, those that `new` had of this discount are retired.
+    """Give rows to another account. Of one discount those of the account whose row runs and is the newest count.
 
-    A code is active once, so it was made when that of `new` ran no more. What Stripe said against those that do
-    not run, it said of a stranger's.
+    A code is active once, so what was made last was made when the others ran no more. What Stripe said against
+    those that do not run, it said of a stranger's.
     """
     twin, running = aliased(DiscountMirror), aliased(DiscountMirror)
-    has_running = (
-        running.discount_id == DiscountMirror.discount_id,
-        running.mode == DiscountMirror.mode,
-        running.account == old,
-        running.is_active,
+    runs_at = (
+        select(running.account)
+        .where(
+            running.discount_id == DiscountMirror.discount_id,
+            running.mode == DiscountMirror.mode,
+            running.account.in_([old, new]),
+            running.is_active,
+        )
+        .order_by(running.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
     has_twin = (
         twin.discount_id == DiscountMirror.discount_id,
@@ -151,7 +157,8 @@ def take_over_rows(session: Session, old: str, new: str) -> None:
         twin.account == new,
         twin.fingerprint == DiscountMirror.fingerprint,
     )
-    _retire_all(session, new, select(running.id).where(*has_running).exists())
+    _retire_all(session, new, runs_at == old)
+    _retire_all(session, old, DiscountMirror.is_active, runs_at == new)
     _retire_all(session, old, select(twin.id).where(*has_twin).exists())
     of_old = DiscountMirror.mode == settings().mode, DiscountMirror.account == old
     is_refused = ~DiscountMirror.is_active & (DiscountMirror.trouble != USED_UP)

@@ -6,8 +6,16 @@ from flask import Flask
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.server import SandboxServer
 from storefront.shop.discounts.at_stripe import TAKEN
+from tests.support.databases import BOTH
 from tests.support.discounts import codes_at_stripe, discount, trouble_of, uses_of, work
-from tests.support.keys import account_of, use_other_account, use_restricted_key, use_secret_key, use_untold_key
+from tests.support.keys import (
+    account_of,
+    use_other_account,
+    use_restricted_key,
+    use_secret_key,
+    use_secret_key_of_older_version,
+    use_untold_key,
+)
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 
@@ -79,6 +87,29 @@ def test_goes_on_with_the_code_that_was_made_when_the_first_was_switched_off(
     assert (trouble_of(app), takes_off(app, sandbox)) == ("", whole)
     assert [code.active for code in codes_at_stripe(sandbox)].count(True) == 1
     assert uses_of(app) == 0
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_goes_on_with_the_code_that_was_made_when_the_one_of_an_unknown_account_was_switched_off(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """As its owner was told to do, in the other order: the restricted key came first."""
+    use_restricted_key(app, sandbox)
+    assert discount(app) == ""
+    use_secret_key_of_older_version(app, sandbox)
+    work(app)
+    assert trouble_of(app) == TAKEN
+    (first,) = codes_at_stripe(sandbox)
+    sandbox.stripe.v1.promotion_codes.update(first.id, {"active": False})
+    work(app)
+    whole = takes_off(app, sandbox)
+    assert whole > 0
+    use_secret_key(app, sandbox)
+    assert account_of(app) == sandbox.server.store.account_id
+    for _ in range(2):
+        work(app)
+        assert (trouble_of(app), takes_off(app, sandbox)) == ("", whole)
+    assert [code.active for code in codes_at_stripe(sandbox)] == [True, False]
 
 
 def test_sells_at_another_account_after_its_rows_were_taken_over(app: Flask, sandbox: SandboxClient) -> None:
