@@ -145,20 +145,23 @@ def _give_up(session: Session, *which: ColumnElement[bool]) -> None:
     )
 
 
-def take_over_customers(session: Session, old: str, new: str) -> None:
-    """Give Customers to another account. Of two of somebody the first that Stripe has made stays: it has the cards.
+def is_second_of_two(old: str, new: str) -> ColumnElement[bool]:
+    """Select what is given up where two accounts are one: of two Customers of somebody one stays.
 
-    The other is given up: nobody would see its cards.
+    That is the first that Stripe has made: it has the cards.
     """
-    in_mode, first = StripeCustomer.mode == settings().mode, aliased(StripeCustomer)
-    of_both = StripeCustomer.account.in_([old, new])
+    first, of_both = aliased(StripeCustomer), [old, new]
     is_made, is_first_made = StripeCustomer.stripe_id.is_not(None), first.stripe_id.is_not(None)
     comes_before = (is_first_made & ~is_made) | ((is_first_made == is_made) & (first.id < StripeCustomer.id))
-    is_of_same = (first.customer_id == StripeCustomer.customer_id) & first.account.in_([old, new])
-    _give_up(session, in_mode, of_both, select(first.id).where(is_of_same, comes_before).exists())
+    is_of_same = (first.customer_id == StripeCustomer.customer_id) & first.account.in_(of_both)
+    has_first = select(first.id).where(is_of_same, comes_before).exists()
+    return (StripeCustomer.mode == settings().mode) & StripeCustomer.account.in_(of_both) & has_first
+
+
+def take_over_customers(session: Session, old: str, new: str) -> None:
+    """Give Customers to another account. A second one of somebody is given up: nobody would see its cards."""
+    of_old = StripeCustomer.mode == settings().mode, StripeCustomer.account == old
+    _give_up(session, is_second_of_two(old, new))
     session.execute(
-        update(StripeCustomer)
-        .where(in_mode, StripeCustomer.account == old)
-        .values(account=new)
-        .execution_options(synchronize_session=False)
+        update(StripeCustomer).where(*of_old).values(account=new).execution_options(synchronize_session=False)
     )

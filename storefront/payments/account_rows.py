@@ -5,6 +5,7 @@ from sqlalchemy import select
 
 from storefront.core.db import transaction
 from storefront.customers.at_stripe import take_over_customers
+from storefront.payments.checkout.left_sessions import leave_sessions_of_second
 from storefront.payments.checkout.rows import take_over_checkouts
 from storefront.payments.webhook.endpoint_rows import take_over_endpoints
 from storefront.shop.catalog.mirrors import find_prices_by_account, take_over_mirrors
@@ -12,7 +13,14 @@ from storefront.shop.catalog.models import ShopIdentity
 from storefront.shop.discounts.mirror_rows import find_coupons_by_account, take_over_rows
 from storefront.stripe_api.account import STORED, UNKNOWN, StoredByAccount
 
-TAKE_OVER = take_over_mirrors, take_over_rows, take_over_customers, take_over_checkouts, take_over_endpoints
+TAKE_OVER = (
+    take_over_mirrors,
+    take_over_rows,
+    leave_sessions_of_second,
+    take_over_customers,
+    take_over_checkouts,
+    take_over_endpoints,
+)
 
 
 def set_up_account_rows(app: Flask) -> None:

@@ -198,3 +198,39 @@ def test_keeps_the_only_cards_where_stripe_never_answered_about_the_other(
     work(app)
     assert not is_deleted(sandbox, customer)
     assert session_of(sandbox, checked_out(signed_in(app)))["customer"] == customer
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_closes_forms_that_name_a_customer_who_is_given_up(app: Flask, sandbox: SandboxClient) -> None:
+    save_cards(app)
+    kept = signed_in(app)
+    first = checked_out(kept)
+    use_untold_key(app, sandbox)
+    buyer = signed_in(app)
+    second = checked_out(buyer)
+    customers = [session_of(sandbox, session_id)["customer"] for session_id in (first, second)]
+    use_restricted_key(app, sandbox)
+    third = buyer.check_out()
+    assert third not in (first, second)
+    assert session_of(sandbox, third)["customer"] == customers[0]
+    work(app)
+    assert [is_deleted(sandbox, customer) for customer in customers] == [False, True]
+    assert set(open_ones(sandbox)) == {first, third}
+    assert kept.check_out() == first
+
+
+def test_leaves_what_is_paid_to_its_browser(app: Flask, sandbox: SandboxClient) -> None:
+    """It shows the order there without one more sign-in, whatever became of the Customer."""
+    save_cards(app)
+    checked_out(signed_in(app))
+    use_untold_key(app, sandbox)
+    buyer = signed_in(app)
+    paid = checked_out(buyer)
+    sandbox.pay(paid)
+    buyer.land(paid)
+    hashes = "SELECT browser_hash FROM checkouts WHERE checkout_session_id = :paid"
+    before = read_rows(app, hashes, paid=paid)
+    use_restricted_key(app, sandbox)
+    account_of(app)
+    work(app)
+    assert read_rows(app, hashes, paid=paid) == before != []
