@@ -8,6 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from flask import g
+
+from storefront.core.db import in_transaction
 from storefront.core.errors import StripeRefused
 from storefront.core.runtime import Part
 from storefront.stripe_api.refusals import readable
@@ -19,6 +22,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN = "unknown"
 MOST_ASKED = 3  # accounts that the shop had before: each is a question
+SAID = "stripe_account"  # of `g`: whose key it is, as this request or job was told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,32 +40,67 @@ class StoredByAccount:
 STORED = Part[StoredByAccount]("what is stored by account")
 
 
-def find_account(gateway: "Gateway") -> str:
-    """Return Stripe's id of the account, or UNKNOWN where nothing tells. Asks at most MOST_ASKED + 2 questions.
+class KeysAccount:
+    """What a process knows of the account of its key; while that is nothing, it looks at what others stored."""
 
-    Raises:
-        StripeUnavailable: no answer, and the same call may be repeated.
-    """
-    stored = STORED.get()
-    objects = dict(stored.find_objects())
-    of_unknown = objects.pop(UNKNOWN, None)
-    account = _ask_its_id(gateway) or _recognize(gateway, objects)
-    if account is None:
-        return UNKNOWN
-    if of_unknown is not None and gateway.has(of_unknown):
-        stored.take_over(account)
-        log.info("rows of an unknown account taken over")
-    return account
+    def __init__(self, gateway: "Gateway") -> None:
+        self._gateway = gateway
+        self._known: str | None = None
+        self._asked: Mapping[str, str] | None = None  # what told nothing
+
+    def find(self) -> str:
+        """Return Stripe's id of the account, or UNKNOWN where nothing tells: the same for a whole request or job.
+
+        Asks at most MOST_ASKED + 2 questions, and none where nothing has changed since.
+
+        Raises:
+            StripeUnavailable: no answer, and the same call may be repeated.
+        """
+        said: dict[KeysAccount, str] = g.setdefault(SAID, {})
+        if self not in said:
+            said[self] = self._known or self._learn()
+        return said[self]
+
+    def _learn(self) -> str:
+        if self._asked is not None and in_transaction():
+            return UNKNOWN
+        objects = dict(STORED.get().find_objects())
+        of_unknown = objects.pop(UNKNOWN, None)
+        asked = dict(list(objects.items())[:MOST_ASKED])
+        if asked == self._asked:
+            return UNKNOWN
+        try:
+            named = _ask_its_id(self._gateway) if self._asked is None else None
+        except StripeRefused:
+            return UNKNOWN  # it is no key at all, perhaps only now: asked again
+        account = named or _recognize(self._gateway, asked)
+        if account is None:
+            self._asked = asked
+            return UNKNOWN
+        if of_unknown is not None:
+            _take_over(self._gateway, account, of_unknown)
+        self._known = account
+        return account
 
 
 @readable()
 def _ask_its_id(gateway: "Gateway") -> str | None:
+    """Return None where a restricted key may not ask."""
+    import stripe
+
     try:
-        return str(gateway.ask(lambda client: client.v1.accounts.retrieve_current())["id"])
-    except StripeRefused:
+        answer = gateway.ask(lambda client: client.v1.accounts.retrieve_current(), but=(stripe.PermissionError,))
+    except stripe.PermissionError:
+        log.info("stripe does not say whose a restricted key is")
         return None
+    return str(answer["id"])
 
 
-def _recognize(gateway: "Gateway", objects: Mapping[str, str]) -> str | None:
-    asked = list(objects.items())[:MOST_ASKED]
-    return next((account for account, path in asked if gateway.has(path)), None)
+def _recognize(gateway: "Gateway", asked: Mapping[str, str]) -> str | None:
+    return next((account for account, path in asked.items() if gateway.has(path)), None)
+
+
+def _take_over(gateway: "Gateway", account: str, of_unknown: str) -> None:
+    if gateway.has(of_unknown):
+        STORED.get().take_over(account)
+        log.info("rows of an unknown account taken over")

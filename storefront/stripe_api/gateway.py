@@ -19,11 +19,11 @@ from storefront.core.db import end_read
 from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
 from storefront.core.measurements import STRIPE_SECONDS, timed
 from storefront.core.runtime import Part
-from storefront.stripe_api.account import find_account
+from storefront.stripe_api.account import KeysAccount
 from storefront.stripe_api.client import make_client
 from storefront.stripe_api.own_words import accept_words
 from storefront.stripe_api.raw import part, rows
-from storefront.stripe_api.refusals import readable, refusals
+from storefront.stripe_api.refusals import Kinds, readable, refusals
 from storefront.stripe_api.seen import (
     SeenAfterSale,
     SeenCheckout,
@@ -77,7 +77,7 @@ class Gateway:
         self._settings = settings
         self._patience = patience
         self._secrets = settings.stripe_webhook_secrets
-        self._account_id: str | None = None
+        self._account = KeysAccount(self)
         self._turn = Turns(settings.web_threads).take if patience.shares_threads else nullcontext
 
     @cached_property
@@ -90,9 +90,9 @@ class Gateway:
         """Make the client now, so that what is wrong with it stops the start and no buyer waits for it."""
         self._client  # noqa: B018 - see above
 
-    def _ask(self, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - Stripe's objects, turned into ours by the caller
+    def _ask(self, call: Callable[[], Any], but: Kinds = ()) -> Any:  # noqa: ANN401 - Stripe's objects, turned into ours by the caller
         end_read()
-        with self._turn(), timed(STRIPE_SECONDS), refusals():
+        with self._turn(), timed(STRIPE_SECONDS), refusals(but=but):
             return call()
 
     def _get(self, path: str, **params: Any) -> dict[str, Any]:  # noqa: ANN401 - Stripe's parameters
@@ -101,16 +101,14 @@ class Gateway:
         return answer
 
     @readable()
-    def ask(self, call: "Callable[[stripe.StripeClient], Any]") -> dict[str, Any]:
+    def ask(self, call: "Callable[[stripe.StripeClient], Any]", *, but: Kinds = ()) -> dict[str, Any]:
         """Return the answer to one call of the SDK as plain JSON values: for `stripe_api/lists.py`."""
-        answer: dict[str, Any] = self._ask(lambda: call(self._client)).to_dict(for_json=True)
+        answer: dict[str, Any] = self._ask(lambda: call(self._client), but).to_dict(for_json=True)
         return answer
 
     def account_id(self) -> str:
-        """Return the key's account, found once a process, and UNKNOWN of `account.py` where nothing tells."""
-        if self._account_id is None:
-            self._account_id = find_account(self)
-        return self._account_id
+        """Return the key's account, and UNKNOWN of `account.py` where nothing tells."""
+        return self._account.find()
 
     @readable()
     def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:

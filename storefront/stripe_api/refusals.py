@@ -33,8 +33,11 @@ REFUSED = "Stripe refused the request."
 NOT_PERMITTED = "permission"  # the code of a refusal to a restricted key
 
 
+Kinds = tuple["type[stripe.StripeError]", ...]
+
+
 @contextmanager
-def refusals(*, but: "tuple[type[stripe.StripeError], ...]" = ()) -> Iterator[None]:
+def refusals(*, but: Kinds = ()) -> Iterator[None]:
     """Raise our own error in place of one of Stripe's, `but` for kinds that the caller asks for.
 
     A 500 is definite for this idempotency key: Stripe stores and replays it for 24 hours. No answer, 409 and
@@ -50,7 +53,7 @@ def refusals(*, but: "tuple[type[stripe.StripeError], ...]" = ()) -> Iterator[No
         raise _as_ours(error) from error
 
 
-Conversion = tuple["tuple[type[stripe.StripeError], ...]", "Callable[[stripe.StripeError], StorefrontError]"]
+Conversion = tuple[Kinds, "Callable[[stripe.StripeError], StorefrontError]"]
 
 
 def _as_ours(error: "stripe.StripeError") -> StorefrontError:

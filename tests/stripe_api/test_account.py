@@ -1,8 +1,11 @@
 """Which account a key is of: asked once, told by a price where it may not be asked, and whose the old rows are."""
 
+import logging
+
 import pytest
 from flask import Flask
 
+from storefront.core.db import transaction
 from storefront.core.errors import StripeUnavailable
 from storefront.payments.webhook import endpoint
 from storefront.stripe_api.account import MOST_ASKED, UNKNOWN
@@ -10,7 +13,7 @@ from storefront.stripe_api.gateway import gateway
 from tests.payments.checkout.cards import checked_out, save_cards, session_of, work
 from tests.support.databases import BOTH
 from tests.support.discounts import discount
-from tests.support.keys import account_of, use_restricted_key, use_secret_key, use_untold_key
+from tests.support.keys import account_of, another_process, use_restricted_key, use_secret_key, use_untold_key
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
@@ -64,7 +67,7 @@ def test_asks_a_key_that_names_its_account_nothing_more(app: Flask, sandbox: San
 def test_does_not_know_the_account_where_nothing_tells(app: Flask, sandbox: SandboxClient) -> None:
     use_restricted_key(app, sandbox)
     sandbox.forget_calls()
-    assert account_of(app) == UNKNOWN
+    assert [account_of(app) for _ in range(3)] == [UNKNOWN] * 3
     assert sandbox.calls() == [("GET", "/v1/account")]
 
 
@@ -89,6 +92,60 @@ def test_is_told_by_a_coupon_where_nothing_was_sold_yet(app: Flask, sandbox: San
     own = account_of(app)
     assert accounts_in(app)["discount_mirrors"] == {own}
     use_restricted_key(app, sandbox)
+    assert account_of(app) == own
+
+
+def test_reports_no_fault_where_a_restricted_key_may_not_name_its_account(
+    app: Flask, sandbox: SandboxClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    use_restricted_key(app, sandbox)
+    assert account_of(app) == UNKNOWN
+    assert [record for record in caplog.records if record.levelno > logging.INFO] == []
+
+
+def take_over_elsewhere(app: Flask, sandbox: SandboxClient) -> str:
+    with another_process(app):
+        use_secret_key(app, sandbox)
+        return account_of(app)
+
+
+def test_learns_from_what_another_process_took_over(app: Flask, sandbox: SandboxClient) -> None:
+    use_restricted_key(app, sandbox)
+    checked_out(Buyer(app))
+    own = take_over_elsewhere(app, sandbox)
+    sandbox.forget_calls()
+    assert [account_of(app) for _ in range(3)] == [own] * 3
+    ((method, path),) = sandbox.calls()
+    assert (method, path.rpartition("/")[0]) == ("GET", "/v1/prices")
+
+
+def test_is_of_one_account_for_a_whole_request(app: Flask, sandbox: SandboxClient) -> None:
+    use_restricted_key(app, sandbox)
+    checked_out(Buyer(app))
+    with app.app_context():
+        assert gateway().account_id() == UNKNOWN
+        own = take_over_elsewhere(app, sandbox)
+        assert (account_of(app), gateway().account_id()) == (own, UNKNOWN)
+
+
+def test_asks_nothing_inside_a_transaction(app: Flask, sandbox: SandboxClient) -> None:
+    use_restricted_key(app, sandbox)
+    checked_out(Buyer(app))
+    own = take_over_elsewhere(app, sandbox)
+    with app.app_context(), transaction():
+        assert gateway().account_id() == UNKNOWN
+    assert account_of(app) == own
+
+
+def test_asks_again_after_the_key_was_refused(app: Flask, sandbox: SandboxClient) -> None:
+    """As Stripe does for a moment after it was made."""
+    checked_out(Buyer(app))
+    own = account_of(app)
+    use_secret_key(app, sandbox)
+    words = {"type": "invalid_request_error", "message": "Invalid API Key provided"}
+    sandbox.control("faults", method="GET", path="/v1/*", status=401, times=9, **words)
+    assert account_of(app) == UNKNOWN
+    sandbox.control("faults/clear")
     assert account_of(app) == own
 
 

@@ -8,7 +8,7 @@ from flask import Flask
 
 from storefront.core.runtime import runtime
 from storefront.stripe_api.account import UNKNOWN
-from storefront.stripe_api.gateway import FOR_PAGES, Patience, gateway, set_up_gateway
+from storefront.stripe_api.gateway import FOR_PAGES, GATEWAY, Patience, gateway, set_up_gateway
 from tests.support.permissions import ALL_THAT_IS_NEEDED, FOR_CARDS
 from tests.support.rows import change_rows
 from tests.support.sandbox_client import SandboxClient
@@ -34,25 +34,23 @@ def use_other_account(app: Flask, other: SandboxClient, *, is_restricted: bool) 
 
 
 def use_untold_key(app: Flask, sandbox: SandboxClient) -> None:
-    """Take a restricted one that nothing tells the account of: once it is asked for, all is there again."""
-    with _told_nothing(app):
-        use_restricted_key(app, sandbox)
-        assert account_of(app) == UNKNOWN
+    """Take a restricted one that nothing tells the account of, until another key is taken."""
+    _use(app, _restricted(sandbox), sandbox, is_told=False)
+    assert account_of(app) == UNKNOWN
 
 
 def use_secret_key_of_older_version(app: Flask, sandbox: SandboxClient) -> None:
     """Take one as a shop did that left the rows of an unknown account to it."""
-    with _told_nothing(app):
-        use_secret_key(app, sandbox)
-        assert account_of(app) != UNKNOWN
+    _use(app, sandbox.secret_key, sandbox, is_told=False)
+    assert account_of(app) != UNKNOWN
 
 
 @contextmanager
-def _told_nothing(app: Flask) -> Iterator[None]:
-    change_rows(app, *(f"UPDATE {table} SET {name} = {name} || '-gone'" for table, name in TOLD_BY.items()))
+def another_process(app: Flask) -> Iterator[None]:
+    """Be one for a while: this one goes on with the key that it has, and what it knows of it."""
+    own = GATEWAY.get(app)
     yield
-    back = (f"UPDATE {table} SET {name} = REPLACE({name}, '-gone', '')" for table, name in TOLD_BY.items())
-    change_rows(app, *back)
+    GATEWAY.set(own, app)
 
 
 def account_of(app: Flask) -> str:
@@ -65,6 +63,8 @@ def _restricted(sandbox: SandboxClient) -> str:
     return str(sandbox.control("restricted_keys", permissions=permissions)["key"])
 
 
-def _use(app: Flask, key: str, stripe: SandboxClient) -> None:
+def _use(app: Flask, key: str, stripe: SandboxClient, *, is_told: bool = True) -> None:
+    told = "REPLACE({0}, '-gone', '')" if is_told else "{0} || '-gone'"
+    change_rows(app, *(f"UPDATE {table} SET {name} = {told.format(name)}" for table, name in TOLD_BY.items()))
     changed = replace(runtime(app).settings, stripe_api_base=stripe.url, stripe_secret_key=key)
     set_up_gateway(app, changed, PATIENT)

@@ -7,7 +7,6 @@ So what is still being paid with the old ones counts where it belongs, and no ol
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy import ColumnElement, String, case, cast, func, select, update
 from sqlalchemy.orm import Session, aliased
@@ -158,7 +157,7 @@ def take_over_rows(session: Session, old: str, new: str) -> None:
         twin.fingerprint == DiscountMirror.fingerprint,
     )
     _retire_all(session, new, runs_at == old)
-    _retire_all(session, old, DiscountMirror.is_active, runs_at == new)
+    _retire_all(session, old, DiscountMirror.is_active.is_(True), runs_at == new)
     _retire_all(session, old, select(twin.id).where(*has_twin).exists())
     of_old = DiscountMirror.mode == settings().mode, DiscountMirror.account == old
     is_refused = ~DiscountMirror.is_active & (DiscountMirror.trouble != USED_UP)

@@ -12,6 +12,7 @@ from tests.payments.checkout.cards import checked_out, id_of, save_cards, sessio
 from tests.support.databases import BOTH
 from tests.support.keys import (
     account_of,
+    another_process,
     use_other_account,
     use_restricted_key,
     use_secret_key,
@@ -143,6 +144,21 @@ def test_shows_saved_cards_and_deletes_those_of_the_erased(app: Flask, sandbox: 
         erase_customer(id_of(app))
     work(app)
     assert sandbox.stripe.v1.customers.retrieve(customer).to_dict().get("deleted")
+
+
+def test_goes_on_in_a_process_that_began_before_rows_were_taken_over(app: Flask, sandbox: SandboxClient) -> None:
+    save_cards(app)
+    use_restricted_key(app, sandbox)
+    buyer, other = signed_in(app), Buyer(app)
+    session_id = checked_out(buyer)
+    sandbox.pay(session_id, save_payment_method=True)
+    buyer.land(session_id)
+    form = checked_out(other)
+    with another_process(app):
+        use_secret_key(app, sandbox)
+        account_of(app)
+    assert "4242" in buyer.get("/account/cards").text
+    assert other.check_out() == form
 
 
 def test_deletes_cards_of_the_erased_that_were_saved_while_nothing_told(

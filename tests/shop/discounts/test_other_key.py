@@ -10,6 +10,7 @@ from tests.support.databases import BOTH
 from tests.support.discounts import codes_at_stripe, discount, trouble_of, uses_of, work
 from tests.support.keys import (
     account_of,
+    another_process,
     use_other_account,
     use_restricted_key,
     use_secret_key,
@@ -110,6 +111,18 @@ def test_goes_on_with_the_code_that_was_made_when_the_one_of_an_unknown_account_
         work(app)
         assert (trouble_of(app), takes_off(app, sandbox)) == ("", whole)
     assert [code.active for code in codes_at_stripe(sandbox)] == [True, False]
+
+
+def test_goes_on_in_a_process_that_began_before_rows_were_taken_over(app: Flask, sandbox: SandboxClient) -> None:
+    use_restricted_key(app, sandbox)
+    assert discount(app) == ""
+    whole = takes_off(app, sandbox)
+    with another_process(app):
+        use_secret_key(app, sandbox)
+        account_of(app)
+    assert takes_off(app, sandbox) == whole
+    work(app)
+    assert (trouble_of(app), len(codes_at_stripe(sandbox))) == ("", 1)
 
 
 def test_sells_at_another_account_after_its_rows_were_taken_over(app: Flask, sandbox: SandboxClient) -> None:
