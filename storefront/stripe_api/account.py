@@ -30,11 +30,13 @@ class StoredByAccount:
     """What the drawers above keep by account, in the running mode.
 
     `find_objects` returns the address of one of Stripe's objects for each account, those of the newest first.
-    `take_over` gives what is of UNKNOWN to an account; it is safe to repeat.
+    `has_left` tells whether there is more of UNKNOWN than what an account has itself. `take_over` gives it that,
+    and returns whether there was any; it is safe to repeat.
     """
 
     find_objects: Callable[[], Mapping[str, str]]
-    take_over: Callable[[str], None]
+    has_left: Callable[[str], bool]
+    take_over: Callable[[str], bool]
 
 
 STORED = Part[StoredByAccount]("what is stored by account")
@@ -101,6 +103,6 @@ def _recognize(gateway: "Gateway", asked: Mapping[str, str]) -> str | None:
 
 
 def _take_over(gateway: "Gateway", account: str, of_unknown: str) -> None:
-    if gateway.has(of_unknown):
-        STORED.get().take_over(account)
+    stored = STORED.get()
+    if stored.has_left(account) and gateway.has(of_unknown) and stored.take_over(account):
         log.info("rows of an unknown account taken over")

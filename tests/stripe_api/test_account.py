@@ -201,6 +201,36 @@ def test_makes_one_of_what_was_made_twice(app: Flask, sandbox: SandboxClient) ->
     assert account_of(app) == own
 
 
+def test_says_once_that_it_took_over_and_asks_no_more_of_a_twin(
+    app: Flask, sandbox: SandboxClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    checked_out(Buyer(app))
+    use_untold_key(app, sandbox)
+    checked_out(Buyer(app))
+    for _ in range(3):
+        use_secret_key(app, sandbox)
+        sandbox.forget_calls()
+        account_of(app)
+    assert sandbox.calls() == [("GET", "/v1/account")]
+    said = [record for record in caplog.records if "taken over" in record.message]
+    assert (len(said), len(read_rows(app, MIRRORS))) == (1, 2)
+
+
+@pytest.mark.parametrize("table", TABLES[1:])
+def test_takes_over_what_was_stored_beside_a_twin_since(table: str, app: Flask, sandbox: SandboxClient) -> None:
+    """By a process that did not know of the take-over yet."""
+    store_all(app, sandbox)
+    use_untold_key(app, sandbox)
+    checked_out(Buyer(app))
+    use_secret_key(app, sandbox)
+    own = account_of(app)
+    change_rows(app, f"UPDATE {table} SET account = :unknown", unknown=UNKNOWN)
+    use_secret_key(app, sandbox)
+    assert account_of(app) == own
+    assert accounts_in(app)[table] == {own}
+
+
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_keeps_the_newest_endpoint_of_two_accounts_that_are_one(app: Flask, sandbox: SandboxClient) -> None:
     checked_out(Buyer(app))

@@ -209,8 +209,21 @@ def find_prices_by_account() -> dict[str, str]:
     return {row.account: f"/v1/prices/{row.stripe_price_id}" for row in rows}
 
 
+def has_left_mirrors(old: str, new: str) -> bool:
+    return db.session.scalar(select(StripeMirror.id).where(*_is_left(old, new)).limit(1)) is not None
+
+
 def take_over_mirrors(session: Session, old: str, new: str) -> None:
     """Give mirrors to another account. Where that has its own of a price, the old one only says what was sold."""
+    session.execute(
+        update(StripeMirror)
+        .where(*_is_left(old, new))
+        .values(account=new)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _is_left(old: str, new: str) -> tuple[ColumnElement[bool], ...]:
     twin = aliased(StripeMirror)
     is_twin = (
         twin.mode == StripeMirror.mode,
@@ -219,12 +232,7 @@ def take_over_mirrors(session: Session, old: str, new: str) -> None:
         twin.tax_code == StripeMirror.tax_code,
         twin.tax_behavior == StripeMirror.tax_behavior,
     )
-    session.execute(
-        update(StripeMirror)
-        .where(in_running_mode(), StripeMirror.account == old, ~select(twin.id).where(*is_twin).exists())
-        .values(account=new)
-        .execution_options(synchronize_session=False)
-    )
+    return in_running_mode(), StripeMirror.account == old, ~select(twin.id).where(*is_twin).exists()
 
 
 def follow_names() -> int:
