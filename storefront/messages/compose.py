@@ -39,8 +39,9 @@ from storefront.messages.people import (
     compose_test_mail,
     compose_test_receipt,
 )
-from storefront.orders.after_sale import Dispute, FraudWarning, Refund
+from storefront.orders.after_sale import TO_ANSWER, Dispute, FraudWarning, Refund
 from storefront.orders.disputes import AnswerStage, answer_stage
+from storefront.orders.made_again import find_made_again
 from storefront.orders.models import Order
 from storefront.owner.emails.values import fill_own
 from storefront.payments.reconcile.models import ReconcilePass
@@ -245,7 +246,10 @@ def _refunded(message: OutboxMessage) -> Composed:
     refund = db.session.get_one(Refund, message.about)
     if refund.status in ("failed", "canceled"):
         return Canceled(f"the refund is {refund.status}")
-    return {**_about_purchase(message), "refund": refund, "to_answer": words_to_answer(refund)}
+    to_answer = words_to_answer(refund)
+    if bool(to_answer) != message.dedupe_key.endswith(f":{TO_ANSWER}"):
+        return Canceled(f"the refund is {refund.status}", may_return=refund.status != "succeeded")
+    return {**_about_purchase(message), "refund": refund, "to_answer": to_answer}
 
 
 def _refund_failed(message: OutboxMessage) -> Composed:
@@ -259,7 +263,17 @@ def _refund_failed(message: OutboxMessage) -> Composed:
     states = set(db.session.scalars(told))
     if MailState.SENT not in states:
         return Canceled("nobody was told of the refund", may_return=MailState.SENDING in states)
+    if _is_given_back_since(refund, _order(message)):
+        return Canceled("another refund gives it back", may_return=True)
     return {**_about_purchase(message), "refund": refund}
+
+
+def _is_given_back_since(refund: Refund, order: Order) -> bool:
+    """Tell whether other refunds cover it: all of the order, or the same items. An amount alone proves nothing."""
+    if order.refunded_minor >= order.total_minor:
+        return True
+    of_order = select(Refund).where(Refund.order_id == order.id).execution_options(populate_existing=True)
+    return bool(refund.items) and refund.id in find_made_again(db.session.scalars(of_order))
 
 
 def _dispute_opened(message: OutboxMessage) -> Composed:

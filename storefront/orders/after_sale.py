@@ -11,6 +11,9 @@ from storefront.core.db import Base, Minor
 from storefront.core.partial_indexes import partial_index
 from storefront.orders.models import NULL_JSON
 
+NOT_BACK = ("failed", "canceled")  # statuses of refunds that gave nothing back
+TO_ANSWER = "requires_action"  # Stripe has asked the buyer by email where the money should go
+
 
 class Refund(Base):
     """By Stripe's `re_` id. Copied for people to read; access is decided by the order's own facts."""
@@ -30,6 +33,15 @@ class Refund(Base):
         NULL_JSON
     )  # of the items that it names; None: it names none
     answer_by: Mapped[datetime | None]  # the buyer, to Stripe's email that asks where the money should go
+
+    @property
+    def counts(self) -> bool:
+        """Tell whether it gave money back, or may still."""
+        return self.status not in NOT_BACK
+
+    @property
+    def items(self) -> frozenset[int]:
+        return frozenset(self.positions or ())
 
 
 class Dispute(Base):

@@ -105,6 +105,25 @@ def wanted_notices(word: StripesWord, number: str, *, allowed: bool) -> set[tupl
     wanted |= {("excess_paid", number)} if is_too_much else set()
     if allowed:
         wanted |= {("fraud_warning", each) for each, is_actionable in word.warnings.items() if is_actionable}
-        failed = (each for each, refund in word.refunds.items() if refund.status not in GAVE_MONEY)
-        wanted |= {("refund_failed", each) for each in failed}
+        wanted |= {("refund_failed", each) for each in not_made_again(word)}
     return wanted
+
+
+def not_made_again(word: StripesWord) -> set[str]:
+    """One that failed is made good by a later one of as much and the same items; without items each by its own."""
+    oldest_first = sorted(word.refunds.items(), key=lambda each: (each[1].created, each[0]))
+    free = {each: refund for each, refund in oldest_first if refund.status in GAVE_MONEY}
+    left = set()
+    for each, refund in oldest_first:
+        if refund.status in GAVE_MONEY:
+            continue
+        later = [
+            other
+            for other, given in free.items()
+            if given.created >= refund.created and given.amount >= refund.amount and given.named == refund.named
+        ]
+        if not later:
+            left.add(each)
+        elif not refund.named:
+            del free[later[0]]
+    return left

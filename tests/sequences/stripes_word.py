@@ -13,6 +13,7 @@ class Refunded:
     amount: int
     status: str
     named: frozenset[int]
+    created: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,7 @@ def ask_stripe(sandbox: SandboxClient, session_id: str) -> StripesWord:
         sent=sent_to(sandbox, payment["customer"]),
         refunded=(payment["latest_charge"] or {}).get("amount_refunded", 0),
         refunds={
-            refund.id: Refunded(refund.amount, str(refund.status), positions(refund.metadata))
+            refund.id: Refunded(refund.amount, str(refund.status), positions(refund.metadata), refund.created)
             for refund in api.refunds.list(of_payment).data
         },
         disputes={dispute.id: dispute.status for dispute in api.disputes.list(of_payment).data},

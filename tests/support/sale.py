@@ -60,9 +60,9 @@ class Sale:
         return re.sub(REFUND_DAY, "", text)
 
     def promised(self) -> dict[str, str]:
-        """Kind -> how it stands; fails where one kind, or one stage of a dispute, was promised twice."""
+        """Kind -> how it stands; fails where one kind, or one stage of a dispute or refund, was promised twice."""
         rows = read_rows(self.app, "SELECT kind, state, dedupe_key FROM outbox ORDER BY id")
-        stages = ("inquiry", "dispute", "appeal")
+        stages = ("inquiry", "dispute", "appeal", "requires_action")
         told = {(row["kind"], next((s for s in stages if row["dedupe_key"].endswith(s)), "")) for row in rows}
         assert len(told) == len(rows)
         return {row["kind"]: row["state"] for row in rows}

@@ -9,12 +9,10 @@ from storefront.core.languages import show_day, show_money
 from storefront.core.texts import marked
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.access import Access, Reason, sentence_for_buyer
-from storefront.orders.after_sale import Refund
+from storefront.orders.after_sale import NOT_BACK, TO_ANSWER, Refund
 from storefront.orders.models import Order
 from storefront.shop.profile.zone import at_shop
 
-NOT_BACK = ("failed", "canceled")  # statuses of refunds that gave nothing back
-TO_ANSWER = "requires_action"  # Stripe has asked the buyer by email where the money should go
 BEING_REFUNDED = {  # by whether it is a gift
     False: marked("This order is being refunded, so its keys and downloads no longer work."),
     True: marked("This order is being refunded, so the gift no longer works."),

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
-from storefront.buyers.library.order_words import TO_ANSWER, presentment, read_refunds
+from storefront.buyers.library.order_words import presentment, read_refunds
 from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine, RefundLine
 from storefront.core.config.stripe import Mode
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
 from storefront.core.languages import show_country, show_money
 from storefront.core.texts import marked
-from storefront.orders.after_sale import Refund
+from storefront.orders.after_sale import TO_ANSWER, Refund
 from storefront.orders.models import Order, OrderItem
 from storefront.orders.paid_with import paid_with
 from storefront.orders.tax_words import TaxWords, tax_words

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED, TO_ANSWER
+from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url
 from storefront.delivery.contents import GrantContents, ItemContents, OrderContents, read_contents
@@ -15,7 +15,7 @@ from storefront.delivery.downloads.state import DownloadState, read_download_sta
 from storefront.delivery.licenses.activations import Device, DevicePage, find_devices
 from storefront.delivery.licenses.keys import hint
 from storefront.orders.access import Access, sentence_for_buyer
-from storefront.orders.after_sale import Notice
+from storefront.orders.after_sale import TO_ANSWER, Notice
 from storefront.orders.links import order_token
 from storefront.orders.models import Decision, GrantKind, Order
 from storefront.orders.money_queries import Booked, find_booked, is_fee_unknown

@@ -32,25 +32,32 @@ def _word(access: Access) -> str:
     return f"{'allowed' if access.allowed else 'denied'} ({access.reason.value})"
 
 
-def copy_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> None:
-    """Write rows and timeline lines for what is new or has changed; an item that a refund names is marked."""
-    for refund in seen.refunds or ():
-        _copy_refund(session, order, refund)
+def copy_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> frozenset[str]:
+    """Write rows and timeline lines for what is new or has changed; an item that a refund names is marked.
+
+    Return the ids of the refunds that counted until now.
+    """
+    lost = frozenset(refund.id for refund in seen.refunds or () if _copy_refund(session, order, refund))
     for dispute in seen.disputes or ():
         _copy_dispute(session, order, dispute)
     for warning in seen.warnings or ():
         _copy_warning(session, order, warning)
     if seen.refunds is not None:
         _mark_items(session, order, seen.refunds)
+    return lost
 
 
-def _copy_refund(session: Session, order: Order, refund: SeenRefund) -> None:
+def _copy_refund(session: Session, order: Order, refund: SeenRefund) -> bool:
+    """Return True where it counted until now, and gave nothing back in the end."""
+    before = session.get(Refund, refund.id)
+    counted = before is not None and before.counts
     # The items say themselves what becomes of them, and the status whether an answer is awaited.
     silent = {"positions": sorted(refund.items) or None, "answer_by": refund.answer_by}
     if _copy(session, Refund, refund.id, {"order_id": order.id, **_refund_values(refund)}, silent):
         count_again(session, [refund.created_at])
         amount = money.format_money(refund.amount_minor, refund.currency)
         add_change(session, order.id, ChangeKind.REFUND, f"{amount}, {refund.status}")
+    return counted and not refund.counts
 
 
 def _copy_dispute(session: Session, order: Order, dispute: SeenDispute) -> None:

@@ -83,7 +83,7 @@ def converge_order(session: Session, answer: StripeAnswer, *, holds_mails: bool 
     order, is_first = _lock_order(session, answer)
     before = None if is_new else order_access(order)
     pieces = _add_contents(session, order, answer) if is_new else None
-    after_sale = _apply_answer(session, order, answer)
+    after_sale, lost_refunds = _apply_answer(session, order, answer)
     # What was refunded before this first look is on the rows, and not on the pieces that were made with them.
     outcome = _hand_out(session, order, answer, pieces if after_sale is None else None)
     now = order_access(order)
@@ -92,7 +92,9 @@ def converge_order(session: Session, answer: StripeAnswer, *, holds_mails: bool 
         _settle_notices(session, order, answer, after_sale, is_first=is_first)
     is_resumed = not is_new and now.allowed and resume_mails(session, order)
     is_state_mail_new = promise_state(session, order, hold=holds_mails)
-    is_after_sale_mail_new = after_sale is not None and promise_after_sale(session, order, after_sale)
+    is_after_sale_mail_new = after_sale is not None and promise_after_sale(
+        session, order, after_sale, lost_refunds=lost_refunds
+    )
     return Converged(
         fulfillment=Fulfillment(outcome=outcome, order_id=order.id),
         is_state_mail_new=is_state_mail_new,
@@ -158,8 +160,13 @@ def _is_gift(seen: SeenCheckout) -> bool:
     return MARK in seen.metadata and seen.total_minor > 0
 
 
-def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenAfterSale | None:
-    """Return what followed the sale, copied now; None if a younger look came first or nobody asked for it."""
+def _apply_answer(
+    session: Session, order: Order, answer: StripeAnswer
+) -> tuple[SeenAfterSale | None, frozenset[str]]:
+    """Return what followed the sale, copied now, and the ids of refunds that counted until now.
+
+    None if a younger look came first or nobody asked for it.
+    """
     seen, excess_before = answer.checkout, order.excess_minor
     # A new order was made with its facts.
     is_latest = answer.ticket is None or apply_facts(order, seen, ticket=answer.ticket)
@@ -167,9 +174,8 @@ def _apply_answer(session: Session, order: Order, answer: StripeAnswer) -> SeenA
         keep_verification(session, order, seen.tax_ids)
         settle_excess(session, order, seen.payment, excess_before)
     if not is_latest or seen.payment is None or seen.payment.after_sale is None:
-        return None
-    copy_after_sale(session, order, seen.payment.after_sale)
-    return seen.payment.after_sale
+        return None, frozenset()
+    return seen.payment.after_sale, copy_after_sale(session, order, seen.payment.after_sale)
 
 
 def _add_contents(session: Session, order: Order, answer: StripeAnswer) -> list[Piece]:

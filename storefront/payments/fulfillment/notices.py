@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from storefront.core import money
 from storefront.orders.access import order_access
 from storefront.orders.disputes import DISPUTE_STATUSES, AnswerStage, answer_stage
+from storefront.orders.made_again import find_made_again
 from storefront.orders.models import Order
 from storefront.orders.notices import NoticeDraft, NoticeKind
 from storefront.payments.fulfillment.doubles import pair_of
@@ -65,8 +66,9 @@ def _of_open_order(number: str, seen: SeenAfterSale) -> Iterator[NoticeDraft]:
     for warning in seen.warnings or ():
         if warning.is_actionable:
             yield _suspicion(number, warning)
+    made_again = find_made_again(seen.refunds or ())
     for refund in seen.refunds or ():
-        if not refund.counts:
+        if not refund.counts and refund.id not in made_again:
             yield _failed_refund(number, refund)
 
 

@@ -1,6 +1,6 @@
 """The mails that an order's state owes, each once: promised in the transaction of what they tell."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from storefront.core.runtime import settings
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
 from storefront.mail.models import MailKind, MailState, OutboxMessage
+from storefront.orders.after_sale import TO_ANSWER
 from storefront.orders.disputes import answer_stage
 from storefront.orders.emails import promise_for, promise_once_for
 from storefront.orders.models import Grant, Order, OrderItem
@@ -102,7 +103,7 @@ def _find_mailed(session: Session, order: Order) -> dict[int, datetime]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Owed:
-    """An email about something that followed the sale; `stage` tells the emails of one dispute apart."""
+    """An email about something that followed the sale; `stage` tells the emails of one dispute or refund apart."""
 
     kind: MailKind
     recipient: str
@@ -110,13 +111,17 @@ class _Owed:
     stage: str = ""
 
 
-def promise_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> bool:
+def promise_after_sale(
+    session: Session, order: Order, seen: SeenAfterSale, *, lost_refunds: Collection[str]
+) -> bool:
     """Promise an email for each refund and its failure (buyer), fraud warning and dispute stage (owner).
 
+    `lost_refunds` are the ids of those that counted until now: what failed long ago is no news.
     Return True if one is new.
     """
     owner = settings().owner_email
-    owed = [*_owed_to_buyer(session, order, seen), *(_owed_to_owner(owner, seen) if owner else ())]
+    to_buyer = _owed_to_buyer(session, order, seen.refunds or (), lost_refunds)
+    owed = [*to_buyer, *(_owed_to_owner(owner, seen) if owner else ())]
     new = [
         promise_once_for(session, order, mail.kind, recipient=mail.recipient, about=mail.about, again=mail.stage)
         for mail in owed
@@ -124,11 +129,15 @@ def promise_after_sale(session: Session, order: Order, seen: SeenAfterSale) -> b
     return any(new)
 
 
-def _owed_to_buyer(session: Session, order: Order, seen: SeenAfterSale) -> Iterator[_Owed]:
-    for refund in seen.refunds or ():
+def _owed_to_buyer(
+    session: Session, order: Order, refunds: Iterable[SeenRefund], lost: Collection[str]
+) -> Iterator[_Owed]:
+    for refund in refunds:
         if refund.counts:
-            yield _Owed(kind=MailKind.REFUNDED, recipient=order.email, about=refund.id)
-        elif _is_told(session, order, refund):
+            # What Stripe looks at first may need its buyer's answer after that, and what was answered is sent.
+            stage = TO_ANSWER if refund.status == TO_ANSWER else ""
+            yield _Owed(kind=MailKind.REFUNDED, recipient=order.email, about=refund.id, stage=stage)
+        elif refund.id in lost and _is_told(session, order, refund):
             yield _Owed(kind=MailKind.REFUND_FAILED, recipient=order.email, about=refund.id)
 
 

@@ -16,6 +16,7 @@ from storefront.devtools.sandbox.payments.early_fraud_warnings import FRAUD_TYPE
 from storefront.devtools.sandbox.payments.payouts import pay_out_available
 from storefront.devtools.sandbox.payments.refunds import (
     RefundEnd,
+    ask_buyer,
     can_settle,
     refund_charge,
     settle_refund,
@@ -68,6 +69,17 @@ def settle(refund_id: str) -> Response:
         if not can_settle(pending, end):
             raise invalid(f"This refund is {pending.body['status']} and cannot become {end}.")
         settle_refund(work, pending, end)
+        return jsonify(pending.body)
+
+
+@after_sale.post("/refunds/<refund_id>/ask")
+def ask(refund_id: str) -> Response:
+    """Ask the buyer of a pending refund by email where the money shall go."""
+    with current_store().work() as work:
+        pending = find_or_refuse(work, "refund", refund_id)
+        if pending.body["status"] != "pending" or pending.body["charge"] is None:
+            raise invalid(f"This refund is {pending.body['status']} and asks nobody.")
+        ask_buyer(work, pending)
         return jsonify(pending.body)
 
 

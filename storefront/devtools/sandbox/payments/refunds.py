@@ -34,13 +34,15 @@ _FAILURE_REASONS = {RefundEnd.FAILED: "expired_or_canceled_card", RefundEnd.CANC
 def refund_charge(work: UnitOfWork, charge: Record, params: Json, course: RefundCourse | None = None) -> Json:
     """Refund with `params` as in `POST /v1/refunds`; return what Stripe answers before the bank has said a word.
 
-    Without a course the test card or account decides, and the timer ends it; with one, it waits to be settled.
+    Without a course the test card or account decides, and the timer ends it; with one, it waits to be settled, and
+    nobody is asked before `ask_buyer`.
     Raises Stripe's 400 when there is nothing, or not so much, left to refund, or a dispute is open.
     """
     amount = _check_amount(charge, params.get("amount"))
     _check_refundable(work, charge)
     chosen = course or _usual_course(work, charge)
-    refund = _add_refund(work, charge, amount, params, status=_first_status(charge, chosen))
+    status = _first_status(charge, chosen, asks=course is None)
+    refund = _add_refund(work, charge, amount, params, status=status)
     work.emit("refund.created", refund.body)
     _change_refunded(work, charge, amount)
     work.emit("charge.refunded", charge.body, _previous_refunded(charge, amount))
@@ -113,6 +115,15 @@ def settle_refund(work: UnitOfWork, refund: Record, end: RefundEnd) -> None:
     work.emit("charge.refund.updated", refund.body, previous)
 
 
+def ask_buyer(work: UnitOfWork, refund: Record) -> None:
+    """Ask the buyer of a refund that Stripe looked at first where the money shall go."""
+    previous = _end_waiting(refund)
+    charge = work.records.get("charge", refund.body["charge"])
+    refund.body.update(status="requires_action", **_instructions(work, charge, {}))
+    work.records.save(refund)
+    emit_update(work, refund, previous)
+
+
 def _keep_cash(work: UnitOfWork, refund: Record, previous: Json) -> None:
     """Give cash that its bank did not take back to the balance that it came from."""
     customer = work.records.get("customer", refund.body["customer"])
@@ -157,11 +168,12 @@ def _usual_course(work: UnitOfWork, charge: Record) -> RefundCourse:
     return card.refund if card else RefundCourse.SUCCEEDS
 
 
-def _first_status(charge: Record, course: RefundCourse) -> str:
+def _first_status(charge: Record, course: RefundCourse, *, asks: bool) -> str:
     """Return what Stripe answers first; a convenience store's buyer must say where the money goes."""
     if course is not RefundCourse.PENDING:
         return "succeeded"
-    return "requires_action" if charge.body["payment_method_details"]["type"] == "konbini" else "pending"
+    is_konbini = charge.body["payment_method_details"]["type"] == "konbini"
+    return "requires_action" if asks and is_konbini else "pending"
 
 
 def _end_waiting(refund: Record) -> Json:
