@@ -19,13 +19,13 @@ from storefront.customers.models import Customer, email_key
 from storefront.delivery.contents import read_contents
 from storefront.delivery.hand_over import hand_over, lock_gift, may_hand_over
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, TO_RECEIVER, MailKind, MailState, OutboxMessage
-from storefront.orders.access import sentence_for_buyer
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import promise_for
 from storefront.orders.gift_models import Gift
 from storefront.orders.gifts import GiftRefused, Wish, wish_values
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Order
+from storefront.orders.refund_words import access_sentence, read_refunds
 
 ONCE_WITHIN = timedelta(hours=1)
 
@@ -196,7 +196,7 @@ def _demand_waiting(gift: Gift) -> None:
 def _demand_not_over(order: Order) -> None:
     access = read_contents(order, with_files=False).access
     if access.is_over:
-        why = sentence_for_buyer(access, is_gift=True)
+        why = access_sentence(order, access, read_refunds(order), is_upgrade=False)
         raise GiftClosed(joined(marked("This gift can't be changed any more."), why))
 
 

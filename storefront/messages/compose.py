@@ -10,7 +10,6 @@ from storefront.buyers.account.change_address import ENDS as CHANGE_ENDS
 from storefront.buyers.account.change_address import find_change
 from storefront.buyers.availability.tell import find_mail
 from storefront.buyers.library.news import find_language_of, find_reader, news_token
-from storefront.buyers.library.order_words import words_to_answer
 from storefront.buyers.library.purchase import KeyState, Purchase, PurchasedGoods, PurchasedItem, PurchasedKey
 from storefront.buyers.library.read_purchase import read_purchase, read_received
 from storefront.buyers.library.read_receipt import read_receipt
@@ -43,6 +42,7 @@ from storefront.orders.after_sale import TO_ANSWER, Dispute, FraudWarning, Refun
 from storefront.orders.disputes import AnswerStage, answer_stage
 from storefront.orders.made_again import find_made_again
 from storefront.orders.models import Order
+from storefront.orders.refund_words import words_to_answer
 from storefront.owner.emails.values import fill_own
 from storefront.payments.reconcile.models import ReconcilePass
 from storefront.payments.recovery.reminder import prepare_reminder

@@ -17,11 +17,12 @@ from storefront.core.texts import marked
 from storefront.delivery.contents import Goods, ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.granted_files import ReleasedFile
 from storefront.delivery.licenses.issued import IssuedLicense
-from storefront.orders.access import GIFT_CLOSED, Access, sentence_for_buyer
+from storefront.orders.access import GIFT_CLOSED, Access, sentence_for_holder
 from storefront.orders.gift_links import gift_token
 from storefront.orders.gift_models import Gift
 from storefront.orders.links import order_tokens
 from storefront.orders.models import ItemPart, Order, OrderItem
+from storefront.orders.refund_words import Waiting, closed_item_sentence, closed_sentence, find_waiting
 from storefront.orders.waits_for import read_waits_for
 from storefront.shop.catalog.models import Product
 from storefront.shop.profile.zone import at_shop
@@ -72,6 +73,7 @@ class OwnedItem:
     description: str
     quantity: int
     access: Access
+    sentence: str  # why it does not work
     goods: tuple[OwnedGoods, ...]
 
 
@@ -83,21 +85,11 @@ class OwnedOrder:
     currency: str
     total_minor: int
     access: Access
+    sentence: str  # why it does not work
     state: str
     items: tuple[OwnedItem, ...]
     gift: str = ""  # to whom it was given, or from whom it came
     is_received: bool = False  # a gift: nothing of money is to be shown
-    is_upgrade: bool = False
-    is_to_be_paid: bool = False  # by the buyer: a voucher, or money to send
-
-    @property
-    def sentence(self) -> str:
-        """Return why it does not work."""
-        if self.is_received:
-            return GIFT_CLOSED
-        if self.is_to_be_paid:
-            return marked("This order isn't paid yet. Its page says how to pay.")
-        return sentence_for_buyer(self.access, is_gift=self.gift != "", is_upgrade=self.is_upgrade)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +146,7 @@ class FoundOrders:
     tokens: dict[int, str]
     gifts: dict[int, Gift]
     received: set[int]
+    waiting: Waiting
     page: int
     pages: int
     count: int
@@ -181,6 +174,7 @@ def read_orders(customer_id: int, *, query: str, page: int, size: int) -> FoundO
         tokens=_read_tokens(orders, gifts, received),
         gifts=gifts,
         received=received,
+        waiting=find_waiting(orders),
         page=page,
         pages=pages,
         count=count,
@@ -214,13 +208,29 @@ def _order(contents: OrderContents, found: FoundOrders) -> OwnedOrder:
         currency=order.currency,
         total_minor=order.total_minor,
         access=contents.access,
+        sentence=_sentence(contents, found),
         state=order_state(contents.access),
-        items=tuple(_item(item, token) for item in contents.items),
+        items=tuple(_item(contents, item, found) for item in contents.items),
         gift=_gift_words(gift, is_received=order.id in found.received) if gift is not None else "",
         is_received=order.id in found.received,
-        is_upgrade=contents.is_upgrade,
-        is_to_be_paid=read_waits_for(order) is not None,
     )
+
+
+def _sentence(contents: OrderContents, found: FoundOrders) -> str:
+    order = contents.order
+    if order.id in found.received:
+        return GIFT_CLOSED
+    if read_waits_for(order) is not None:
+        return marked("This order isn't paid yet. Its page says how to pay.")
+    return closed_sentence(order, contents.access, found.waiting, is_upgrade=contents.is_upgrade)
+
+
+def item_sentence(contents: OrderContents, item: ItemContents, found: FoundOrders) -> str:
+    """Return why one item does not work."""
+    order = contents.order
+    if order.id in found.received:
+        return sentence_for_holder(order, item.access)
+    return closed_item_sentence(order, item.item, item.access, found.waiting, is_upgrade=item.is_upgrade)
 
 
 def _gift_words(gift: Gift, *, is_received: bool) -> str:
@@ -229,11 +239,13 @@ def _gift_words(gift: Gift, *, is_received: bool) -> str:
     return marked("A gift for %(whom)s", whom=mask(gift.email)) if gift.email else marked("A gift")
 
 
-def _item(item: ItemContents, token: str) -> OwnedItem:
+def _item(contents: OrderContents, item: ItemContents, found: FoundOrders) -> OwnedItem:
+    token = found.tokens[contents.order.id]
     return OwnedItem(
         description=item.item.description,
         quantity=item.item.quantity,
         access=item.access,
+        sentence=item_sentence(contents, item, found),
         goods=tuple(_goods(goods, token) for goods in item.goods) if item.access.allowed else (),
     )
 

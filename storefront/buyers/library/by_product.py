@@ -4,12 +4,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from storefront.buyers.library.all_orders import FoundOrders, ListedKey, OwnedFile, read_orders, write_file
+from storefront.buyers.library.all_orders import (
+    FoundOrders,
+    ListedKey,
+    OwnedFile,
+    item_sentence,
+    read_orders,
+    write_file,
+)
 from storefront.buyers.library.purchase import OfferedUpgrade
 from storefront.buyers.library.upgrades import find_offered
 from storefront.delivery.contents import Goods, ItemContents, OrderContents
 from storefront.delivery.licenses.activations import count_devices
-from storefront.orders.access import sentence_for_buyer, sentence_for_holder
 from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.media.queries import PictureView, find_pictures
 
@@ -116,13 +122,11 @@ def _license_ids(pieces: Iterable[Iterable[_Piece]]) -> list[int]:
 
 
 def _closed(order: OrderContents, found: FoundOrders) -> Iterator[ClosedItem]:
-    is_received = order.order.id in found.received
     for item in order.items:
         if item.access.is_over:
-            words = sentence_for_buyer(item.access, is_gift=order.order.is_gift, is_upgrade=item.is_upgrade)
             yield ClosedItem(
                 name=item.item.description,
-                because=sentence_for_holder(order.order, item.access) if is_received else words,
+                because=item_sentence(order, item, found),
                 order_number=order.order.number,
                 order_token=found.tokens[order.order.id],
             )

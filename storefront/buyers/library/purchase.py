@@ -122,6 +122,7 @@ class PurchasedItem(PurchasedGoods):
     is_known: bool
     price_id: int | None
     is_refunded: bool  # this item alone: a refund names it
+    being_refunded: str = ""  # what who paid reads where that refund waits for an answer
     parts: tuple[PurchasedGoods, ...] = ()
     upgrade_words: str = ""  # what came of an upgrade, which has no goods
 
@@ -173,6 +174,7 @@ class Purchase:
     invoice_url: str | None = None
     waits_for: WaitsFor | None = None  # a voucher to pay, or money to send
     failure: str = ""  # why it came to nothing
+    waiting_minor: int = 0  # of what is refunded, until the buyer has told Stripe where to
     to_answer: tuple[str, ...] = ()  # of each refund that waits for who paid, what to do
     is_unproven: bool = False  # free, and nobody has proven its address yet: in nobody's library
     gift: GiftWords | None = None  # for who gives it: `items` have no goods

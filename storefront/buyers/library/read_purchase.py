@@ -7,12 +7,11 @@ from markupsafe import Markup
 
 from storefront.buyers.library.gift_words import read_gift_words
 from storefront.buyers.library.order_words import (
+    SOME_ITEMS_BEING_REFUNDED,
     SOME_ITEMS_REFUNDED,
-    access_sentence,
     discount_label,
     order_state,
     presentment,
-    read_what_to_answer,
     receipt_state,
 )
 from storefront.buyers.library.purchase import (
@@ -44,6 +43,7 @@ from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.issued import IssuedLicense
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.access import Reason, sentence_for_holder
+from storefront.orders.after_sale import TO_ANSWER
 from storefront.orders.facts import Facts, item_facts
 from storefront.orders.gift_links import gift_token
 from storefront.orders.gift_models import Gift
@@ -51,6 +51,14 @@ from storefront.orders.gifts import find_gift
 from storefront.orders.links import order_token
 from storefront.orders.models import Order
 from storefront.orders.paid_with import paid_with
+from storefront.orders.refund_words import (
+    Waiting,
+    access_sentence,
+    closed_item_sentence,
+    read_refunds,
+    waiting_of,
+    words_to_answer,
+)
 from storefront.orders.tax_words import tax_words
 from storefront.orders.unproven import is_order_unproven
 from storefront.orders.waits_for import read_waits_for, why_it_failed
@@ -92,13 +100,15 @@ def read_purchase(order: Order, *, devices_page: int | None = None, received: Gi
     usage = _read_usage(contents, devices_page=devices_page)
     if not access.allowed and order.is_paid:
         measurements().add(ACCESS_DENIALS, access.reason)
+    refunds = read_refunds(order) if received is None else ()
+    waiting = waiting_of(refunds)
     sentence = sentence_for_holder(order, access)
     if received is None:
-        sentence = access_sentence(order, access, is_upgrade=contents.is_upgrade)
+        sentence = access_sentence(order, access, refunds, is_upgrade=contents.is_upgrade)
     return Purchase(
         number=order.number,
         state=order_state(access),
-        state_text=SOME_ITEMS_REFUNDED if contents.has_closed_items else sentence,
+        state_text=_state_text(contents, sentence, waiting),
         access_allowed=access.allowed,
         access_reason=sentence,
         email=order.email if received is None else received.email,
@@ -111,6 +121,7 @@ def read_purchase(order: Order, *, devices_page: int | None = None, received: Gi
         tax_minor=order.tax_minor,
         total_minor=order.total_minor,
         refunded_minor=order.refunded_minor,
+        waiting_minor=sum(refund.amount_minor for refund in refunds if refund.status == TO_ANSWER),
         presentment=presentment(order),
         taxes=tax_words(order),
         invoice_number=order.invoice_number,
@@ -121,14 +132,20 @@ def read_purchase(order: Order, *, devices_page: int | None = None, received: Gi
         failure=why_it_failed(order) if order.has_failed else "",
         order_url=absolute_url("library.order", token=token),
         again_url=absolute_url("checkout.again", token=token),
-        items=tuple(_item(contents, item, token, usage) for item in contents.items),
+        items=tuple(_item(contents, item, token, usage, waiting) for item in contents.items),
         mail_state=receipt_state(order),
-        to_answer=read_what_to_answer(order) if received is None else (),
+        to_answer=tuple(filter(None, map(words_to_answer, refunds))),
         is_unproven=is_order_unproven(order),
         gift=read_gift_words(order, given, access) if given is not None else None,
         is_received=received is not None,
         is_upgrade=contents.is_upgrade,
     )
+
+
+def _state_text(contents: OrderContents, sentence: str, waiting: Waiting) -> str:
+    if not contents.has_closed_items:
+        return sentence
+    return SOME_ITEMS_BEING_REFUNDED if waiting.get(contents.order.id) else SOME_ITEMS_REFUNDED
 
 
 def _read_usage(contents: OrderContents, *, devices_page: int | None) -> _Usage:
@@ -152,7 +169,9 @@ def _limited_grants(items: Iterable[ItemContents]) -> list[int]:
     return [download.grant_id for download in downloads if download.allowance.limit is not None]
 
 
-def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage) -> PurchasedItem:
+def _item(
+    contents: OrderContents, item: ItemContents, token: str, usage: _Usage, waiting: Waiting
+) -> PurchasedItem:
     row = item.item
     read = [_goods(contents.order, item, goods, token, usage) for goods in item.goods]
     own = next((goods for goods in read if not goods.name), NO_GOODS)
@@ -166,6 +185,7 @@ def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage
         keys=own.keys,
         files=own.files,
         is_refunded=item.access.reason is Reason.ITEM_REFUNDED,
+        being_refunded=_being_refunded(contents.order, item, waiting),
         is_owned_already=own.is_owned_already,
         backordered=own.backordered,
         downloads_end_at=own.downloads_end_at,
@@ -175,6 +195,12 @@ def _item(contents: OrderContents, item: ItemContents, token: str, usage: _Usage
         upgrades=own.upgrades,
         upgrade_words=usage.upgrades.get(row.id, ""),
     )
+
+
+def _being_refunded(order: Order, item: ItemContents, waiting: Waiting) -> str:
+    if item.access.reason is not Reason.ITEM_REFUNDED or item.item.position not in waiting.get(order.id, ()):
+        return ""
+    return closed_item_sentence(order, item.item, item.access, waiting, is_upgrade=item.is_upgrade)
 
 
 def _goods(order: Order, item: ItemContents, goods: Goods, token: str, usage: _Usage) -> PurchasedGoods:

@@ -1,10 +1,10 @@
 """Reads an order for its receipt: who sold what to whom, how it was paid, and what went back."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import select
 
-from storefront.buyers.library.order_words import presentment, read_refunds
+from storefront.buyers.library.order_words import presentment
 from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine, RefundLine
 from storefront.core.config.stripe import Mode
 from storefront.core.db import db
@@ -14,6 +14,7 @@ from storefront.core.texts import marked
 from storefront.orders.after_sale import TO_ANSWER, Refund
 from storefront.orders.models import Order, OrderItem
 from storefront.orders.paid_with import paid_with
+from storefront.orders.refund_words import read_refunds, waiting_of
 from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.shop.profile.read import Profile, read_profile
 from storefront.shop.profile.zone import at_shop
@@ -38,7 +39,8 @@ def get_receipt(order: Order) -> Receipt:
 
 def read_receipt(order: Order) -> Receipt:
     """One statement, one more where money went back, and the profile's. Its days are the shop's."""
-    taxes = tax_words(order)
+    taxes, refunds = tax_words(order), read_refunds(order)
+    waiting = waiting_of(refunds).get(order.id, frozenset())
     return Receipt(
         number=order.number,
         placed_at=at_shop(order.placed_at),
@@ -49,7 +51,7 @@ def read_receipt(order: Order) -> Receipt:
         buyer=_buyer(order, taxes),
         method=paid_with(order),
         currency=order.currency,
-        lines=tuple(_line(item, taxes) for item in _read_items(order)),
+        lines=tuple(_line(item, taxes, waiting) for item in _read_items(order)),
         subtotal_minor=order.subtotal_minor,
         discount_minor=order.discount_minor,
         discount_code=order.discount_code,
@@ -57,7 +59,7 @@ def read_receipt(order: Order) -> Receipt:
         total_minor=order.total_minor,
         presentment=presentment(order),
         taxes=taxes,
-        refunds=_read_refunds(order) if order.refunded_minor else (),
+        refunds=_refunds(order, refunds) if order.refunded_minor else (),
         refunded_minor=order.refunded_minor,
         invoice_number=order.invoice_number,
         invoice_url=order.invoice_url,
@@ -100,7 +102,7 @@ def _read_items(order: Order) -> Sequence[OrderItem]:
     return db.session.scalars(rows.execution_options(populate_existing=True)).all()
 
 
-def _line(item: OrderItem, taxes: TaxWords) -> ReceiptLine:
+def _line(item: OrderItem, taxes: TaxWords, waiting: Collection[int]) -> ReceiptLine:
     unit_minor, rest = divmod(item.subtotal_minor, item.quantity)
     net_minor = item.total_minor - item.tax_minor
     return ReceiptLine(
@@ -113,13 +115,12 @@ def _line(item: OrderItem, taxes: TaxWords) -> ReceiptLine:
         tax_rate=taxes.rate_of(net_minor, item.tax_minor),
         tax_minor=item.tax_minor,
         total_minor=item.total_minor,
-        is_refunded=item.is_refunded,
+        is_refunded=item.is_refunded and item.position not in waiting,
     )
 
 
-def _read_refunds(order: Order) -> tuple[RefundLine, ...]:
+def _refunds(order: Order, rows: Sequence[Refund]) -> tuple[RefundLine, ...]:
     """Return each refund. One line for all where the shop does not know each: a restricted key may not ask."""
-    rows = read_refunds(order)
     if sum(row.amount_minor for row in rows) != order.refunded_minor:
         return (RefundLine(at=None, amount_minor=order.refunded_minor),)
     return tuple(_refund(row) for row in rows)

@@ -19,13 +19,13 @@ from storefront.customers.models import Customer, email_key
 from storefront.delivery.contents import read_contents
 from storefront.delivery.downloads.counting import add_allowance
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, MailKind, MailState, OutboxMessage
-from storefront.orders.access import sentence_for_buyer
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import ensure_customer
 from storefront.orders.emails import are_mails_of, promise_for
 from storefront.orders.links import renew_link
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Order
+from storefront.orders.refund_words import closed_sentence, find_waiting
 
 ONCE_WITHIN = timedelta(hours=1)
 
@@ -143,7 +143,7 @@ def _why_not_sent(order: Order) -> str:
     contents = read_contents(order, with_files=False)
     if contents.access.allowed and order.fulfilled_at is not None:
         return ""
-    return sentence_for_buyer(contents.access, is_gift=order.is_gift, is_upgrade=contents.is_upgrade)
+    return closed_sentence(order, contents.access, find_waiting([order]), is_upgrade=contents.is_upgrade)
 
 
 def _record(session: Session, order: Order, done: Resent, *, new_link: bool, customer_before: int) -> None:

@@ -7,19 +7,20 @@ from typing import Any
 
 from sqlalchemy import select
 
-from storefront.buyers.library.order_words import SOME_ITEMS_REFUNDED
+from storefront.buyers.library.order_words import SOME_ITEMS_BEING_REFUNDED, SOME_ITEMS_REFUNDED
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url
 from storefront.delivery.contents import GrantContents, ItemContents, OrderContents, read_contents
 from storefront.delivery.downloads.state import DownloadState, read_download_state
 from storefront.delivery.licenses.activations import Device, DevicePage, find_devices
 from storefront.delivery.licenses.keys import hint
-from storefront.orders.access import Access, sentence_for_buyer
+from storefront.orders.access import Access
 from storefront.orders.after_sale import TO_ANSWER, Notice
 from storefront.orders.links import order_token
 from storefront.orders.models import Decision, GrantKind, Order
 from storefront.orders.money_queries import Booked, find_booked, is_fee_unknown
 from storefront.orders.notes import Note, read_notes
+from storefront.orders.refund_words import Waiting, closed_sentence, waiting_of
 from storefront.orders.sent_answers import WrittenAnswer, read_sent_answers
 from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.orders.waits_for import WaitsFor, read_waits_for
@@ -200,7 +201,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         decision=order.decision,
         looked_at=order.looked_at,
         access=contents.access,
-        access_text=_access_text(contents),
+        access_text=_access_text(contents, waiting_of(refunds)),
         order_url=order_url(order),
         link_version=order.token_version,
         notices=_read_notices(order),
@@ -213,10 +214,10 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
     )
 
 
-def _access_text(contents: OrderContents) -> str:
+def _access_text(contents: OrderContents, waiting: Waiting) -> str:
     if contents.has_closed_items:
-        return SOME_ITEMS_REFUNDED
-    return sentence_for_buyer(contents.access, is_gift=contents.order.is_gift, is_upgrade=contents.is_upgrade)
+        return SOME_ITEMS_BEING_REFUNDED if waiting.get(contents.order.id) else SOME_ITEMS_REFUNDED
+    return closed_sentence(contents.order, contents.access, waiting, is_upgrade=contents.is_upgrade)
 
 
 def _read_notices(order: Order) -> tuple[HistoryNotice, ...]:
