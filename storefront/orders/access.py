@@ -1,11 +1,14 @@
 """Access is computed, never stored: one pure function from facts to "allowed" and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from storefront.core.texts import marked
 from storefront.orders.disputes import DISPUTE_STATUSES, DisputeEffect
-from storefront.orders.facts import Facts, facts_of, item_facts
+from storefront.orders.facts import ALL_ITEMS_REFUNDED, Facts, facts_of, item_facts
 from storefront.orders.models import Decision, Order, OrderItem
 
 
@@ -169,6 +172,24 @@ def sentence_for_buyer(access: Access, *, is_gift: bool = False, is_upgrade: boo
 
 def order_access(order: Order) -> Access:
     return access(facts_of(order))
+
+
+def access_of_all(facts: Facts) -> Access:
+    """Return the access of an order whose facts say whether refunds closed every item: then it is refunded."""
+    found = access(facts)
+    return Access(allowed=False, reason=Reason.REFUNDED) if found.reason is Reason.ITEM_REFUNDED else found
+
+
+def read_access(session: Session, order: Order) -> Access:
+    """Return an order's access, refunded also where that closed its items one by one.
+
+    One statement where a part was refunded.
+    """
+    found = order_access(order)
+    if not found.allowed or not order.refunded_minor:
+        return found
+    are_refunded = session.scalar(select(ALL_ITEMS_REFUNDED).where(Order.id == order.id))
+    return access_of_all(replace(facts_of(order), is_item_refunded=bool(are_refunded)))
 
 
 def item_access(order: Order, item: OrderItem) -> Access:

@@ -9,7 +9,7 @@ from storefront.audit.record import reason_field, record
 from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
-from storefront.orders.access import Access, order_access
+from storefront.orders.access import Access, read_access
 from storefront.orders.after_sale import OrderChange
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.emails import resume_mails
@@ -42,12 +42,12 @@ def decide(reference: str, decision: Decision, *, because: str = "") -> Decided:
         order = _lock_named(session, reference)
         if decision is Decision.ALLOW and not order.is_paid:
             raise NotPaid(f"Order {order.number} is not paid, so nothing was handed out that could stay open.")
-        before = order_access(order)
+        before = read_access(session, order)
         if order.decision is not decision or (because and because != _newest_reason(session, order)):
             _set_decision(session, order, decision, because)
         if decision is not Decision.WITHDRAW:
             resume_mails(session, order)
-        decided = Decided(before=before, now=order_access(order))
+        decided = Decided(before=before, now=read_access(session, order))
     nudge("outbox")
     return decided
 

@@ -1,6 +1,7 @@
 """Orders as CSV for bookkeeping: what Stripe charged, and what of it is tax, where and why."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from sqlalchemy import Select, select, tuple_
 
@@ -8,7 +9,8 @@ from storefront.audit.csv_export import csv_line
 from storefront.core.clock import iso
 from storefront.core.db import db, end_read
 from storefront.core.money import write_money
-from storefront.orders.access import order_access
+from storefront.orders.access import Reason, access_of_all
+from storefront.orders.facts import ALL_ITEMS_REFUNDED, facts_of
 from storefront.orders.models import Order
 from storefront.orders.queries import order_in_running_mode
 from storefront.orders.tax_words import tax_words
@@ -27,17 +29,18 @@ def csv_of_orders() -> Iterator[str]:
     A batch is in memory, and nothing stays open while it goes to its reader.
     """
     yield csv_line(COLUMNS)
-    orders = db.session.scalars(_oldest_first()).all()
-    while orders:
-        lines, last = [csv_line(_cells(order)) for order in orders], orders[-1]
+    rows = db.session.execute(_oldest_first()).all()
+    while rows:
+        lines, last = [csv_line(_cells(order, _state(order, closed))) for order, closed in rows], rows[-1][0]
         after = tuple_(Order.placed_at, Order.id) > (last.placed_at, last.id)
         end_read()
         yield from lines
-        orders = db.session.scalars(_oldest_first().where(after)).all()
+        rows = db.session.execute(_oldest_first().where(after)).all()
 
 
-def _oldest_first() -> Select[Order]:
-    return select(Order).where(order_in_running_mode()).order_by(Order.placed_at, Order.id).limit(BATCH)
+def _oldest_first() -> Select[Order, bool]:
+    orders = select(Order, ALL_ITEMS_REFUNDED).where(order_in_running_mode())
+    return orders.order_by(Order.placed_at, Order.id).limit(BATCH)
 
 
 def _or_nothing(*texts: str | None) -> tuple[str, ...]:
@@ -54,7 +57,11 @@ def _presentment(order: Order) -> str:
     return write_money(order.presentment_minor, order.presentment_currency)
 
 
-def _cells(order: Order) -> tuple[object, ...]:
+def _state(order: Order, are_all_refunded: bool) -> Reason:
+    return access_of_all(replace(facts_of(order), is_item_refunded=are_all_refunded)).reason
+
+
+def _cells(order: Order, state: Reason) -> tuple[object, ...]:
     taxes = tax_words(order)
 
     def amount(minor: int) -> str:
@@ -64,7 +71,7 @@ def _cells(order: Order) -> tuple[object, ...]:
         order.number,
         order.placed_at.isoformat(),
         iso(order.paid_at) or "",
-        order_access(order).reason.value,
+        state.value,
         order.email,
         *_or_nothing(order.name, order.country),
         order.currency,

@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, literal, select, true
+from sqlalchemy import ColumnElement, Row, Select, and_, select, true
 
 from storefront.core.days import bounds_of
 from storefront.core.db import db
 from storefront.core.replica import at_replica, has_replica
-from storefront.orders.access import Reason, access
-from storefront.orders.facts import FACT_COLUMNS, facts_of_row
+from storefront.orders.access import Reason, access_of_all
+from storefront.orders.facts import ALL_ITEMS_REFUNDED, FACT_COLUMNS, facts_of_row
 from storefront.orders.lookup import get_order
 from storefront.orders.models import Order
 from storefront.orders.narrowing import find_narrowing
@@ -50,7 +50,7 @@ COLUMNS = (
     Order.refunded_minor,
     Order.is_gift,
     *FACT_COLUMNS[:-1],
-    literal(value=False).label(FACT_COLUMNS[-1].name),
+    ALL_ITEMS_REFUNDED,
 )
 
 
@@ -73,7 +73,7 @@ class OrderFilter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedOrder:
-    """`state` is the reason that `access()` gives; `email` is who paid, also where `is_gift`."""
+    """`state` is the reason that `access_of_all()` gives; `email` is who paid, also where `is_gift`."""
 
     number: str
     placed_at: datetime
@@ -225,7 +225,7 @@ def _keep(rows: Iterable[Row[Any]], state: Reason | None) -> list[Row[Any]]:
 
 
 def _state(row: Row[Any]) -> Reason:
-    return access(facts_of_row(row)).reason
+    return access_of_all(facts_of_row(row)).reason
 
 
 def _age(row: Row[Any]) -> tuple[datetime, int]:

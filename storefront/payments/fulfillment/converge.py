@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from storefront.core import clock
 from storefront.core.runtime import settings
 from storefront.customers.offers import WORDS_OF_STRIPE, ConsentPlace, Said, set_offers
-from storefront.orders.access import order_access
+from storefront.orders.access import read_access
 from storefront.orders.customers import find_or_add_customer
 from storefront.orders.day_sums import count_late_order
 from storefront.orders.emails import resume_mails
@@ -81,12 +81,12 @@ def converge_order(session: Session, answer: StripeAnswer, *, holds_mails: bool 
         lock_upgraded(session, answer.checkout.metadata)
     is_new = answer.ticket is None
     order, is_first = _lock_order(session, answer)
-    before = None if is_new else order_access(order)
+    before = None if is_new else read_access(session, order)
     pieces = _add_contents(session, order, answer) if is_new else None
     after_sale, lost_refunds = _apply_answer(session, order, answer)
     # What was refunded before this first look is on the rows, and not on the pieces that were made with them.
     outcome = _hand_out(session, order, answer, pieces if after_sale is None else None)
-    now = order_access(order)
+    now = read_access(session, order)
     note_access(session, order.id, before, now)
     if _may_concern_owner(order, outcome, after_sale):
         _settle_notices(session, order, answer, after_sale, is_first=is_first)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.customers.models import Customer
-from storefront.orders.access import order_access
+from storefront.orders.access import read_access
 from storefront.orders.after_sale import Notice
 from storefront.orders.models import Order, OrderItem
 from storefront.orders.notices import NoticeKind
@@ -43,7 +43,7 @@ def find_doubles(session: Session, order: Order, *, is_new: bool) -> list[str]:
         return []
     if not is_new:
         session.execute(_LOCK, {"customer_id": order.customer_id})
-    if not order_access(order).allowed:
+    if not read_access(session, order).allowed:
         return []
     others = _find_near(session, order)
     return _with_same_lines(session, order, others) if others else []
@@ -59,7 +59,7 @@ def _find_near(session: Session, order: Order) -> list[Order]:
     window = {"since": order.placed_at - WINDOW, "until": order.placed_at + WINDOW}
     ids = session.scalars(_NEAR, window | {"customer_id": order.customer_id, "order_id": order.id}).all()
     others = session.scalars(select(Order).where(Order.id.in_(ids)).order_by(Order.id)) if ids else ()
-    return [other for other in others if not other.is_gift and order_access(other).allowed]
+    return [other for other in others if not other.is_gift and read_access(session, other).allowed]
 
 
 def settle_pairs(session: Session, order: Order, doubles: Iterable[str]) -> None:

@@ -8,10 +8,13 @@ from flask import Flask
 from storefront.buyers.library.resend import NothingToSend, resend
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
+from storefront.owner.history.orders_csv import csv_of_orders
+from tests.support.databases import BOTH
 from tests.support.gifts import TWINSPOT, give, hand_over
 from tests.support.letters import words_of
+from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
-from tests.support.sale import COMPLETED, Sale, sell
+from tests.support.sale import COMPLETED, Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, keys_on
 from tests.support.sign_in import signed_in
@@ -87,3 +90,38 @@ def test_hands_over_what_is_left_of_a_gift(app: Flask, sandbox: SandboxClient) -
     sale.refund(amount=1900, metadata={"storefront_items": "1"})
     sale.deliver("charge.", "refund.")
     assert hand_over(app) == 1
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_says_so_wherever_the_owner_looks(app: Flask, sandbox: SandboxClient) -> None:
+    closed, partly = (sell(app, sandbox, TWINSPOT, BOOK, email=email) for email in (ADA, "rosa@example.net"))
+    close_all(closed)
+    partly.refund(amount=1000, metadata={"storefront_items": "1"})
+    partly.deliver("charge.", "refund.")
+    owner = sign_in_at_admin(app, make_person(app))
+    numbers = [number_of(closed), number_of(partly)]
+    for state, listed in (("refunded", [True, False]), ("partly_refunded", [False, True])):
+        page = owner.get(f"/admin/orders?state={state}").text
+        assert [number in page for number in numbers] == listed
+    with app.app_context():
+        states = [line.split(",")[3] for line in csv_of_orders()]
+    assert states == ["state", "refunded", "partly_refunded"]
+    changes = read_rows(app, "SELECT detail FROM order_changes WHERE what = 'access' ORDER BY id")
+    assert changes[-2]["detail"].endswith("now denied (refunded)")
+    assert changes[-1]["detail"].endswith("now allowed (partly_refunded)")
+    with app.app_context():
+        decide(closed.session_id, Decision.ALLOW)
+    assert numbers[0] not in owner.get("/admin/orders?state=refunded").text
+    assert numbers[0] in owner.get("/admin/orders?state=allowed_by_shop").text
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_is_no_double_any_more(app: Flask, sandbox: SandboxClient, which: int) -> None:
+    sales = [sell(app, sandbox, TWINSPOT, BOOK, email=ADA) for _ in range(2)]
+    for sale in sales:
+        sale.deliver(COMPLETED)
+    assert sales[0].open_notices() == ["double_purchase"]
+    close_all(sales[which])
+    assert sales[0].open_notices() == []
+    sales[1 - which].deliver(COMPLETED)
+    assert sales[0].open_notices() == []

@@ -24,7 +24,7 @@ def test_reads_no_large_table_whole_for_a_page(app: Flask, sandbox: SandboxClien
             "/admin", f"/admin/orders/{number_of(sale)}", "/admin/orders", f"/admin/orders?q={ADA}",
             f"/admin/orders/{number_of(sale)}/answer?answer=key",
             f"/admin/orders?q={sale.keys[0]}", "/admin/orders?q=reader&country=US",
-            "/admin/orders?product=twinspot", "/admin/orders?state=disputed",
+            "/admin/orders?product=twinspot", "/admin/orders?state=disputed", "/admin/orders?state=refunded",
             f"/admin/buyers?email={ADA}", "/admin/buyers?email=reader",
             f"/admin/disputes/{made}", "/admin/audit", "/admin/audit?verb=dispute.drafted",
             "/admin/accounting?quarter=2026-Q4", "/admin/accounting/export?first=2026-11-01&last=2026-12-31",
