@@ -246,10 +246,9 @@ def _refunded(message: OutboxMessage) -> Composed:
     refund = db.session.get_one(Refund, message.about)
     if refund.status in ("failed", "canceled"):
         return Canceled(f"the refund is {refund.status}")
-    to_answer = words_to_answer(refund)
-    if bool(to_answer) != message.dedupe_key.endswith(f":{TO_ANSWER}"):
+    if (refund.status == TO_ANSWER) != message.dedupe_key.endswith(f":{TO_ANSWER}"):
         return Canceled(f"the refund is {refund.status}", may_return=refund.status != "succeeded")
-    return {**_about_purchase(message), "refund": refund, "to_answer": to_answer}
+    return {**_about_purchase(message), "refund": refund, "to_answer": words_to_answer(refund)}
 
 
 def _refund_failed(message: OutboxMessage) -> Composed:

@@ -28,14 +28,17 @@ def find_made_again(refunds: Iterable[AnyRefund]) -> set[str]:
     oldest_first = sorted(refunds, key=lambda refund: (refund.created_at, refund.id))
     standing = [refund for refund in oldest_first if refund.counts]
     made_again = set()
-    for failed in oldest_first:
-        later = None if failed.counts else next((each for each in standing if _stands_for(each, failed)), None)
-        if later is None:
-            continue
-        made_again.add(failed.id)
-        if not failed.items:
-            standing.remove(later)
+    for failed in (refund for refund in oldest_first if not refund.counts):
+        later = next((each for each in standing if _stands_for(each, failed)), None)
+        if later is not None:
+            made_again.add(failed.id)
+            _use_up(standing, later)
     return made_again
+
+
+def _use_up(standing: list[AnyRefund], later: AnyRefund) -> None:
+    if not later.items:
+        standing.remove(later)
 
 
 def _stands_for(later: AnyRefund, failed: AnyRefund) -> bool:

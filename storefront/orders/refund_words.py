@@ -53,10 +53,18 @@ def find_waiting(orders: Iterable[Order]) -> Waiting:
 def waiting_of(refunds: Iterable[Refund]) -> Waiting:
     """Return the same of refunds that were read."""
     waiting: dict[int, frozenset[int]] = {}
-    for refund in refunds:
-        if refund.status == TO_ANSWER:
-            waiting[refund.order_id] = waiting.get(refund.order_id, frozenset()) | refund.items
+    for refund in _that_wait(refunds):
+        waiting[refund.order_id] = waiting.get(refund.order_id, frozenset()) | refund.items
     return waiting
+
+
+def waiting_minor_of(refunds: Iterable[Refund]) -> int:
+    """Return how much of them waits for its buyer."""
+    return sum(refund.amount_minor for refund in _that_wait(refunds))
+
+
+def _that_wait(refunds: Iterable[Refund]) -> list[Refund]:
+    return [refund for refund in refunds if refund.status == TO_ANSWER]
 
 
 def closed_sentence(order: Order, access: Access, waiting: Waiting, *, is_upgrade: bool) -> str:
@@ -78,13 +86,16 @@ def access_sentence(order: Order, access: Access, refunds: Sequence[Refund], *, 
     waiting = waiting_of(refunds)
     if access.reason is not Reason.REFUNDED or not refunds or waiting:
         return closed_sentence(order, access, waiting, is_upgrade=is_upgrade)
-    day = show_day(at_shop(refunds[-1].created_at))
+    return _refunded_on(show_day(at_shop(refunds[-1].created_at)), is_gift=order.is_gift, is_upgrade=is_upgrade)
+
+
+def _refunded_on(day: str, *, is_gift: bool, is_upgrade: bool) -> str:
     if is_upgrade:
         return marked(
             "This upgrade was refunded on %(day)s, so it no longer counts. What you had before is as it was.",
             day=day,
         )
-    if order.is_gift:
+    if is_gift:
         return marked("This order was refunded on %(day)s, so the gift no longer works.", day=day)
     return marked("This order was refunded on %(day)s, so its keys and downloads no longer work.", day=day)
 
@@ -97,8 +108,10 @@ def _sentence(order: Order, access: Access, *, is_upgrade: bool, waits: bool) ->
 
 def words_to_answer(refund: Refund) -> str:
     """Return what its buyer must do; nothing where Stripe knows where the money goes."""
-    if refund.status != TO_ANSWER:
-        return ""
+    return _words_while_waiting(refund) if refund.status == TO_ANSWER else ""
+
+
+def _words_while_waiting(refund: Refund) -> str:
     amount = show_money(refund.amount_minor, refund.currency)
     if refund.answer_by is None:
         return marked(

@@ -43,7 +43,6 @@ from storefront.delivery.licenses.codes import Code
 from storefront.delivery.licenses.issued import IssuedLicense
 from storefront.delivery.licenses.validity import license_refusal
 from storefront.orders.access import Reason, sentence_for_holder
-from storefront.orders.after_sale import TO_ANSWER
 from storefront.orders.facts import Facts, item_facts
 from storefront.orders.gift_links import gift_token
 from storefront.orders.gift_models import Gift
@@ -56,6 +55,7 @@ from storefront.orders.refund_words import (
     access_sentence,
     closed_item_sentence,
     read_refunds,
+    waiting_minor_of,
     waiting_of,
     words_to_answer,
 )
@@ -121,7 +121,7 @@ def read_purchase(order: Order, *, devices_page: int | None = None, received: Gi
         tax_minor=order.tax_minor,
         total_minor=order.total_minor,
         refunded_minor=order.refunded_minor,
-        waiting_minor=sum(refund.amount_minor for refund in refunds if refund.status == TO_ANSWER),
+        waiting_minor=waiting_minor_of(refunds),
         presentment=presentment(order),
         taxes=tax_words(order),
         invoice_number=order.invoice_number,
