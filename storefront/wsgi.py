@@ -2,8 +2,6 @@
 
 import gc
 
-gc.disable()  # while classes are made there is next to no garbage, and each look for it takes longer
-
 from storefront.app import create_app, load_first_pages, load_late_parts
 from storefront.core.config.settings import load_settings, read_environment
 from storefront.core.logs import set_up_logs
@@ -16,4 +14,3 @@ app = create_app(settings)
 load_late_parts(app)
 load_first_pages(app)
 gc.freeze()  # what the app is made of stays: looking through it for garbage again would hold up every request
-gc.enable()

@@ -12,7 +12,6 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.audit.actor import Actor
 from storefront.audit.models import ActorKind
-from storefront.cli.garbage import look_as_usual
 from storefront.cli.late_pages import create_late_app
 from storefront.cli.read_settings import listing_problems, read_settings
 from storefront.cli.terminal import plain
@@ -46,7 +45,6 @@ def _make(create: Callable[[Settings], Flask], log_level: int) -> Flask:
     set_up_logs(as_json=settings.log_json, level=log_level)
     with listing_problems():
         app = create(settings)
-    look_as_usual()
     set_up_gateway(app, settings, FOR_WORKERS)
     click.get_current_context().call_on_close(lambda: _close_database(app))
     return app

@@ -7,7 +7,6 @@ import click
 
 from storefront.cli.commands import SECTIONS
 from storefront.cli.devtools_door import devtools_needed
-from storefront.cli.garbage import look_seldom
 from storefront.cli.lazy_group import LazyGroup
 from storefront.core.private_files import keep_files_private
 
@@ -30,7 +29,6 @@ def _say_version(context: click.Context, _option: click.Parameter, is_asked: boo
 @click.option("--local", is_flag=True, help="Act on the shop that `make run` started here.")
 def main(local: bool) -> None:
     """Storefront: a shop for files and license keys."""
-    look_seldom()
     keep_files_private()
     if local:
         with devtools_needed():

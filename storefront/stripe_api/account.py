@@ -73,9 +73,9 @@ class KeysAccount:
             return UNKNOWN
         try:
             named = _ask_its_id(self._gateway) if self._asked is None else None
+            account = named or _recognize(self._gateway, asked)
         except StripeRefused:
             return UNKNOWN  # it is no key at all, perhaps only now: asked again
-        account = named or _recognize(self._gateway, asked)
         if account is None:
             self._asked = asked
             return UNKNOWN

@@ -23,7 +23,7 @@ from storefront.stripe_api.account import KeysAccount
 from storefront.stripe_api.client import make_client
 from storefront.stripe_api.own_words import accept_words
 from storefront.stripe_api.raw import part, rows
-from storefront.stripe_api.refusals import Kinds, readable, refusals
+from storefront.stripe_api.refusals import NO_KEY, Kinds, readable, refusals
 from storefront.stripe_api.seen import (
     SeenAfterSale,
     SeenCheckout,
@@ -170,8 +170,14 @@ class Gateway:
             return None
 
     def has(self, path: str) -> bool:
-        """Tell whether Stripe shows the key this object, in the shortest way to it."""
-        return self._find(path) is not None
+        """Tell whether Stripe shows the key this object, in the shortest way to it. Raises where it is no key."""
+        try:
+            self._get(path)
+        except StripeRefused as error:
+            if error.stripe_code == NO_KEY:
+                raise
+            return False
+        return True
 
     @readable()
     def find_receipt_url(self, session_id: str, *, with_invoice: bool) -> str | None:

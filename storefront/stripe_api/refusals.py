@@ -30,6 +30,7 @@ CANNOT_ASK_FOR_TERMS = "collect consent to your terms of service"
 # Another country than the US, or the terms of promotional emails are not agreed to: by its words or its parameter.
 CANNOT_ASK_FOR_NEWS = ("consent_collection.promotions", "consent_collection[promotions]", "promotional email")
 REFUSED = "Stripe refused the request."
+NO_KEY = "key"  # the code where Stripe does not take the key at all, perhaps only now
 NOT_PERMITTED = "permission"  # the code of a refusal to a restricted key
 
 
@@ -110,7 +111,7 @@ def _key_used(error: "stripe.StripeError") -> StorefrontError:
 
 def _key_refused(error: "stripe.StripeError") -> StorefrontError:
     log.error("stripe does not accept the key", exc_info=error, extra={"stripe_request": error.request_id})
-    return StripeRefused("The shop's payment settings are not complete.", stripe_code="key")
+    return StripeRefused("The shop's payment settings are not complete.", stripe_code=NO_KEY)
 
 
 def _not_permitted(error: "stripe.StripeError") -> StorefrontError:

@@ -2,7 +2,7 @@
 
 import logging
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, transaction
@@ -15,32 +15,35 @@ from storefront.stripe_api.gateway import gateway
 
 log = logging.getLogger(__name__)
 
-NOBODYS = ""  # the hash of no browser
+NOBODYS = ""  # the hash of no browser, and no account
 MOST_AT_ONCE = 50
 
 
 def leave_sessions(changes: Session, *, browser_hash: str | None = None, customer_id: int | None = None) -> None:
     """Take checkouts with somebody's cards from their browsers. Inside the caller's transaction."""
     whose = Checkout.browser_hash == browser_hash if customer_id is None else Checkout.customer_id == customer_id
-    _leave(changes, whose, Checkout.customer_id.is_not(None))
+    changes.execute(
+        update(Checkout)
+        .where(whose, Checkout.customer_id.is_not(None))
+        .values(browser_hash=NOBODYS, nonce="left:" + Checkout.token)  # the same form sent again begins anew
+        .execution_options(synchronize_session=False)
+    )
 
 
 def leave_sessions_of_second(changes: Session, old: str, new: str) -> None:
-    """Take unpaid checkouts from their browsers that show a Customer which `take_over_customers` gives up next."""
+    """Let checkouts be of no account that show a Customer which `take_over_customers` gives up next.
+
+    Whoever comes back to one has it closed first, or is told that it is paid: no order need say so yet.
+    """
     shows_second = (
         StripeCustomer.customer_id == Checkout.customer_id,
         StripeCustomer.account == Checkout.account,
         is_second_of_two(old, new),
     )
-    is_order = select(Order.id).where(Order.checkout_session_id == Checkout.checkout_session_id).exists()
-    _leave(changes, select(StripeCustomer.id).where(*shows_second).exists(), ~is_order)
-
-
-def _leave(changes: Session, *which: ColumnElement[bool]) -> None:
     changes.execute(
         update(Checkout)
-        .where(*which)
-        .values(browser_hash=NOBODYS, nonce="left:" + Checkout.token)  # the same form sent again begins anew
+        .where(select(StripeCustomer.id).where(*shows_second).exists())
+        .values(account=NOBODYS)
         .execution_options(synchronize_session=False)
     )
 

@@ -114,7 +114,6 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None
     purchase of its own, where two clicks are one as well.
     `current_token` is of the checkout that this browser has open; None for none, or to leave that one alone.
     """
-    gateway().account_id()  # first: it may give checkouts another account, and take them from their browsers
     sent_before = find_by_nonce(form.own_nonce(browser), browser=browser)
     if sent_before is not None:
         paid = find_order(sent_before)
@@ -160,9 +159,10 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
     The old Session as Stripe sees it now decides: paid, still good for this cart, or replaced. Nobody may pay
     both, so an open one for another cart is expired first; and one of another account, if Stripe knows it here.
     """
-    account, token, attempt = gateway().account_id(), checkout.token, checkout.attempt
-    session_id, referrer = checkout.checkout_session_id, form.referrer or checkout.referrer
+    account = gateway().account_id()  # first: it may give this row another account
+    token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
     is_same = checkout.account == account and _is_of(checkout, form) and _sells_the_same(checkout)
+    referrer = form.referrer or checkout.referrer
     if session_id is not None:
         status = gateway().find_status(session_id)
         if status == "open" and is_same:

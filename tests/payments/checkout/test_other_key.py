@@ -235,6 +235,33 @@ def test_closes_forms_that_name_a_customer_who_is_given_up(app: Flask, sandbox: 
     assert kept.check_out() == first
 
 
+def test_leads_to_what_is_paid_and_has_no_order_yet(app: Flask, sandbox: SandboxClient) -> None:
+    """Its webhook is on its way, and its Customer is given up: nobody is to pay twice for that."""
+    save_cards(app)
+    checked_out(signed_in(app))
+    use_untold_key(app, sandbox)
+    buyer = signed_in(app)
+    paid = checked_out(buyer)
+    sandbox.pay(paid)
+    use_restricted_key(app, sandbox)
+    for _ in range(2):
+        assert buyer.post("/checkout", nonce=buyer.nonce()).location == f"/checkout/return?session_id={paid}"
+    assert len(open_ones(sandbox)) == 1, "the other browser's"
+
+
+def test_leads_to_what_is_paid_while_stripe_is_away(app: Flask, sandbox: SandboxClient) -> None:
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Personal")
+    nonce = buyer.nonce()
+    paid = buyer.check_out()
+    sandbox.pay(paid)
+    buyer.land(paid)
+    use_secret_key(app, sandbox)  # as a process does that has just begun
+    sandbox.control("faults", method="GET", path="/v1/*", status=500, times=99)
+    buyer.add("twinspot", "Personal")
+    assert buyer.post("/checkout", nonce=nonce).location == f"/checkout/return?session_id={paid}"
+
+
 def test_leaves_what_is_paid_to_its_browser(app: Flask, sandbox: SandboxClient) -> None:
     """It shows the order there without one more sign-in, whatever became of the Customer."""
     save_cards(app)
