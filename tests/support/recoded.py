@@ -29,7 +29,7 @@ def recode_each_once(patch: pytest.MonkeyPatch, factory: pytest.TempPathFactory)
             json.dump(asdict(recoded), file, default=lambda part: b64encode(part).decode())
             return recoded
 
-    patch.setattr("storefront.shop.media.pictures.recode", recode_once)
+    patch.setattr("storefront.shop.media.recode.recode", recode_once)
 
 
 def _read(values: dict[str, Any]) -> Recoded:
