@@ -145,6 +145,18 @@ def store(token: str, attempt: int, /, **values: Any) -> bool:  # noqa: ANN401 -
     return changed is not None
 
 
+def store_body(token: str, attempt: int, body: dict[str, Any]) -> bool:
+    """Store what this attempt sends to Stripe. False where there is one already, or the attempt is another one."""
+    with transaction() as session:
+        changed = session.scalar(
+            update(Checkout)
+            .where(Checkout.token == token, Checkout.attempt == attempt, Checkout.body.is_(None))
+            .values(body=body)
+            .returning(Checkout.id)
+        )
+    return changed is not None
+
+
 def store_session(token: str, attempt: int, seen: SeenCheckout) -> bool:
     return store(
         token,

@@ -37,7 +37,7 @@ from storefront.payments.checkout.rows import (
     get_checkout,
     insert_checkout,
     start_next_attempt,
-    store,
+    store_body,
     store_session,
 )
 from storefront.payments.checkout.session_body import Boxes, build_body
@@ -358,8 +358,8 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         is_framed=is_framed,
         language=current_language(),
     )
-    store(token, attempt, body=body)
-    return attempt, body
+    # Another click may have been first, or have changed the cart: what is stored goes to Stripe.
+    return (attempt, body) if store_body(token, attempt, body) else _ensure_body(token, remake=remake, boxes=boxes)
 
 
 def _find_stripe_customer(customer_id: int | None, shop_id: str) -> str | None:

@@ -116,7 +116,8 @@ def ensure_mirrors(price_ids: Iterable[int], *, remake: str = "") -> dict[int, M
     """Return prices at Stripe by the ids of ours. Those that are missing there are made, and new names told.
 
     `remake` names the lost object: with the old idempotency key Stripe would answer with it again for 24 hours.
-    Two processes that make the same mirror use the same keys, so Stripe makes one object.
+    Two processes that make the same mirror use the same keys, so Stripe makes one object; where a minute began
+    between them it makes two, and the one that was stored first is sold.
     """
     wanted = list(dict.fromkeys(price_ids))
     if not wanted:
@@ -188,8 +189,14 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         **asdict(shown),
     }
     with transaction() as session:
-        insert_missing(session, StripeMirror, [mirror])
-    return replace(as_sold, stripe_price_id=stripe_price)
+        stored = stripe_price if insert_missing(session, StripeMirror, [mirror]) else _read_stored(session, mirror)
+    return replace(as_sold, stripe_price_id=stored)
+
+
+def _read_stored(session: Session, mirror: dict[str, Any]) -> str:
+    """Return the price that another click has stored first: what two clicks send to Stripe has to be the same."""
+    key = {name: mirror[name] for name in ("price_id", "mode", "account", "tax_code", "tax_behavior")}
+    return session.scalars(select(StripeMirror.stripe_price_id).filter_by(**key)).one()
 
 
 def forget_mirrors(price_ids: Iterable[int]) -> None:

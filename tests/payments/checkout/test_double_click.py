@@ -2,11 +2,15 @@
 
 import re
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -14,6 +18,7 @@ from storefront.core import tokens
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.runtime import runtime
 from storefront.payments.checkout.models import Checkout
+from storefront.shop.catalog.models import StripeMirror
 from tests.payments.checkout.buttons import count_sessions, send, twin_of
 from tests.support.databases import BOTH
 from tests.support.rows import count_rows, read_rows
@@ -198,6 +203,62 @@ def test_makes_one_checkout_of_eight_clicks_on_a_page_that_has_sold_something(
         answers = list(pool.map(lambda click: send(click, "/checkout/now", **other), clicks))
     assert len({answer.location for answer in answers}) == 1
     assert count_sessions(sandbox) == 2
+
+
+def press_meanwhile(monkeypatch: pytest.MonkeyPatch, where: str, click: Callable[[], TestResponse]) -> list[str]:
+    """Let another click happen, from its beginning to its end, when this one gets back from there. Once."""
+    module, _, name = where.rpartition(".")
+    before = getattr(import_module(module), name)
+    answers: list[str] = []
+
+    def run(*args: Any, **named: Any) -> Any:
+        result = before(*args, **named)
+        if not answers:
+            answers.append("")
+            with ThreadPoolExecutor(1) as pool:
+                answers[0] = pool.submit(click).result().location
+        return result
+
+    monkeypatch.setattr(where, run)
+    return answers
+
+
+def test_sells_the_price_that_was_stored_first(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two clicks make the first price of an edition at Stripe, and a minute begins between them."""
+    buyer, form = first_time(app, "/checkout/now")
+    with time_machine.travel(datetime(2026, 11, 30, 12, 0, 59, tzinfo=UTC), tick=False) as clock:
+
+        def click() -> TestResponse:
+            clock.shift(2)
+            return send(twin_of(buyer), "/checkout/now", **form)
+
+        others = press_meanwhile(monkeypatch, "storefront.shop.catalog.mirrors.create_product", click)
+        answer = send(twin_of(buyer), "/checkout/now", **form)
+    assert answer.status_code == 303
+    assert others == [answer.location]
+    assert count_sessions(sandbox) == 1
+    assert count_rows(app, StripeMirror) == {"stripe_mirrors": 1}
+
+
+def test_sends_what_another_click_has_stored(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two tabs that start the same checkout, one speaks French."""
+    buyer, form = first_time(app, "/checkout/now")
+    french = twin_of(buyer)
+    french.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = "fr"
+    others = press_meanwhile(
+        monkeypatch,
+        "storefront.payments.checkout.start.build_body",
+        lambda: send(french, "/checkout/now", **form),
+    )
+    answer = send(twin_of(buyer), "/checkout/now", **form)
+    assert answer.status_code == 303
+    assert others == [answer.location]
+    assert [row["locale"] for row in read_rows(app, "SELECT body->>'locale' AS locale FROM checkouts")] == ["fr"]
+    assert count_sessions(sandbox) == 1
 
 
 def test_sells_a_second_gift_on_a_page_that_has_sold_one(app: Flask, sandbox: SandboxClient) -> None:
