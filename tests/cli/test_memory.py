@@ -36,6 +36,21 @@ main(json.loads(sys.argv[1]), standalone_mode=False)
 print()
 print(json.dumps({"loaded": sorted(sys.modules)}))
 """
+GARBAGE = """
+import json, sys
+from storefront.cli import main
+
+class Told:
+    def __init__(self):
+        self.itself = self
+
+    def __del__(self):
+        print("looked for")
+
+main(["--version"], standalone_mode=False)
+print(json.dumps("ended"))
+Told()
+"""
 # What a shop on SQLite with a folder of files has no use for, or seldom: it comes with the request that needs it.
 SELDOM = {
     "PIL", "css_inline", "fpdf", "obstore", "prometheus_client", "pyrage", "webauthn", "xlsxwriter", "yaml",
@@ -72,6 +87,10 @@ def test_has_its_first_pages_compiled_before_many_ask_at_once(environ: dict[str,
 def test_runs_a_command_without_what_few_need(environ: dict[str, str], words: list[str]) -> None:
     ran = last_line(environ, COMMAND, json.dumps(words))
     assert set(ran["loaded"]) & (SELDOM | OF_OTHERS) == set()
+
+
+def test_ends_a_command_without_looking_for_garbage(environ: dict[str, str]) -> None:
+    assert last_line(environ, GARBAGE) == "ended"
 
 
 @pytest.mark.parametrize(("own", "begun_with"), [({}, "1"), ({"MALLOC_ARENA_MAX": "4"}, "4")])

@@ -10,7 +10,6 @@ from storefront.core.runtime import settings
 from storefront.core.storage import StorageUnavailable, storage
 from storefront.owner.readiness.answers import Body, ask_again
 from storefront.owner.readiness.models import Question
-from storefront.payments.webhook.endpoint import check_endpoint
 from storefront.shop.discounts.queries import has_discounts
 from storefront.shop.profile.saved_cards import may_save_cards
 from storefront.stripe_api.key_check import look_at_key
@@ -38,6 +37,8 @@ def _ask_stripe() -> Body:
 
 
 def _ask_webhook() -> Body:
+    from storefront.payments.webhook.endpoint import check_endpoint  # noqa: PLC0415 - with all of fulfillment
+
     return asdict(check_endpoint())
 
 

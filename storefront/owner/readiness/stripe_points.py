@@ -7,7 +7,7 @@ from storefront.owner.readiness.answers import Body
 from storefront.owner.readiness.facts import Facts
 from storefront.owner.readiness.point import Action, Point, State
 from storefront.payments.webhook.endpoint import LISTEN, Secret
-from storefront.stripe_api.endpoints import pinned_version
+from storefront.stripe_api.endpoints import API_VERSION
 
 KEY_LINE = "STRIPE_SECRET_KEY="
 
@@ -146,8 +146,8 @@ def _notes(facts: Facts) -> Iterator[str]:
         yield "Its secret is the one in STRIPE_WEBHOOK_SECRET, if a delivery has arrived."
     if body["superfluous"]:
         yield f"It also sends what this shop ignores: {_listed(body['superfluous'])}."
-    if body["api_version"] not in (None, pinned_version()):
-        yield f"It has API version {body['api_version']}; new ones get {pinned_version()}. The shop reads both."
+    if body["api_version"] not in (None, API_VERSION):
+        yield f"It has API version {body['api_version']}; new ones get {API_VERSION}. The shop reads both."
 
 
 def prices_point(facts: Facts) -> Point:

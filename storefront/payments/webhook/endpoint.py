@@ -19,11 +19,11 @@ from storefront.payments.webhook.secrets import open_secret
 from storefront.shop.catalog.mirrors import shop_id
 from storefront.shop.profile.read import read_profile
 from storefront.stripe_api.endpoints import (
+    API_VERSION,
     SeenEndpoint,
     change_endpoint,
     create_endpoint,
     list_endpoints,
-    pinned_version,
 )
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.refusals import NOT_PERMITTED
@@ -341,7 +341,7 @@ def _create(row: WebhookEndpoint) -> Changed:
     if row.endpoint_id is not None:  # another caller was faster
         return Changed(done=Done.MADE, endpoint_id=row.endpoint_id)
     url, events, name = webhook_address(), sorted(HANDLED), read_profile().name
-    digest = hashlib.sha256(repr((url, events, name, pinned_version())).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(repr((url, events, name, API_VERSION)).encode()).hexdigest()[:12]
     try:
         seen, secret = create_endpoint(
             url,

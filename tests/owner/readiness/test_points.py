@@ -16,7 +16,7 @@ from storefront.owner.readiness.points import find_points
 from storefront.owner.readiness.read_facts import find_placeholders
 from storefront.payments.webhook.endpoint import Secret
 from storefront.shop.pages.models import LegalKind
-from storefront.stripe_api.endpoints import pinned_version
+from storefront.stripe_api.endpoints import API_VERSION
 from tests.owner.health.troubles import FULL_DISK, NO_DISK, NO_FOLDER, NOW, PLENTY, READ_ONLY, WELL
 
 
@@ -39,7 +39,7 @@ ENDPOINT: Body = {
     "address": "https://shop.example/webhook",
     "endpoint_id": "we_1",
     "is_enabled": True,
-    "api_version": pinned_version(),
+    "api_version": API_VERSION,
     "missing": [],
     "superfluous": [],
     "others": [],

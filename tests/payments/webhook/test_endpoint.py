@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, cast
 
 import pytest
+import stripe
 from flask import Flask
 from sqlalchemy import select
 
@@ -16,7 +17,7 @@ from storefront.payments.webhook import endpoint, endpoint_rows, secrets
 from storefront.payments.webhook.endpoint import Changed, Done, EndpointCheck, Secret
 from storefront.payments.webhook.models import WebhookEndpoint
 from storefront.shop.profile.change import change_profile
-from storefront.stripe_api.endpoints import SeenEndpoint, pinned_version
+from storefront.stripe_api.endpoints import API_VERSION, SeenEndpoint
 from storefront.stripe_api.gateway import gateway
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -86,6 +87,10 @@ def secret_of(app: Flask, endpoint_id: str) -> str:
         return secrets.open_secret(row) or ""
 
 
+def test_names_the_version_of_the_library() -> None:
+    assert stripe.api_version == API_VERSION
+
+
 @both
 def test_makes_the_endpoint_with_what_the_shop_needs_and_seals_its_secret(
     app: Flask, sandbox: SandboxClient
@@ -93,7 +98,7 @@ def test_makes_the_endpoint_with_what_the_shop_needs_and_seals_its_secret(
     changed = make(app)
     (made,) = at_stripe(sandbox)
     assert changed == Changed(done=Done.MADE, endpoint_id=made.id)
-    assert (made.url, made.api_version, made.status) == ("http://localhost/webhook", pinned_version(), "enabled")
+    assert (made.url, made.api_version, made.status) == ("http://localhost/webhook", API_VERSION, "enabled")
     assert set(made.enabled_events) == endpoint.HANDLED
     assert made.metadata["storefront"].startswith("shop_")
     secret = secret_of(app, made.id)
@@ -105,7 +110,7 @@ def test_makes_the_endpoint_with_what_the_shop_needs_and_seals_its_secret(
         address="http://localhost/webhook",
         endpoint_id=made.id,
         is_enabled=True,
-        api_version=pinned_version(),
+        api_version=API_VERSION,
         secret=Secret.SEALED,
     )
     assert make(app).done is Done.NOTHING
