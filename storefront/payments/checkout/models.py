@@ -68,7 +68,7 @@ class Checkout(Base):
     is_framed: Mapped[bool] = mapped_column(default=False)  # paid in a frame on another site
     ui_mode: Mapped[str] = mapped_column(default=EMBEDDED)  # of this attempt, whatever the shop says by now
     attempt: Mapped[int] = mapped_column(default=1)
-    body: Mapped[dict[str, Any] | None]
+    body: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     checkout_session_id: Mapped[str | None] = mapped_column(unique=True)
     client_secret: Mapped[str | None]
     url: Mapped[str | None]

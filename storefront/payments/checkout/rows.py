@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Text, bindparam, cast, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import tokens
@@ -19,6 +19,7 @@ from storefront.stripe_api.seen import SeenCheckout
 _STARTED = select(Checkout).where(
     Checkout.checkout_session_id == bindparam("session_id"), Checkout.mode == bindparam("mode")
 )
+_HAS_NO_BODY = Checkout.body.is_(None) | (cast(Checkout.body, Text) == "null")  # the latter is of earlier versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +151,7 @@ def store_body(token: str, attempt: int, body: dict[str, Any]) -> bool:
     with transaction() as session:
         changed = session.scalar(
             update(Checkout)
-            .where(Checkout.token == token, Checkout.attempt == attempt, Checkout.body.is_(None))
+            .where(Checkout.token == token, Checkout.attempt == attempt, _HAS_NO_BODY)
             .values(body=body)
             .returning(Checkout.id)
         )

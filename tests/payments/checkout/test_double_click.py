@@ -12,16 +12,19 @@ from typing import Any
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from storefront.core import tokens
 from storefront.core.config.checkout_ui import CheckoutUi
+from storefront.core.db import db
 from storefront.core.runtime import runtime
 from storefront.payments.checkout.models import Checkout
+from storefront.payments.checkout.rows import start_next_attempt
 from storefront.shop.catalog.models import StripeMirror
 from tests.payments.checkout.buttons import count_sessions, send, twin_of
 from tests.support.databases import BOTH
-from tests.support.rows import count_rows, read_rows
+from tests.support.rows import change_rows, count_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, find_price, make_event, post_event
 
@@ -258,6 +261,28 @@ def test_sends_what_another_click_has_stored(
     assert answer.status_code == 303
     assert others == [answer.location]
     assert [row["locale"] for row in read_rows(app, "SELECT body->>'locale' AS locale FROM checkouts")] == ["fr"]
+    assert count_sessions(sandbox) == 1
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+@pytest.mark.parametrize("nothing", ["NULL", "'null'"])  # the latter as earlier versions left it
+def test_begins_anew_where_an_attempt_was_given_up(app: Flask, sandbox: SandboxClient, nothing: str) -> None:
+    buyer, form = first_time(app, "/checkout/now")
+    assert send(buyer, "/checkout/now", **form).status_code == 303
+    given_up = f"UPDATE checkouts SET body = {nothing}, checkout_session_id = NULL, expires_at = NULL, attempt = 2"
+    change_rows(app, given_up)
+    assert send(buyer, "/checkout/now", **form).status_code == 303
+    assert count_sessions(sandbox) == 2
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_keeps_nothing_of_an_attempt_that_is_given_up(app: Flask, sandbox: SandboxClient) -> None:
+    """What looks for such rows, as what forgets them does, asks for NULL."""
+    buyer, form = first_time(app, "/checkout/now")
+    send(buyer, "/checkout/now", **form)
+    with app.app_context():
+        start_next_attempt(*db.session.execute(select(Checkout.token, Checkout.attempt)).one())
+    assert read_rows(app, "SELECT attempt FROM checkouts WHERE body IS NULL") == [{"attempt": 2}]
     assert count_sessions(sandbox) == 1
 
 
