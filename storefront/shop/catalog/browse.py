@@ -117,11 +117,12 @@ def _plain(text: str) -> str:
 
 
 def _has_tag(card: ProductCard, wanted: str) -> bool:
-    return not wanted or any(_plain(tag) == wanted for tag in card.tags)
+    return not wanted or any(_plain(tag) == wanted for tag in (*card.tags, *card.other_tags))
 
 
 def _has_words(card: ProductCard, words: list[str]) -> bool:
-    text = _plain(" ".join((card.name, card.summary, *card.tags)))
+    said = (card.name, card.summary, *card.tags, *card.other_words, *card.other_tags)
+    text = _plain(" ".join(said))
     return all(word in text for word in words)
 
 

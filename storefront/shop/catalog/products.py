@@ -16,7 +16,7 @@ from storefront.core.errors import NotFound
 from storefront.core.languages import Language
 from storefront.core.texts import marked
 from storefront.shop.catalog.amounts import amount_of, amount_words
-from storefront.shop.catalog.catalog_rows import CardWords, select_catalog, words_of_row
+from storefront.shop.catalog.catalog_rows import CardWords, find_searched, select_catalog, words_of_row
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import (
@@ -93,6 +93,8 @@ class ProductCard:
     tax_behavior: str
     is_announced: bool = False  # nobody buys it yet
     is_bundle: bool = False
+    other_words: tuple[str, ...] = ()  # by what a search finds it, beside what the card says
+    other_tags: tuple[str, ...] = ()
 
     @property
     def lowest(self) -> OfferedEdition | None:
@@ -165,24 +167,28 @@ class ProductPage:
     bundles: tuple[OfferedBundle, ...] = ()
 
 
-def list_products(currency: str = "") -> tuple[ProductCard, ...]:
+def list_products(currency: str = "", *, is_searched: bool = False) -> tuple[ProductCard, ...]:
     """Return every published or announced product in the owner's order. One statement, however many products.
 
-    Each is in this currency, where it has a price in it, and else in its own first one.
+    Each is in this currency, where it has a price in it, and else in its own first one. Where somebody searches,
+    cards are found by their words in every language: a link may come from a page in another one.
     """
-    language = asked_language()
-    return _cards(tuple(db.session.execute(select_catalog(language))), currency, language)
+    language, searched = asked_language(), find_searched() if is_searched else ()
+    rows = tuple(db.session.execute(select_catalog(language, searched)))
+    return _cards(rows, currency, language, searched)
 
 
 @lru_cache(maxsize=2 * len(Language))
-def _cards(rows: tuple[Row[Any], ...], currency: str, _language: Language | None) -> tuple[ProductCard, ...]:
+def _cards(
+    rows: tuple[Row[Any], ...], currency: str, _language: Language | None, searched: tuple[Language, ...]
+) -> tuple[ProductCard, ...]:
     """Make the cards once for each state of the catalog: the same rows in one language are the same cards."""
     cards: list[ProductCard] = []
     for _slug, group in groupby(rows, key=lambda row: row.slug):
         product_rows = list(group)
         editions = [_offered(row) for row in product_rows if row.price_id is not None]
         is_bundle = any(row.is_bundle for row in product_rows if row.price_id is not None)
-        words = words_of_row(product_rows[0])
+        words = words_of_row(product_rows[0], searched)
         cards.append(_card(product_rows[0], words, editions, currency, is_bundle=is_bundle))
     return tuple(cards)
 
@@ -290,6 +296,8 @@ def _card(
         tax_behavior=product.tax_behavior,
         is_announced=product.state is ProductState.ANNOUNCED,
         is_bundle=is_bundle,
+        other_words=words.other_words,
+        other_tags=words.other_tags,
     )
 
 

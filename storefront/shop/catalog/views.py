@@ -40,7 +40,7 @@ def show_catalog() -> ResponseReturnValue:
     offered = read_offered()
     if offered.is_for_all:
         is_open_to_all(is_found=not asked.is_filtered and not asked.sort.value and not offered.notice)
-    shelf = browse(list_products(chosen_currency()), asked)
+    shelf = browse(list_products(chosen_currency(), is_searched=asked.is_filtered), asked)
     prices = prices_of_shelf(shelf.cards, offered)
     cards = shelf.all_cards
     return render_template(

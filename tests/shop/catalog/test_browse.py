@@ -6,8 +6,13 @@ from urllib.parse import quote
 import pytest
 from flask import Flask
 
+from storefront.core.languages import Language
 from storefront.shop.catalog.browse import PAGE_SIZE, Asked, Sort, browse, read_asked
 from storefront.shop.catalog.products import OfferedEdition, ProductCard
+from storefront.shop.editor.products import change_texts
+from storefront.shop.profile.change import change_profile
+from storefront.shop.translations.change import change_product_texts
+from tests.support.databases import BOTH
 from tests.support.many_products import add_products
 from tests.support.shop import Buyer
 
@@ -168,3 +173,20 @@ def test_keeps_no_found_page_as_the_front_page(app: Flask) -> None:
     assert names(Buyer(app).get("/?q=more-nothing").text) == []
     assert "More 001" in names(Buyer(app).get("/").text)
     assert names(Buyer(app).get("/?q=more 001").text) == ["More 001"]
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_finds_a_product_by_its_words_in_each_language_that_is_offered(app: Flask) -> None:
+    german = {"name": "Zwillingsblick", "summary": "Findet Doppeltes.", "tags": ["Werkzeug"]}
+    with app.app_context():
+        change_texts("twinspot", {"tags": ["Tool"], "summary": "Finds what you have twice."})
+        change_product_texts("twinspot", Language.GERMAN, german)
+        change_product_texts("twinspot", Language.FRENCH, {"tags": ["Outil"]})
+        change_profile({"languages": "en, de, es"})
+    for asked in ("tag=Tool", "tag=werkzeug", "q=Twinspot", "q=finds+twice", "q=zwillings", "q=doppeltes+tool"):
+        for language in ("en", "de", "es"):
+            page = Buyer(app).get(f"/{language}/?{asked}").text
+            assert f'href="/{language}/products/twinspot"' in page, (language, asked)
+            assert page.count('<li class="card">') == 1, (language, asked)
+    for asked in ("tag=Outil", "q=outil", "tag=Tool+Werkzeug"):
+        assert 'class="card"' not in Buyer(app).get(f"/de/?{asked}").text, asked
