@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from storefront.cli.choices import LANGUAGES
 from storefront.cli.output import as_json, changed_line, only_given, print_result
 from storefront.cli.shop import open_shop
 from storefront.cli.text_files import read_text
@@ -32,6 +33,11 @@ def show(as_json: bool) -> None:
 @click.option(
     "--languages", help="Of pages and emails, the shop's own first: 'de, en'. Empty: all, English first."
 )
+@click.option(
+    "--hide-translations",
+    type=click.Choice(LANGUAGES),
+    help="Make this your own language although there are translations in it, which are shown no more.",
+)
 @click.option("--legal-name", help="Who sells, on receipts. Empty: the shop's name.")
 @click.option("--postal-address", help="Of the seller, on receipts; lines stay lines.")
 @click.option("--tax-id", help="Of the seller, on receipts, with its kind: 'VAT ID DE123456789'.")
@@ -45,17 +51,23 @@ def show(as_json: bool) -> None:
 )
 @click.option("--mail-footer", help="Below everything, such as a postal address.")
 @as_json
-def edit(*, about_file: Path | None, as_json: bool, **given: str | None) -> None:
+def edit(*, about_file: Path | None, hide_translations: str | None, as_json: bool, **given: str | None) -> None:
     """Change what is named, from the next page and email on; "" takes it away. The rest stays as it is."""
     texts = only_given(given)
     if about_file:
         texts["about"] = read_text(about_file)
     if not texts:
         raise click.ClickException("Nothing to change: name a text, for example --tagline.")
+    from storefront.core.languages import find_language
     from storefront.shop.profile.change import change_profile
+    from storefront.shop.profile.new_languages import TextsHidden
 
     with open_shop():
-        changed = change_profile(texts)
+        try:
+            changed = change_profile(texts, may_hide=find_language(hide_translations))
+        except TextsHidden as hidden:
+            words = f"{hidden} `--hide-translations {hidden.language}` does it."
+            raise click.ClickException(words) from hidden
     print_result({"changed": changed}, [changed_line(changed)], as_json=as_json)
 
 

@@ -64,6 +64,11 @@ class Offered:
     own: Language = Language.ENGLISH
     languages: tuple[Language, ...] = tuple(Language)
 
+    @property
+    def others(self) -> tuple[Language, ...]:
+        """Return what it offers beside its own: the languages of translations."""
+        return tuple(language for language in self.languages if language is not self.own)
+
 
 OFFERED: Part[Callable[[], Offered]] = Part(
     "languages", lambda: Offered

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.buyers.reminders.switch import switch_reminders
 from storefront.core.errors import NotFound, StorefrontError
+from storefront.core.languages import find_language
 from storefront.core.runtime import settings
 from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.admin.product_forms import shown_digests
@@ -17,6 +18,7 @@ from storefront.owner.shop.reminders import read_reminders
 from storefront.owner.shop.test_mail import find_test_mail, send_test_mail
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.profile.change import change_profile, read_written
+from storefront.shop.profile.new_languages import TextsHidden
 from storefront.shop.profile.read import profile_of
 from storefront.shop.profile.referrers import are_referrers_ignored, ignore_referrers
 from storefront.shop.profile.saved_cards import are_cards_saved, switch_saved_cards
@@ -51,6 +53,7 @@ def _page(*, part: str = "", refusal: StorefrontError | None = None) -> Response
         without=profile_of({}),
         usual_sender=profile_of({"name": written["name"]}).mail_sender.name,
         part=part,
+        hidden=refusal.language if isinstance(refusal, TextsHidden) else None,
         **refusal_words(refusal),
         reminders=read_reminders(kept),
         saves_cards=saves_cards,
@@ -80,7 +83,8 @@ def save_shop(part: str) -> ResponseReturnValue:
         raise NotFound("This page has no such part: go back to /admin/shop.")
     typed = {name: request.form[name] for name in PARTS[part] if name in request.form}
     try:
-        changed = change_profile(typed, shown=shown_digests(request.form))
+        may_hide = find_language(request.form.get("may_hide"))
+        changed = change_profile(typed, shown=shown_digests(request.form), may_hide=may_hide)
     except StorefrontError as refusal:
         return _page(part=part, refusal=refusal)
     flash("Saved." if changed else "Nothing was changed.", "good")

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from storefront.core.db import db
+from storefront.core.languages import offered
 from storefront.core.runtime import settings
 from storefront.orders.notices import NoticeKind, list_open_notices
 from storefront.owner.pages.starters import TITLES
@@ -71,5 +72,5 @@ def read_page_editor(slug: str, shown_before: Mapping[str, str] | None = None) -
         updated_at=page.updated_at,
         values=values,
         shown={name: digest_of(value) for name, value in values.items()} | dict(shown_before or {}),
-        blockers=tuple(find_page_blockers(page)),
+        blockers=tuple(find_page_blockers(page, offered())),
     )

@@ -86,6 +86,7 @@ class TranslationEditor:
     own: Language
     language: Language
     others: tuple[Language, ...]
+    is_offered: bool
     entries: tuple[Entry, ...]
     shown: dict[str, str]
 
@@ -108,14 +109,13 @@ class SavedTexts:
 
 def other_languages() -> tuple[Language, ...]:
     """Return what the shop offers beside its own language."""
-    shop = offered()
-    return tuple(language for language in shop.languages if language is not shop.own)
+    return offered().others
 
 
 def read_language(code: str) -> Language:
-    """Raises NotFound for a language that the shop does not offer, and for its own."""
+    """Return a language, also one that is not offered yet. Raises NotFound for the shop's own, and for none."""
     language = find_language(code)
-    if language is None or language not in other_languages():
+    if language is None or language is offered().own:
         raise NotFound("The shop isn't translated into this language: /admin/shop says which it speaks.")
     return language
 
@@ -128,7 +128,7 @@ def read_editor(
     `kept` are digests of a form that was refused, and `originals` the marks of what it was translated from.
 
     Raises:
-        NotFound: no such product or page, or a language that the shop does not offer.
+        NotFound: no such product or page, or the shop's own language.
     """
     language = read_language(code)
     title, texts = list_texts(kind, slug)
@@ -140,6 +140,7 @@ def read_editor(
         own=offered().own,
         language=language,
         others=other_languages(),
+        is_offered=language in other_languages(),
         entries=entries,
         shown={entry.name: digest_of(entry.value) for entry in entries} | dict(kept),
     )

@@ -4,10 +4,13 @@ from collections.abc import Iterable
 
 from storefront.core.languages import Language, offered
 from storefront.shop.files.folder import Folder
-from storefront.shop.files.objects import SHOP, Objects, Ref
+from storefront.shop.files.objects import AS_WRITTEN, SHOP, Fields, Kind, Objects, Ref, refs_of
+from storefront.shop.files.page_blockers import find_translated_blockers, is_shown
 from storefront.shop.files.translations import translation_of
 from storefront.shop.pages.consent import check_room
 from storefront.shop.profile.change import READERS
+from storefront.shop.profile.languages import find_added, languages_of
+from storefront.shop.profile.new_languages import TextsHidden
 
 
 def check_shop_texts(folder: Folder, shop: Objects) -> None:
@@ -24,6 +27,31 @@ def check_shop_texts(folder: Folder, shop: Objects) -> None:
                 check_room(text, _languages_of(ref))
             except ValueError as error:
                 folder.wrong(ref, "consent_text", str(error))
+
+
+def check_languages(folder: Folder, shop: Objects, merged: Objects) -> None:
+    """Refuse a language in which a published page has something to be filled in; tell what is shown no more."""
+    before, after = (things.get(SHOP, {}).get("languages", "") for things in (shop, merged))
+    for language in find_added(before, after):
+        _check_pages(folder, language, shop, merged)
+    own = languages_of(after).own
+    hidden = [ref for ref in refs_of(merged, Kind.TRANSLATION) if ref.name == own]
+    count = sum(_count_texts(shop.get(ref, {}) | folder.objects.get(ref, {})) for ref in hidden)
+    if count and own is not languages_of(before).own:
+        folder.notes.append(f"shop/languages: {TextsHidden(own, count)}")
+
+
+def _check_pages(folder: Folder, language: Language, shop: Objects, merged: Objects) -> None:
+    """Ask the translations that nothing else of the folder asks: it brings neither them nor their page anew."""
+    for page in refs_of(merged, Kind.PAGE):
+        translation = translation_of(language, page=page.name)
+        if merged[page].get("is_published") and is_shown(translation, shop, merged):
+            for blocker in find_translated_blockers(merged.get(translation, {})):
+                folder.wrong(SHOP, "languages", f"{page.path} in {language.name.title()}: {blocker}")
+
+
+def _count_texts(values: Fields) -> int:
+    return sum(bool(text) and name != AS_WRITTEN for name, text in values.items())
 
 
 def _languages_of(ref: Ref) -> Iterable[Language]:

@@ -25,8 +25,8 @@ def check_published_page(folder: Folder, ref: Ref, shop: Objects, merged: Object
 def _check_other_languages(folder: Folder, ref: Ref, shop: Objects, merged: Objects) -> None:
     for language in Language:
         translation = translation_of(language, page=ref.name)
-        if translation not in folder.objects and not _is_shown(translation, shop, merged):
-            for blocker in _find_translated_blockers(merged.get(translation, {})):
+        if translation not in folder.objects and not is_shown(translation, shop, merged):
+            for blocker in find_translated_blockers(merged.get(translation, {})):
                 folder.wrong(ref, "is_published", f"In {language.name.title()}: {blocker}")
 
 
@@ -34,8 +34,8 @@ def check_any_translation(folder: Folder, ref: Ref, shop: Objects, merged: Objec
     check_translation(folder, ref, shop, merged)
     _note_order_of_before(folder, ref, shop)
     is_published = merged.get(Ref(Kind.PAGE, name=ref.part), {}).get("is_published")
-    if is_published and not _is_shown(ref, shop, merged):
-        for blocker in _find_translated_blockers(merged[ref]):
+    if is_published and not is_shown(ref, shop, merged):
+        for blocker in find_translated_blockers(merged[ref]):
             folder.wrong(ref, BODY, f"This page is published. {blocker}")
 
 
@@ -47,14 +47,14 @@ def _note_order_of_before(folder: Folder, ref: Ref, shop: Objects) -> None:
         folder.notes.append(f"{ref.path}/questions {words}")
 
 
-def _is_shown(translation: Ref, shop: Objects, merged: Objects) -> bool:
-    """Tell whether the shop shows these very words already."""
+def is_shown(translation: Ref, shop: Objects, merged: Objects) -> bool:
+    """Tell whether the shop shows these very words already, where it offers their language."""
     is_published = shop.get(Ref(Kind.PAGE, name=translation.part), {}).get("is_published")
     text = shop.get(translation, {}).get(BODY)
     return bool(is_published) and text == merged.get(translation, {}).get(BODY)
 
 
-def _find_translated_blockers(values: Fields) -> Iterator[str]:
+def find_translated_blockers(values: Fields) -> Iterator[str]:
     """Yield nothing where it is missing: the original is shown then."""
     if values.get(BODY):
         yield from find_blockers(values[BODY])

@@ -11,13 +11,15 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import insert_missing, transaction
-from storefront.core.languages import offered
+from storefront.core.languages import Language, Offered
 from storefront.shop.editor.stale import pick_changes
 from storefront.shop.editor.texts import LONGEST_SLUG, slug_from
 from storefront.shop.pages.models import LegalKind, Page
 from storefront.shop.pages.queries import lock_page, select_pages
 from storefront.shop.pages.refusals import PageNotReady, PageRefused
 from storefront.shop.pages.words import check_address, clean_page, find_placeholders, without_note
+from storefront.shop.profile.languages import languages_of
+from storefront.shop.profile.row import lock_profile
 from storefront.shop.translations.read import find_text
 
 FIELDS = ("title", "body_markdown", "legal_kind")
@@ -119,14 +121,19 @@ def write_publication(session: Session, page: Page, *, is_published: bool) -> bo
     """Do as `publish_page` or `unpublish_page` does, inside the caller's transaction. The page is locked."""
     if page.is_published == is_published:
         return False
-    blockers = tuple(find_page_blockers(page)) if is_published else ()
-    if blockers:
-        raise PageNotReady(blockers)
+    if is_published:
+        _check_ready(page, languages_of(lock_profile(session).languages))  # locked: none is added meanwhile
     page.is_published = is_published
     g.pop("profile", None)  # it was read for the languages, and lists the published pages
     verb = "page.published" if is_published else "page.unpublished"
     record(session, verb, subject_kind="page", subject=page.slug)
     return True
+
+
+def _check_ready(page: Page, shop: Offered) -> None:
+    blockers = tuple(find_page_blockers(page, shop))
+    if blockers:
+        raise PageNotReady(blockers)
 
 
 def delete_page(slug: str) -> None:
@@ -178,12 +185,19 @@ def order_pages(session: Session, slugs: Sequence[str]) -> bool:
     return True
 
 
-def find_page_blockers(page: Page) -> Iterator[str]:
+def find_page_blockers(page: Page, shop: Offered) -> Iterator[str]:
     """Yield a sentence for each thing without which a page cannot be published, in whatever language."""
     yield from find_blockers(page.body_markdown)
-    for language in offered().languages:  # of the others nobody reads a text, nor does an editor open it
-        text = find_text(page.translations, language, "body_markdown")
-        yield from (f"In {language.name.title()}: {blocker}" for blocker in (find_blockers(text) if text else ()))
+    for language in shop.others:  # of another one nobody reads a text, until `check_languages` has asked
+        blockers = find_translated_blockers(page, language)
+        yield from (f"In {language.name.title()}: {blocker}" for blocker in blockers)
+
+
+def find_translated_blockers(page: Page, language: Language) -> Iterator[str]:
+    """Yield nothing where there is no translation: the original is shown then."""
+    text = find_text(page.translations, language, "body_markdown")
+    if text:
+        yield from find_blockers(text)
 
 
 def find_blockers(body_markdown: str) -> Iterator[str]:

@@ -3,14 +3,19 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from flask import g
+
 from storefront.core.days import find_zone
+from storefront.core.db import transaction
 from storefront.core.email_addresses import find_address, is_address
+from storefront.core.languages import Language
 from storefront.shop.editor.refusals import FieldsRefused
 from storefront.shop.editor.texts import TextRule, clean_texts
 from storefront.shop.profile.form_fields import read_fields
 from storefront.shop.profile.languages import read_languages
+from storefront.shop.profile.new_languages import check_languages
 from storefront.shop.profile.origins import clean_origins
-from storefront.shop.profile.row import ProfilePart, change_part, read_part
+from storefront.shop.profile.row import ProfilePart, lock_profile, read_part, write_part
 
 RULES = {
     "name": TextRule(label="The name", longest=60),
@@ -52,16 +57,27 @@ class ProfileRefused(FieldsRefused):
     code = "profile_refused"
 
 
-def change_profile(submitted: Mapping[str, Any], *, shown: Mapping[str, str] | None = None) -> list[str]:
+def change_profile(
+    submitted: Mapping[str, Any], *, shown: Mapping[str, str] | None = None, may_hide: Language | None = None
+) -> list[str]:
     """Write what changed; see `pick_changes` for `shown`. Returns the names of the fields.
 
-    An empty text takes it away; the name is then what the setting SHOP_NAME says.
+    An empty text takes it away; the name is then what the setting SHOP_NAME says. See `check_languages` for
+    `may_hide`.
 
     Raises:
         ProfileRefused: a text cannot be stored; nothing is changed.
+        LanguagesRefused: see `check_languages`; nothing is changed.
         StaleSave: somebody else changed the same field meanwhile; nothing is changed.
     """
-    return change_part(WORDS, clean_profile(submitted), shown=shown)
+    cleaned = clean_profile(submitted)
+    with transaction() as session:
+        before = lock_profile(session).languages
+        changed = write_part(session, WORDS, cleaned, shown=shown)
+        if "languages" in changed:
+            check_languages(session, before, cleaned["languages"], may_hide=may_hide)
+    g.pop("profile", None)
+    return changed
 
 
 def find_address_trouble(address: str) -> str | None:

@@ -26,12 +26,22 @@ def read_languages(text: str) -> Offered:
     return Offered(own=Language(codes[0]), languages=tuple(each for each in Language if each in codes))
 
 
-def offered_by_shop() -> Offered:
-    """Return what the profile says. A value of another version of the shop counts as none."""
+def languages_of(text: str) -> Offered:
+    """Return what a profile says. A value of another version of the shop counts as none."""
     try:
-        return read_languages(read_profile().languages)
+        return read_languages(text)
     except ValueError:
         return Offered()
+
+
+def find_added(before: str, after: str) -> tuple[Language, ...]:
+    """Return the languages whose translations are shown after a change, and were not before."""
+    shown = languages_of(before).others
+    return tuple(language for language in languages_of(after).others if language not in shown)
+
+
+def offered_by_shop() -> Offered:
+    return languages_of(read_profile().languages)
 
 
 def set_up_shop_languages(app: Flask) -> None:

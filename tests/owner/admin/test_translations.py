@@ -4,10 +4,14 @@ import re
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
+from storefront.core.languages import Language
 from storefront.shop.editor.products import change_texts
-from storefront.shop.pages.edit import change_page, create_page
-from tests.owner.admin.editor_forms import said, shown
+from storefront.shop.pages.edit import change_page, create_page, publish_page
+from storefront.shop.profile.change import change_profile
+from storefront.shop.translations.change import change_page_texts, change_product_texts, change_shop_texts
+from tests.owner.admin.editor_forms import said, shown, shown_in
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer
@@ -125,3 +129,51 @@ def test_translates_the_shop_and_refuses_other_languages(app: Flask, owner: Buye
     for address in ("en", "it", "de/products/nothing", "de/pages/nothing", "de/orders/twinspot"):
         assert owner.get(f"/admin/translations/{address}").status_code == 404
     assert "In German" in owner.get("/admin/products/twinspot").text
+
+
+def choose(owner: Buyer, languages: str, **more: str) -> TestResponse:
+    digests = shown_in(owner.get("/admin/shop").text, "languages")
+    return owner.post("/admin/shop/languages", languages=languages, **digests, **more)
+
+
+def test_adds_no_language_in_which_a_published_page_is_unfinished(app: Flask, owner: Buyer) -> None:
+    draft = {"title": "Rückgabe", "body_markdown": "Wer: [your name]."}
+    with app.app_context():
+        change_profile({"languages": "en, fr"})
+        for slug in ("refunds", "sketch"):
+            create_page(slug.title(), slug=slug, body_markdown="Within 30 days.")
+            change_page_texts(slug, Language.GERMAN, draft)
+        assert publish_page("refunds"), "nobody reads its German"
+    for languages in ("en, fr, de", ""):
+        refused = choose(owner, languages)
+        assert refused.status_code == 400
+        assert "Refunds is published. In German: Still to be filled in: [your name]." in refused.text
+        assert "Sketch is" not in refused.text
+    address = "/admin/translations/de/pages/refunds"
+    assert f"Write it first, at {address}" in refused.text
+    page = owner.get(address).text
+    assert "Nobody reads this yet" in page
+    assert "Saved." in said(owner, owner.post(address, body_markdown="Wer: Ada.", **shown(page)))
+    assert "Saved." in said(owner, choose(owner, "en, fr, de"))
+    assert "Wer: Ada." in Buyer(app).get("/de/pages/refunds").text
+    assert "Nobody reads this yet" not in owner.get(address).text
+
+
+def test_asks_before_translations_are_shown_no_more(app: Flask, owner: Buyer) -> None:
+    with app.app_context():
+        change_profile({"languages": "en, de, fr"})
+        change_product_texts("twinspot", Language.GERMAN, {"name": "Zwillingsblick", "summary": "Findet."})
+        change_product_texts("twinspot", Language.FRENCH, {"editions/personal/name": "Personnelle"})
+        change_shop_texts(Language.GERMAN, {"tagline": "Kleine Programme."})
+    for more in ({}, {"may_hide": "fr"}, {"may_hide": "nothing"}):
+        refused = choose(owner, "de, en", **more)
+        assert refused.status_code == 409
+        assert "3 texts in German would be kept, but shown no more" in refused.text
+        assert "Zwillingsblick" in Buyer(app).get("/de/products/twinspot").text
+    assert '<input type="hidden" name="may_hide" value="de">' in refused.text
+    assert "1 text in French would be kept" in choose(owner, "fr, en", may_hide="de").text
+    assert "Saved." in said(owner, choose(owner, "es, en, de")), "there are none in Spanish"
+    assert "Saved." in said(owner, choose(owner, "de, en", may_hide="de"))
+    assert "Twinspot</h1>" in Buyer(app).get("/de/products/twinspot").text
+    assert "Saved." in said(owner, choose(owner, "en, de"))
+    assert "Zwillingsblick" in Buyer(app).get("/de/products/twinspot").text

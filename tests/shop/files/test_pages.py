@@ -8,10 +8,12 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.core.languages import Language
 from storefront.shop.pages.edit import create_page, publish_page, unpublish_page
+from storefront.shop.profile.change import change_profile
 from storefront.shop.translations.change import change_page_texts
 from tests.shop.files.folders import apply, export, mistakes, plan, replace_text
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
+from tests.support.shop import Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
@@ -90,3 +92,36 @@ def test_takes_what_a_page_shows_already_in_another_language(app: Flask, folder:
     replace_text(german, "Wer", "Wer wir sind")
     (said,) = mistakes(app, folder)
     assert "This page is published. Still to be filled in" in said
+
+
+def test_adds_no_language_in_which_a_page_leaves_something_open(app: Flask, folder: Path) -> None:
+    with app.app_context():
+        change_profile({"languages": "en, fr"})
+        unpublish_page("imprint")
+        text = OPEN.partition("---\n## ")[2]
+        change_page_texts("imprint", Language.GERMAN, {"title": "Impressum", "body_markdown": text})
+        publish_page("imprint")
+        db.session.remove()
+    export(app, folder)
+    assert plan(app, folder).plan.is_empty
+    replace_text(folder / "shop.toml", "en, fr", "en, fr, de")
+    for name in ("imprint.de.md", "imprint.md"):
+        (said,) = mistakes(app, folder)
+        assert "languages: pages/imprint in German: Still to be filled in: [your name or company]." in said
+        (folder / "pages" / name).unlink()
+    (folder / "pages" / "imprint.de.md").write_text(OPEN.replace("[your name or company]", "Ada, London"))
+    apply(app, folder)
+    assert "Ada, London" in Buyer(app).get("/de/pages/imprint").text
+
+
+def test_tells_which_translations_a_new_own_language_hides(app: Flask, folder: Path) -> None:
+    with app.app_context():
+        change_profile({"languages": "en, de"})
+        change_page_texts("imprint", Language.GERMAN, {"title": "Impressum", "body_markdown": "Ada"})
+        db.session.remove()
+    export(app, folder)
+    replace_text(folder / "shop.toml", "en, de", "de, en")
+    (note,) = plan(app, folder).notes
+    assert note.startswith("shop/languages: 2 texts in German would be kept, but shown no more")
+    apply(app, folder)
+    assert plan(app, folder).notes == ()

@@ -4,6 +4,8 @@ from click.testing import CliRunner
 from flask import Flask
 
 from storefront.cli import main
+from storefront.core.languages import Language
+from storefront.shop.translations.change import change_shop_texts
 from tests.cli.commands import done, read_json, refused
 from tests.support.shop import Buyer
 
@@ -29,3 +31,14 @@ def test_says_everything_that_cannot_be_stored(command: CliRunner) -> None:
     said = refused(command, "shop", "edit", "--name", "x" * 61, "--support-email", "nobody", "--tagline", "a\nb")
     for words in ("61 characters", "help@example.com", "take the line break out"):
         assert words in said
+
+
+def test_asks_before_translations_are_shown_no_more(app: Flask, command: CliRunner) -> None:
+    with app.app_context():
+        change_shop_texts(Language.GERMAN, {"tagline": "Kleine Programme."})
+    edit = ("shop", "edit", "--languages", "de, en")
+    said = refused(command, *edit)
+    assert "1 text in German would be kept, but shown no more" in said
+    assert "`--hide-translations de` does it." in said
+    assert "1 text" in refused(command, *edit, "--hide-translations", "fr")
+    assert read_json(command, *edit, "--hide-translations", "de") == {"changed": ["languages"]}
