@@ -65,9 +65,9 @@ def edit(*, about_file: Path | None, hide_translations: str | None, as_json: boo
     with open_shop():
         try:
             changed = change_profile(texts, may_hide=find_language(hide_translations))
-        except TextsHidden as hidden:
-            words = f"{hidden} `--hide-translations {hidden.language}` does it."
-            raise click.ClickException(words) from hidden
+        except TextsHidden as refused:
+            words = f"{refused} `--hide-translations {refused.hidden}` does it."
+            raise click.ClickException(words) from refused
     print_result({"changed": changed}, [changed_line(changed)], as_json=as_json)
 
 

@@ -67,7 +67,7 @@ class Offered:
     @property
     def others(self) -> tuple[Language, ...]:
         """Return what it offers beside its own: the languages of translations."""
-        return tuple(language for language in self.languages if language is not self.own)
+        return tuple(filter(self.own.__ne__, self.languages))
 
 
 OFFERED: Part[Callable[[], Offered]] = Part(

@@ -18,7 +18,6 @@ from storefront.owner.shop.reminders import read_reminders
 from storefront.owner.shop.test_mail import find_test_mail, send_test_mail
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.profile.change import change_profile, read_written
-from storefront.shop.profile.new_languages import TextsHidden
 from storefront.shop.profile.read import profile_of
 from storefront.shop.profile.referrers import are_referrers_ignored, ignore_referrers
 from storefront.shop.profile.saved_cards import are_cards_saved, switch_saved_cards
@@ -53,7 +52,7 @@ def _page(*, part: str = "", refusal: StorefrontError | None = None) -> Response
         without=profile_of({}),
         usual_sender=profile_of({"name": written["name"]}).mail_sender.name,
         part=part,
-        hidden=refusal.language if isinstance(refusal, TextsHidden) else None,
+        refusal=refusal,
         **refusal_words(refusal),
         reminders=read_reminders(kept),
         saves_cards=saves_cards,

@@ -6,7 +6,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import Row, Select, Text, cast, exists, join, outerjoin, select
+from sqlalchemy import ColumnElement, Row, Select, Text, cast, exists, join, outerjoin, select
 
 from storefront.core.languages import Language, offered
 from storefront.shop.catalog.models import LISTED, BundlePart, Edition, Price, Product, ProductState
@@ -51,12 +51,13 @@ _CATALOG = (
     .where(_PRODUCTS.state.in_(LISTED))
     .order_by(_PRODUCTS.position, _PRODUCTS.id, _EDITIONS.position, _EDITIONS.id, _PRICES.id)
 )
+SHOWN = len(_CATALOG.selected_columns) + 5  # columns; behind them stand those of other languages
 
 
 def find_searched() -> tuple[Language, ...]:
     """Return in which languages a search looks beside the shop's own and that of its page."""
     shop = offered()
-    return tuple(each for each in shop.languages if each not in (shop.own, asked_language()))
+    return tuple(sorted({*shop.languages} - {shop.own, asked_language()}))
 
 
 @cache
@@ -71,11 +72,16 @@ def select_catalog(_language: Language | None, searched: tuple[Language, ...]) -
         find_column(_PRODUCTS.tags).label("told_tags"),
         find_column(_EDITIONS.name).label("told_edition"),
         find_column(_EDITIONS.line).label("told_line"),
-        *(
-            find_column_in(column, language).label(f"{column.name}_{language}")
-            for column in (_PRODUCTS.name, _PRODUCTS.summary, _PRODUCTS.tags)
-            for language in searched
-        ),
+        *chain(*map(_columns_in, searched)),
+    )
+
+
+def _columns_in(language: Language) -> tuple[ColumnElement[str | None], ...]:
+    name, summary, tags = _PRODUCTS.name, _PRODUCTS.summary, _PRODUCTS.tags
+    return (
+        find_column_in(name, language).label(f"name_{language}"),
+        find_column_in(summary, language).label(f"summary_{language}"),
+        find_column_in(tags, language).label(f"tags_{language}"),
     )
 
 
@@ -90,16 +96,14 @@ class CardWords:
     other_tags: tuple[str, ...] = ()
 
 
-def words_of_row(row: Row[Any], searched: tuple[Language, ...]) -> CardWords:
+def words_of_row(row: Row[Any]) -> CardWords:
     """Return what the first row of a product says of it."""
     tags = as_original(json.loads(row.tags)) if row.told_tags is None else json.loads(row.told_tags)
-    found = row._mapping  # noqa: SLF001 - what SQLAlchemy documents for columns by name
-    words = (found[f"{column}_{language}"] for column in ("name", "summary") for language in searched)
-    told_tags = (json.loads(found[f"tags_{language}"] or "[]") for language in searched)
+    others = row[SHOWN:]  # name, tagline and tags, of one language after the other
     return CardWords(
         pick(row.told_name, row.name),
         pick(row.told_summary, row.summary),
         tuple(tags),
-        other_words=(row.name, row.summary, *filter(None, words)),
-        other_tags=tuple(chain(json.loads(row.tags), *told_tags)),
+        other_words=(row.name, row.summary, *filter(None, others[0::3] + others[1::3])),
+        other_tags=tuple(chain(*map(json.loads, (row.tags, *filter(None, others[2::3]))))),
     )

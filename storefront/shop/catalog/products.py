@@ -174,21 +174,18 @@ def list_products(currency: str = "", *, is_searched: bool = False) -> tuple[Pro
     cards are found by their words in every language: a link may come from a page in another one.
     """
     language, searched = asked_language(), find_searched() if is_searched else ()
-    rows = tuple(db.session.execute(select_catalog(language, searched)))
-    return _cards(rows, currency, language, searched)
+    return _cards(tuple(db.session.execute(select_catalog(language, searched))), currency, language)
 
 
 @lru_cache(maxsize=2 * len(Language))
-def _cards(
-    rows: tuple[Row[Any], ...], currency: str, _language: Language | None, searched: tuple[Language, ...]
-) -> tuple[ProductCard, ...]:
+def _cards(rows: tuple[Row[Any], ...], currency: str, _language: Language | None) -> tuple[ProductCard, ...]:
     """Make the cards once for each state of the catalog: the same rows in one language are the same cards."""
     cards: list[ProductCard] = []
     for _slug, group in groupby(rows, key=lambda row: row.slug):
         product_rows = list(group)
         editions = [_offered(row) for row in product_rows if row.price_id is not None]
         is_bundle = any(row.is_bundle for row in product_rows if row.price_id is not None)
-        words = words_of_row(product_rows[0], searched)
+        words = words_of_row(product_rows[0])
         cards.append(_card(product_rows[0], words, editions, currency, is_bundle=is_bundle))
     return tuple(cards)
 

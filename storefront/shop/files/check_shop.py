@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from storefront.core.languages import Language, offered
 from storefront.shop.files.folder import Folder
-from storefront.shop.files.objects import AS_WRITTEN, SHOP, Fields, Kind, Objects, Ref, refs_of
+from storefront.shop.files.objects import AS_WRITTEN, SHOP, Kind, Objects, Ref, refs_of
 from storefront.shop.files.page_blockers import find_translated_blockers, is_shown
 from storefront.shop.files.translations import translation_of
 from storefront.shop.pages.consent import check_room
@@ -31,27 +31,36 @@ def check_shop_texts(folder: Folder, shop: Objects) -> None:
 
 def check_languages(folder: Folder, shop: Objects, merged: Objects) -> None:
     """Refuse a language in which a published page has something to be filled in; tell what is shown no more."""
-    before, after = (things.get(SHOP, {}).get("languages", "") for things in (shop, merged))
-    for language in find_added(before, after):
+    before, after = _languages_in(shop), _languages_in(merged)
+    for language in sorted(find_added(before, after)):
         _check_pages(folder, language, shop, merged)
     own = languages_of(after).own
-    hidden = [ref for ref in refs_of(merged, Kind.TRANSLATION) if ref.name == own]
-    count = sum(_count_texts(shop.get(ref, {}) | folder.objects.get(ref, {})) for ref in hidden)
-    if count and own is not languages_of(before).own:
-        folder.notes.append(f"shop/languages: {TextsHidden(own, count)}")
+    if own is not languages_of(before).own:
+        _note_hidden(folder, own, shop)
+
+
+def _languages_in(things: Objects) -> str:
+    return str(things.get(SHOP, {}).get("languages", ""))
 
 
 def _check_pages(folder: Folder, language: Language, shop: Objects, merged: Objects) -> None:
     """Ask the translations that nothing else of the folder asks: it brings neither them nor their page anew."""
     for page in refs_of(merged, Kind.PAGE):
         translation = translation_of(language, page=page.name)
-        if merged[page].get("is_published") and is_shown(translation, shop, merged):
-            for blocker in find_translated_blockers(merged.get(translation, {})):
-                folder.wrong(SHOP, "languages", f"{page.path} in {language.name.title()}: {blocker}")
+        blockers = " ".join(find_translated_blockers(merged.get(translation, {})))
+        if blockers and merged[page].get("is_published") and is_shown(translation, shop, merged):
+            folder.wrong(SHOP, "languages", f"{page.path} in {language.name.title()}: {blockers}")
 
 
-def _count_texts(values: Fields) -> int:
-    return sum(bool(text) and name != AS_WRITTEN for name, text in values.items())
+def _note_hidden(folder: Folder, own: Language, shop: Objects) -> None:
+    count = sum(_count_texts(ref, folder, shop) for ref in {**shop, **folder.objects} if ref.name == own)
+    if count:
+        folder.notes.append(f"shop/languages: {TextsHidden(own, count)}")
+
+
+def _count_texts(ref: Ref, folder: Folder, shop: Objects) -> int:
+    texts = shop.get(ref, {}) | folder.objects.get(ref, {}) | {AS_WRITTEN: None}
+    return sum(map(bool, texts.values())) if ref.kind is Kind.TRANSLATION else 0
 
 
 def _languages_of(ref: Ref) -> Iterable[Language]:

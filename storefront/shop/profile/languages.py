@@ -34,10 +34,9 @@ def languages_of(text: str) -> Offered:
         return Offered()
 
 
-def find_added(before: str, after: str) -> tuple[Language, ...]:
+def find_added(before: str, after: str) -> set[Language]:
     """Return the languages whose translations are shown after a change, and were not before."""
-    shown = languages_of(before).others
-    return tuple(language for language in languages_of(after).others if language not in shown)
+    return {*languages_of(after).others} - {*languages_of(before).others}
 
 
 def offered_by_shop() -> Offered:

@@ -1,8 +1,10 @@
 """What a change of the shop's languages would show unfinished, or show no more."""
 
 from collections.abc import Iterator
+from itertools import chain, product, starmap
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session
 
 from storefront.core.db import Base
@@ -20,7 +22,7 @@ class LanguagesRefused(FieldsRefused):
 
 
 class TextsHidden(LanguagesRefused):
-    """`language` is to be the shop's own, and there are translations in it. Nothing was saved."""
+    """`hidden` is to be the shop's own language, and there are translations in it. Nothing was saved."""
 
     code = "texts_hidden"
     status = 409
@@ -29,7 +31,7 @@ class TextsHidden(LanguagesRefused):
         name, texts = language.name.title(), "1 text" if count == 1 else f"{count} texts"
         words = f"{texts} in {name} would be kept, but shown no more: your originals would count as {name}."
         super().__init__({"languages": words})
-        self.language = language
+        self.hidden = language
 
 
 def check_languages(session: Session, before: str, after: str, *, may_hide: Language | None) -> None:
@@ -39,24 +41,35 @@ def check_languages(session: Session, before: str, after: str, *, may_hide: Lang
         LanguagesRefused: a published page has something to be filled in, in a language that is added.
         TextsHidden: the shop's own language would be one that there are translations in.
     """
-    unfinished = list(_find_unfinished(session, find_added(before, after)))
+    _check_pages(session, find_added(before, after))
+    _check_own(session, languages_of(after).own, kept=(languages_of(before).own, may_hide))
+
+
+def _check_pages(session: Session, added: set[Language]) -> None:
+    pages = session.scalars(select_pages().where(Page.is_published)).all()
+    unfinished = list(chain(*starmap(_find_gaps, product(pages, sorted(added)))))
     if unfinished:
         raise LanguagesRefused({"languages": " ".join(unfinished)})
-    own = languages_of(after).own
-    if own not in (languages_of(before).own, may_hide) and (count := _count_texts(session, own)):
+
+
+def _find_gaps(page: Page, language: Language) -> Iterator[str]:
+    blockers = " ".join(find_translated_blockers(page, language))
+    if blockers:
+        shown = f"{page.title} is published. In {language.name.title()}: {blockers}"
+        yield f"{shown} Write it first, at /admin/translations/{language}/pages/{page.slug}"
+
+
+def _check_own(session: Session, own: Language, *, kept: tuple[Language | None, ...]) -> None:
+    count = 0 if own in kept else _count_texts(session, own)
+    if count:
         raise TextsHidden(own, count)
 
 
-def _find_unfinished(session: Session, added: tuple[Language, ...]) -> Iterator[str]:
-    for page in session.scalars(select_pages().where(Page.is_published)).all() if added else ():
-        for language in added:
-            blockers = " ".join(find_translated_blockers(page, language))
-            if blockers:
-                shown = f"{page.title} is published. In {language.name.title()}: {blockers}"
-                yield f"{shown} Write it first, at /admin/translations/{language}/pages/{page.slug}"
-
-
 def _count_texts(session: Session, language: Language) -> int:
-    columns = (Base.metadata.tables[name].c.translations for name in TEXTS)
-    kept = (each for column in columns for each in session.scalars(select(column).where(column.is_not(None))))
+    kept = session.scalars(union_all(*map(_select_translations, TEXTS)))
     return sum(len(texts.get(language, ())) for texts in kept)
+
+
+def _select_translations(table: str) -> Select[dict[str, Any]]:
+    column = Base.metadata.tables[table].c.translations
+    return select(column).where(column.is_not(None))

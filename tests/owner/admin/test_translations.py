@@ -12,6 +12,7 @@ from storefront.shop.pages.edit import change_page, create_page, publish_page
 from storefront.shop.profile.change import change_profile
 from storefront.shop.translations.change import change_page_texts, change_product_texts, change_shop_texts
 from tests.owner.admin.editor_forms import said, shown, shown_in
+from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer
@@ -159,6 +160,7 @@ def test_adds_no_language_in_which_a_published_page_is_unfinished(app: Flask, ow
     assert "Nobody reads this yet" not in owner.get(address).text
 
 
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_asks_before_translations_are_shown_no_more(app: Flask, owner: Buyer) -> None:
     with app.app_context():
         change_profile({"languages": "en, de, fr"})
