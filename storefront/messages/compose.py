@@ -9,7 +9,7 @@ from sqlalchemy import select
 from storefront.buyers.account.change_address import ENDS as CHANGE_ENDS
 from storefront.buyers.account.change_address import find_change
 from storefront.buyers.availability.tell import find_mail
-from storefront.buyers.library.news import find_language_of, find_reader, news_token
+from storefront.buyers.library.news import find_reader, news_token
 from storefront.buyers.library.purchase import KeyState, Purchase, PurchasedGoods, PurchasedItem, PurchasedKey
 from storefront.buyers.library.read_purchase import read_purchase, read_received
 from storefront.buyers.library.read_receipt import read_receipt
@@ -37,11 +37,13 @@ from storefront.messages.people import (
     compose_test_email,
     compose_test_mail,
     compose_test_receipt,
+    is_person_proof,
 )
 from storefront.orders.after_sale import TO_ANSWER, Dispute, FraudWarning, Refund
 from storefront.orders.disputes import AnswerStage, answer_stage
 from storefront.orders.made_again import find_made_again
 from storefront.orders.models import Order
+from storefront.orders.queries import find_language_of
 from storefront.orders.refund_words import words_to_answer
 from storefront.owner.emails.values import fill_own
 from storefront.payments.reconcile.models import ReconcilePass
@@ -341,9 +343,7 @@ COMPOSERS: dict[str, Callable[[OutboxMessage], Composed]] = {
 
 
 def language_of(message: OutboxMessage) -> Language:
-    """Return what the mail speaks: its order's language, else that of the page that asked for it."""
-    if message.kind not in TO_BUYERS:
-        return Language.ENGLISH
+    """Return what a buyer's mail speaks: its order's language, else that of the page that asked for it."""
     shop = offered()
     language = find_language(_language_code(message) or shop.own)
     return language if language in shop.languages else shop.own
@@ -356,7 +356,7 @@ def _language_code(message: OutboxMessage) -> str | None:
     if message.order_id is not None and message.kind not in WRITTEN_BY_HAND:
         return _order(message).language
     if message.kind == MailKind.NEW_RELEASE or message.broadcast_id is not None:
-        return find_language_of((message.about or "").rpartition(":")[2])
+        return find_language_of(int((message.about or "").rpartition(":")[2]))
     return message.language
 
 
@@ -365,11 +365,12 @@ def compose(message: OutboxMessage) -> Mail | Canceled:
     if not message.recipient:
         return Canceled("there is no address")  # paid without one, or erased meanwhile
     profile = read_profile_anew()  # as the owner wrote it by now
-    with speaking(language_of(message)):
-        return _write(message, profile)
+    is_to_buyer = message.kind in TO_BUYERS and not is_person_proof(message)
+    with speaking(language_of(message) if is_to_buyer else Language.ENGLISH):
+        return _write(message, profile, is_to_buyer=is_to_buyer)
 
 
-def _write(message: OutboxMessage, profile: Profile) -> Mail | Canceled:
+def _write(message: OutboxMessage, profile: Profile, *, is_to_buyer: bool) -> Mail | Canceled:
     composer = COMPOSERS.get(message.kind)
     if composer is None:
         return Canceled("newer code promised it, and has to send it", may_return=True)
@@ -377,7 +378,6 @@ def _write(message: OutboxMessage, profile: Profile) -> Mail | Canceled:
     if isinstance(composed, Canceled):
         return composed
     folder = f"messages/{message.kind}"
-    is_to_buyer = message.kind in TO_BUYERS and composed.get("purpose") not in PERSON_PURPOSES
     own = fill_own(composed.get(SHOWN_KIND, message.kind), composed)
     context = {**composed, "is_to_buyer": is_to_buyer, "own": own}
     is_plain = SHOWN_KIND not in composed

@@ -10,7 +10,7 @@ from storefront.core.db import db
 from storefront.core.runtime import absolute_url
 from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import code_of, link_of
-from storefront.mail.models import OutboxMessage
+from storefront.mail.models import MailKind, OutboxMessage
 from storefront.messages.canceled import Canceled, Composed
 from storefront.owner.emails.samples import sample_of
 from storefront.owner.people.links import INVITATION, link_token
@@ -20,6 +20,14 @@ from storefront.owner.shop.sample_purchase import sample_mail
 
 SHOWN_KIND = "shown_kind"  # of a test: the email that it is a sample of
 PERSON_PURPOSES = (ProofPurpose.PERSON_SIGN_IN, ProofPurpose.PERSON_CONFIRM)
+
+
+def is_person_proof(message: OutboxMessage) -> bool:
+    """Tell whether it is a code for /admin, whose pages are English: buyers get codes of the same kind."""
+    if message.kind != MailKind.PROOF:
+        return False
+    purpose = select(AddressProof.purpose).where(AddressProof.link_hash == message.about)
+    return db.session.scalar(purpose) in PERSON_PURPOSES
 
 
 def compose_person_proof(proof: AddressProof) -> Composed:

@@ -8,11 +8,12 @@ import pytest
 from flask import Flask
 
 from storefront.buyers.account.change_address import move_customer
-from storefront.buyers.library.news import find_language_of, news_token, tell_buyers
+from storefront.buyers.library.news import news_token, tell_buyers
 from storefront.buyers.library.resend import resend
 from storefront.core.db import db
 from storefront.customers.browser_session import find_customer
 from storefront.delivery.gift_changes import correct_receiver
+from storefront.orders.queries import find_language_of
 from tests.buyers.account.customers import erase
 from tests.support.databases import BOTH
 from tests.support.gifts import ROSA, give, hand_over
@@ -128,7 +129,7 @@ def test_tells_of_each_release_once_where_two_addresses_became_one(
     assert sorted(row["state"] for row in news) == ["canceled", "canceled", "queued", "queued"]
     assert sum("3.0" in mail.subject for mail in waiting_mails(app)) == 2
     with app.app_context():
-        assert find_language_of(str(jon["id"])) == "de", "of an email that was on its way"
+        assert find_language_of(jon["id"]) == "de", "of an email that was on its way"
         db.session.remove()
 
 

@@ -15,10 +15,12 @@ from storefront.shop.pages.edit import create_page, publish_page
 from storefront.shop.profile.change import ProfileRefused, change_profile
 from storefront.shop.profile.languages import read_languages
 from tests.delivery.downloads.clicks import status
+from tests.support.people import OWNER, make_person
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, link_of, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer
+from tests.support.shop import ADA, Buyer
+from tests.support.sign_in import code_in, waiting_mails
 
 GERMAN = "de-DE,de;q=0.9,en;q=0.5"
 
@@ -79,6 +81,20 @@ def test_speaks_what_the_owner_offers_and_nothing_else(app: Flask, buyer: Buyer)
     with app.app_context():
         change_profile({"languages": "de"})
     assert 'hreflang="' not in buyer.get("/").text
+
+
+def test_mails_codes_for_admin_in_english_whatever_the_shop_offers(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox, email=ADA)
+    make_person(app)
+    with app.app_context():
+        change_profile({"languages": "de"})
+    Buyer(app).post("/admin/sign-in", email=OWNER)
+    Buyer(app).post("/sign-in", email=ADA)
+    mails = {mail.recipient: mail for mail in waiting_mails(app) if code_in(mail).count("-") == 1}
+    assert "is your code for" in mails[OWNER].subject
+    assert "Enter it where" in mails[OWNER].text
+    assert '<html lang="en"' in mails[OWNER].html
+    assert "ist Ihr Code" in mails[ADA].subject
 
 
 def test_opens_links_of_emails_in_a_language_that_was_taken_away(app: Flask, sandbox: SandboxClient) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from sqlalchemy import case, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
@@ -252,16 +252,3 @@ def set_news(customer_id: int, *, wants: bool) -> None:
             .where(Customer.id == customer_id)
             .values(unsubscribed_at=None if wants else clock.now())
         )
-
-
-def find_language_of(customer_id: str) -> str | None:
-    """Return the language of a customer's newest order that has one, else of the newest gift they received."""
-    reader_id = get_customer_now(int(customer_id)).id
-    is_own = Order.customer_id == reader_id
-    newest = (
-        select(Order.language)
-        .where(is_own | (Order.holder_id == reader_id), Order.language.is_not(None))
-        .order_by(case((is_own, 0), else_=1), Order.id.desc())
-        .limit(1)
-    )
-    return db.session.scalar(newest)

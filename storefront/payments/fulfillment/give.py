@@ -20,10 +20,12 @@ from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
 from storefront.core.tokens import new_token
+from storefront.customers.unproven import find_known
 from storefront.delivery.licenses.queries import count_unsold
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.models import Order
 from storefront.orders.new_order import GIVEN
+from storefront.orders.queries import find_language_of
 from storefront.payments.fulfillment.converge import OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.catalog.models import Edition, KeySource, Price, Product
@@ -205,11 +207,17 @@ def _answer(session_id: str, email: str, goods: Sequence[_Goods], reason: str) -
     currency = next((one.price.currency for one in goods if one.price is not None), "usd")
     lines = tuple(_seen_line(session_id, number, one, currency) for number, one in enumerate(goods, start=1))
     return StripeAnswer(
-        checkout=_seen(session_id, email, lines, currency),
+        checkout=_seen(session_id, email, lines, currency, _language_of(email)),
         lines={line.id: _recognized(one) for line, one in zip(lines, goods, strict=True)},
         ticket=None,
         given_because=reason,
     )
+
+
+def _language_of(email: str) -> str | None:
+    """Return what their newest order speaks: no page of theirs asked for this one."""
+    customer = find_known(email)
+    return find_language_of(customer.id) if customer is not None else None
 
 
 def _recognized(goods: _Goods) -> RecognizedLine:
@@ -239,7 +247,9 @@ def _seen_line(session_id: str, number: int, goods: _Goods, currency: str) -> Se
     )
 
 
-def _seen(session_id: str, email: str, lines: tuple[SeenLine, ...], currency: str) -> SeenCheckout:
+def _seen(
+    session_id: str, email: str, lines: tuple[SeenLine, ...], currency: str, language: str | None
+) -> SeenCheckout:
     now = clock.now()
     return SeenCheckout(
         id=session_id,
@@ -272,7 +282,7 @@ def _seen(session_id: str, email: str, lines: tuple[SeenLine, ...], currency: st
         invoice=None,
         phone=None,
         answers=[],
-        locale=None,
+        locale=language,
         checkout_text=None,
         has_accepted=False,
         payment=None,

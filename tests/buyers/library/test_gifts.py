@@ -10,7 +10,6 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select, update
 
-from storefront.buyers.library.news import find_language_of
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.delivery.gift_changes import correct_receiver
@@ -18,6 +17,7 @@ from storefront.delivery.licenses.extend import extend_license
 from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.owner_actions import replace_key, withdraw_key
 from storefront.orders.gift_models import Gift
+from storefront.orders.queries import find_language_of
 from storefront.owner.buyers.read import read_buyer
 from tests.races.waiting import held, in_app
 from tests.support.databases import BOTH
@@ -407,7 +407,7 @@ def test_counts_keys_and_chooses_the_language_for_who_received_it(app: Flask, sa
     [row] = read_rows(app, "SELECT holder_id, language FROM orders")
     with app.app_context():
         assert row["language"]
-        assert find_language_of(str(row["holder_id"])) == row["language"]
+        assert find_language_of(row["holder_id"]) == row["language"]
 
 
 @both

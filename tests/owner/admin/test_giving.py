@@ -19,6 +19,7 @@ from tests.support.rows import change_rows, read_license_keys, read_rows
 from tests.support.sale import link_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, keys_on, run_worker_once
+from tests.support.sign_in import waiting_mails
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 TOOL = "twinspot/personal"
@@ -85,6 +86,19 @@ def test_gives_again_what_the_address_has(app: Flask, sandbox: SandboxClient, ow
     granted = "SELECT g.id FROM grants g JOIN products p ON p.id = g.product_id WHERE slug = 'gridling'"
     grants = read_rows(app, granted)
     assert len(grants) == 2
+
+
+def test_speaks_the_language_of_the_newest_order_of_the_address(
+    app: Flask, sandbox: SandboxClient, owner: Buyer
+) -> None:
+    owner.post("/admin/orders/give", **gift())  # to who is not known yet
+    for language in ("de", "fr"):
+        sell(app, sandbox, email=ADA)
+        newest = "id = (SELECT max(id) FROM orders)"
+        change_rows(app, f"UPDATE orders SET language = :language WHERE {newest}", language=language)
+    owner.post("/admin/orders/give", **gift(form="two"))
+    assert [order["language"] for order in orders(app)] == [None, "de", "fr", "fr"]
+    assert '<html lang="fr"' in waiting_mails(app)[-1].html
 
 
 def test_takes_keys_from_the_pool_and_says_how_many_are_left(app: Flask, owner: Buyer) -> None:
