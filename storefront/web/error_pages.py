@@ -33,6 +33,7 @@ ERROR_TITLES = {
 }
 KEPT_HEADERS = ("Allow", "Content-Range")  # of 405 and 416
 DEFAULT_WAIT_SECONDS = 60
+PAGE = "web/error.html"
 
 MakeBody = Callable[[int, str], dict[str, Any]]  # from status and message
 # By the prefix of the addresses whose errors have such a body.
@@ -40,7 +41,14 @@ ERROR_BODIES: Part[dict[str, MakeBody]] = Part("error bodies", dict)
 
 
 def error_answer(
-    *, status: int, code: str, title: str, message: str, retry_after: int | None = None, may_repeat: bool = False
+    *,
+    status: int,
+    code: str,
+    title: str,
+    message: str,
+    retry_after: int | None = None,
+    may_repeat: bool = False,
+    template: str = PAGE,
 ) -> Response:
     """Make a refusal a page or JSON: `{"error": {"code", "message", "request_id"}}`.
 
@@ -51,9 +59,7 @@ def error_answer(
         response = jsonify(_error_body(status, code, say(message)))
     else:
         g.is_error_page = True  # it asks the database nothing that it can say without
-        page = render_template(
-            "web/error.html", status=status, title=title, message=message, may_repeat=may_repeat
-        )
+        page = render_template(template, status=status, title=title, message=message, may_repeat=may_repeat)
         response = make_response(page)
     response.status_code = status
     if retry_after:
@@ -68,7 +74,7 @@ def _error_body(status: int, code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message, "request_id": g.get("request_id", "-")}}
 
 
-def _answer_refusal(error: StorefrontError) -> ResponseReturnValue:
+def answer_refusal(error: StorefrontError, *, template: str = PAGE) -> ResponseReturnValue:
     log.info("request refused", extra={"code": error.code, "endpoint": request.endpoint or "-"})
     return error_answer(
         status=error.status,
@@ -76,6 +82,7 @@ def _answer_refusal(error: StorefrontError) -> ResponseReturnValue:
         title=error.title,
         message=error.message,
         retry_after=error.retry_after_seconds,
+        template=template,
     )
 
 
@@ -136,6 +143,6 @@ def _how_to_send_again() -> str:
 
 
 def set_up_error_pages(app: Flask) -> None:
-    app.register_error_handler(StorefrontError, _answer_refusal)
+    app.register_error_handler(StorefrontError, answer_refusal)
     app.register_error_handler(TooManyRequests, _answer_too_many_requests)
     app.register_error_handler(HTTPException, answer_http_error)

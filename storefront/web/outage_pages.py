@@ -34,7 +34,7 @@ def _answer_database_error(error: SQLAlchemyError) -> ResponseReturnValue:
     return current_app.handle_user_exception(outage)
 
 
-def _answer_outage(outage: DatabaseUnavailable) -> ResponseReturnValue:
+def answer_outage(outage: DatabaseUnavailable) -> ResponseReturnValue:
     if request.endpoint in AFTER_PAYING and request.method == "GET":
         return payment_is_safe(outage, title=SAFE, message=marked("The shop cannot reach its data right now."))
     return error_answer(
@@ -62,4 +62,4 @@ def payment_is_safe(error: StorefrontError, *, title: str, message: str) -> Resp
 
 def set_up_outage_pages(app: Flask) -> None:
     app.register_error_handler(SQLAlchemyError, _answer_database_error)
-    app.register_error_handler(DatabaseUnavailable, _answer_outage)
+    app.register_error_handler(DatabaseUnavailable, answer_outage)

@@ -11,14 +11,16 @@ from flask_wtf.csrf import CSRFError
 from storefront.audit.actor import Actor, act_as
 from storefront.audit.models import ActorKind
 from storefront.core.errors import StorefrontError
+from storefront.core.outages import DatabaseUnavailable
 from storefront.customers.browser_session import browser_here
 from storefront.owner.admin.cookie import token_here
 from storefront.owner.people import sessions
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.people.sessions import SignedIn
-from storefront.web.error_pages import answer_http_error
+from storefront.web.error_pages import PAGE, answer_http_error, answer_refusal
 from storefront.web.first_forms import is_from_here
 from storefront.web.limits import client
+from storefront.web.outage_pages import answer_outage
 
 log = logging.getLogger(__name__)
 
@@ -58,15 +60,30 @@ def guard() -> ResponseReturnValue | None:
     here = find_here()
     if here is None:
         return _send_to_sign_in()
-    if permission is None or not may(here.role, permission):
+    g.here = here
+    if not may(here.role, permission):
         log.warning("admin page refused", extra={"person": here.person_id, "endpoint": request.endpoint})
         raise NotAllowed(f"You are signed in as {here.role.value}. Ask an owner of the shop.")
     if getattr(view, FRESH_MARK, False) and not here.is_fresh:
         return redirect(url_for("admin.confirm", next=next_after_confirming()), 303)
-    g.here = here
     sessions.see(token_here(), here.last_seen_at)
     act_as(Actor(kind=ActorKind.PERSON, name=here.email, client=client(), browser=browser_here()))
     return None
+
+
+def may_open(path: str) -> bool:
+    """Tell whether who is here may open a page of /admin: no link leads to a refusal."""
+    endpoint, _values = current_app.url_map.bind("").match(path.partition("#")[0], method="GET")
+    return may(here().role, getattr(current_app.view_functions[endpoint], MARK, None))
+
+
+admin.register_error_handler(DatabaseUnavailable, answer_outage)  # before the refusals below, of which it is one
+
+
+@admin.errorhandler(StorefrontError)
+def refuse_here(error: StorefrontError) -> ResponseReturnValue:
+    """Refuse in the frame of these pages: it has the ways to what somebody may open."""
+    return answer_refusal(error, template="owner/admin/error.html" if "here" in g else PAGE)
 
 
 def find_here() -> SignedIn | None:

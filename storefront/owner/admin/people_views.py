@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.people.models import Role
 from storefront.owner.people.people import PersonRefused, change_role, invite, list_people, remove, sign_out
-from storefront.owner.people.roles import ROLE_SENTENCES, Permission
+from storefront.owner.people.roles import ROLE_SENTENCES, Permission, may
 
 PAGE = "/admin/people"
 
@@ -54,9 +54,13 @@ def invite_person() -> ResponseReturnValue:
 @needs(Permission.PEOPLE, fresh=True)
 def change_person(person_id: int) -> ResponseReturnValue:
     try:
-        change_role(person_id, _role())
+        role = _role()
+        change_role(person_id, role)
     except PersonRefused as refusal:
         return _people_page(error=refusal.message, status=400)
+    if person_id == here().person_id and not may(role, Permission.PEOPLE):
+        flash(f"Your role is {role.value} now. An owner of the shop can change it back.", "good")
+        return redirect("/admin", 303)
     flash("Role changed. It counts from their next click.", "good")
     return redirect(PAGE, 303)
 

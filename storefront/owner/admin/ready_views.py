@@ -4,7 +4,7 @@ from flask import flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StorefrontError
-from storefront.owner.admin.blueprint import admin, here, needs
+from storefront.owner.admin.blueprint import admin, here, may_open, needs
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.readiness.acts import send_test_mail, tick_restored
 from storefront.owner.readiness.answers import read_answers
@@ -39,6 +39,7 @@ def _ready_page(*, refusal: StorefrontError | None = None) -> ResponseReturnValu
     page = render_template(
         "owner/readiness/ready.html",
         points=put_open_first(points),
+        may_open=may_open,
         states=State,
         open_count=count_open(points),
         unknown_count=count_unknown(points),

@@ -49,6 +49,7 @@ def _check_sender(permission: Permission) -> None:
     person = find_here()
     if person is None:
         raise SignedOut("You are signed out. Sign in in another tab, then continue here: nothing is lost.")
+    g.here = person
     if not may(person.role, permission):
         raise NotAllowed(f"You are signed in as {person.role.value}. Ask an owner of the shop.")
 

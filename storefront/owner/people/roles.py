@@ -26,10 +26,11 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 ROLE_SENTENCES = {
     Role.OWNER: "May do everything, people and money included.",
     Role.SUPPORT: "Helps buyers: orders, resending, keys. No products, no refunds, no settings.",
-    Role.ACCOUNTANT: "Sees everything, changes nothing, and takes out the files for bookkeeping.",
-    Role.READER: "Sees everything and changes nothing.",
+    Role.ACCOUNTANT: "Sees figures, orders and buyers, changes nothing, and takes out the files for bookkeeping.",
+    Role.READER: "Sees figures, orders and buyers, and changes nothing.",
 }
 
 
-def may(role: Role, permission: Permission) -> bool:
+def may(role: Role, permission: Permission | None) -> bool:
+    """Tell whether a role has a permission. What names none is closed to everybody."""
     return permission in PERMISSIONS[role]

@@ -2,17 +2,21 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from storefront.owner.admin.blueprint import MARK
+from storefront.core.outages import DatabaseUnavailable
+from storefront.owner.admin.blueprint import MARK, needs
 from storefront.owner.people.models import Person, Role
-from storefront.owner.people.roles import PERMISSIONS, Permission
+from storefront.owner.people.roles import PERMISSIONS, ROLE_SENTENCES, Permission
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import count_rows, read_rows
-from tests.support.shop import Buyer
+from tests.support.sale import sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, Buyer
 
 # Endpoint -> who may use it. A new page fails the tests below until it stands here.
 EVERYBODY, SIGNED_IN, HELPERS, OWNERS = "everybody", "signed in", "owners and support", "owners"
@@ -168,3 +172,52 @@ def test_shows_a_reader_no_way_to_people_and_the_log(app: Flask) -> None:
     assert "/admin/people" not in page
     assert "/admin/audit" not in page
     assert "/admin/account" in page
+
+
+@pytest.mark.parametrize("role", Role)
+def test_leads_nobody_to_a_refusal(app: Flask, sandbox: SandboxClient, role: Role) -> None:
+    sell(app, sandbox, email=ADA)
+    make_person(app, "another@example.com")
+    browser = sign_in_at_admin(app, make_person(app, "one@example.com", role))
+    seen, left = set[str](), {"/admin", "/admin/ready", f"/admin/buyers?email={ADA}"}
+    while left:
+        page = left.pop()
+        seen.add(page)
+        answer = browser.get(page)
+        assert answer.status_code != 403, page
+        if answer.mimetype == "text/html" and len(seen) < 60:
+            links = re.findall(r'href="(/admin[^"#]*)', answer.text)
+            left |= {unescape(link) for link in links} - seen
+    assert len(seen) > 5
+
+
+def test_refuses_in_the_frame_of_the_pages_that_somebody_may_open(app: Flask) -> None:
+    browser = sign_in_at_admin(app, make_person(app, role=Role.READER))
+    for path, status, title in (
+        ("/admin/products", 403, "Your role may not do this"),
+        ("/admin/orders/NOSUCHNO", 404, "Page not found"),
+    ):
+        page = browser.get(path)
+        assert page.status_code == status
+        assert title in page.text
+        assert 'href="/admin"' in page.text
+        assert 'href="/admin/orders"' in page.text
+        assert 'href="/admin/products"' not in page.text
+    refused = browser.get("/admin/products", headers={"Accept": "application/json"})
+    assert refused.get_json()["error"]["code"] == "not_allowed"
+
+
+def test_asks_to_try_again_where_the_database_is_away(app: Flask) -> None:
+    def fail() -> str:
+        raise DatabaseUnavailable
+
+    browser = sign_in_at_admin(app, make_person(app))
+    app.view_functions["admin.home"] = needs(Permission.READ)(fail)
+    answer = browser.get("/admin")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
+    assert "Try again" in answer.text
+
+
+def test_promises_everything_to_who_may_do_everything() -> None:
+    for role, sentence in ROLE_SENTENCES.items():
+        assert ("everything" in sentence) == (PERMISSIONS[role] == set(Permission))

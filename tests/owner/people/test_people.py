@@ -132,6 +132,19 @@ def test_changes_a_role_from_the_next_click_on(app: Flask) -> None:
     assert sue.get("/admin").status_code == 303
 
 
+def test_leads_who_takes_a_smaller_role_to_what_they_may_open(app: Flask) -> None:
+    person_id = make_person(app)
+    make_person(app, SUE)
+    owner = sign_in_at_admin(app, person_id)
+    answer = owner.post(f"/admin/people/{person_id}/role", role="owner")
+    assert answer.location == "/admin/people", "it is theirs already"
+    answer = owner.post(f"/admin/people/{person_id}/role", role="reader")
+    assert answer.location == "/admin"
+    page = owner.get("/admin")
+    assert page.status_code == 200
+    assert "Your role is reader now. An owner of the shop can change it back." in page.text
+
+
 def test_signs_somebody_out_of_every_browser_at_once(app: Flask) -> None:
     owner = sign_in_at_admin(app, make_person(app))
     sue_id = make_person(app, SUE)
