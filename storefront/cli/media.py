@@ -29,7 +29,7 @@ def add(slug: str, file: Path, alt: str, as_json: bool) -> None:
     from storefront.shop.media.queries import list_pictures
 
     with open_shop(), file.open("rb") as content:
-        picture_id = add_picture(slug, content, file.name, alt)
+        picture_id = add_picture(slug, content, file.name, alt).id
         if alt:  # of one that was there before, too
             describe_picture(slug, picture_id, alt)
         picture = next(view for view in list_pictures(slug) if view.id == picture_id)

@@ -1,5 +1,6 @@
 """The editor's pictures and samples."""
 
+from collections import Counter
 from collections.abc import Callable
 
 from flask import flash, redirect, request, url_for
@@ -12,6 +13,7 @@ from storefront.owner.admin.product_forms import read_place, shown_order
 from storefront.owner.admin.product_views import MOST_BYTES_OF_FILES, editor, save
 from storefront.owner.admin.upload_views import check_uploader
 from storefront.owner.people.roles import Permission
+from storefront.shop.media.brought import Brought
 from storefront.shop.media.pictures import add_picture, describe_picture, move_picture, remove_picture
 from storefront.shop.media.samples import add_sample, move_sample, remove_sample
 from storefront.shop.media.words import clean_filename
@@ -19,25 +21,38 @@ from storefront.web.bodies import streams_bytes
 from storefront.web.turns import turn_aside
 
 NO_FILE = "Choose a file first."
+# By whether it is new: of one, and of several.
+SAID = {
+    True: ("Added.", "{} added."),
+    False: ("One was there already: place and words stay.", "{} were there already: places and words stay."),
+}
 
 
 def _sent_files() -> list[FileStorage]:
     return [file for file in request.files.getlist("files") if file.filename]
 
 
-def _bring(slug: str, part: str, bring: Callable[[FileStorage], object]) -> ResponseReturnValue:
+def _bring(slug: str, part: str, bring: Callable[[FileStorage], Brought]) -> ResponseReturnValue:
     """Bring files one by one. What is wrong with one keeps no other away, and the refusal names its file."""
     files = _sent_files()
     if not files:
         return editor(slug, part=part, refusal=StorefrontError(NO_FILE))
-    refusals = [refusal for file in files if (refusal := _bring_one(file, bring))]
-    brought = len(files) - len(refusals)
+    brought: list[Brought] = []
+    refusals = [refusal for file in files if (refusal := _bring_one(file, lambda one: brought.append(bring(one))))]
     if brought:
-        flash("Added." if brought == 1 else f"{brought} added.", "good")
+        flash(_words_of(brought), "good")
     if refusals:
         refusals[0].args = ("\n".join(refusal.message for refusal in refusals),)
         return editor(slug, part=part, refusal=refusals[0])
     return redirect(url_for("admin.edit_product", slug=slug) + f"#{part}", 303)
+
+
+def _words_of(brought: list[Brought]) -> str:
+    """Say what was added, and what was there before: that keeps its place and its words."""
+    counts = Counter(one.is_new for one in brought)
+    return " ".join(
+        SAID[is_new][count > 1].format(count) for is_new, count in sorted(counts.items(), reverse=True)
+    )
 
 
 def _bring_one(file: FileStorage, bring: Callable[[FileStorage], object]) -> StorefrontError | None:

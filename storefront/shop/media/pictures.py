@@ -11,6 +11,7 @@ from storefront.core.db import db, end_read, insert_missing, transaction
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.queries import get_product_id, lock_product
 from storefront.shop.editor.places import move_within
+from storefront.shop.media.brought import Brought
 from storefront.shop.media.keep import at_home, is_whole, keep_bytes
 from storefront.shop.media.models import Picture, ProductPicture
 from storefront.shop.media.names import CONTENT_TYPES, FOLDER, ORIGINALS
@@ -25,8 +26,8 @@ MOST_PICTURES = 8
 Shown = list[ProductPicture]
 
 
-def add_picture(slug: str, stream: IO[bytes], filename: str, alt: str = "") -> int:
-    """Bring a picture into the storage and show it last on a product's page. Returns its id.
+def add_picture(slug: str, stream: IO[bytes], filename: str, alt: str = "") -> Brought:
+    """Bring a picture into the storage and show it last on a product's page.
 
     A picture that the product shows already stays as it is.
 
@@ -60,8 +61,10 @@ def prepare_picture(stream: IO[bytes], filename: str) -> tuple[str, dict[str, An
     return sha256, None if _is_kept(sha256) else _make(content, sha256, clean_filename(filename))
 
 
-def show_picture(session: Session, product: Product, sha256: str, values: dict[str, Any] | None, alt: str) -> int:
-    """Show a picture last, inside the caller's transaction. The product is locked. Returns the picture's id.
+def show_picture(
+    session: Session, product: Product, sha256: str, values: dict[str, Any] | None, alt: str
+) -> Brought:
+    """Show a picture last, inside the caller's transaction. The product is locked.
 
     Raises:
         TooManyMedia: there is no room.
@@ -73,14 +76,14 @@ def show_picture(session: Session, product: Product, sha256: str, values: dict[s
         picture.path, picture.files = values["path"], values["files"]
     shown = _list_shown(session, product.id)
     if any(other.picture_id == picture.id for other in shown):
-        return picture.id
+        return Brought(picture.id, is_new=False)
     _check_room(len(shown))
     position = len(shown) + 1
     session.add(ProductPicture(product_id=product.id, picture_id=picture.id, alt=alt, position=position))
     session.flush()
     after = {"picture": picture.id, "filename": picture.filename, "alt": alt, "position": position}
     record(session, "product.picture_added", subject_kind="product", subject=product.slug, after=after)
-    return picture.id
+    return Brought(picture.id, is_new=True)
 
 
 def describe_picture(slug: str, picture_id: int, alt: str) -> bool:

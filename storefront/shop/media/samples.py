@@ -12,6 +12,7 @@ from storefront.core.db import db, end_read, transaction
 from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.queries import get_product_id, lock_product
 from storefront.shop.editor.places import move_within
+from storefront.shop.media.brought import Brought
 from storefront.shop.media.keep import keep, measure_again
 from storefront.shop.media.models import ProductSample, SampleKind
 from storefront.shop.media.refusals import NoSuchMedia, TextRefused, TooManyMedia
@@ -41,8 +42,8 @@ class _Measured:
     sha256: str
 
 
-def add_sample(slug: str, stream: IO[bytes], filename: str, title: str) -> int:
-    """Bring a sample into the storage and offer it last on a product's page. Returns its id.
+def add_sample(slug: str, stream: IO[bytes], filename: str, title: str) -> Brought:
+    """Bring a sample into the storage and offer it last on a product's page.
 
     The stream can be read again from its beginning. A file that the product offers already stays as it is.
 
@@ -72,8 +73,8 @@ def prepare_sample(stream: IO[bytes], filename: str) -> PreparedSample:
     return _keep(stream, _measure(stream, filename), filename)
 
 
-def offer_sample(session: Session, product: Product, prepared: PreparedSample, title: str) -> int:
-    """Offer a sample last, inside the caller's transaction. The product is locked. Returns the sample's id.
+def offer_sample(session: Session, product: Product, prepared: PreparedSample, title: str) -> Brought:
+    """Offer a sample last, inside the caller's transaction. The product is locked.
 
     Raises:
         TooManyMedia: there is no room.
@@ -81,14 +82,14 @@ def offer_sample(session: Session, product: Product, prepared: PreparedSample, t
     offered = _list_offered(session, product.id)
     for other in offered:
         if other.sha256 == prepared.sha256:
-            return other.id
+            return Brought(other.id, is_new=False)
     _check_room(offered, prepared.sha256)
     sample = ProductSample(product_id=product.id, title=title, position=len(offered) + 1, **asdict(prepared))
     session.add(sample)
     session.flush()
     after = {"sample": sample.id, "title": title, "filename": sample.filename, "kind": prepared.kind.value}
     record(session, "product.sample_added", subject_kind="product", subject=product.slug, after=after)
-    return sample.id
+    return Brought(sample.id, is_new=True)
 
 
 def write_title(session: Session, product: Product, sample_id: int, title: str) -> bool:

@@ -121,7 +121,7 @@ def test_leaves_pictures_alone_that_somebody_changed_meanwhile(
     app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def own_picture(slug: str, color: str) -> int:
-        return add_picture(slug, BytesIO(saved(draw(320, 180, color=color))), f"{color}.png")
+        return add_picture(slug, BytesIO(saved(draw(320, 180, color=color))), f"{color}.png").id
 
     def prepare(_stream: IO[bytes], filename: str) -> tuple[str, dict[str, Any] | None]:
         """An owner adds a picture to Soft Taps while its own are made ready."""

@@ -10,6 +10,7 @@ from PIL import Image
 
 from tests.cli.commands import done, refused
 from tests.owner.admin.editor_forms import TWINSPOT, said, shown_in, texts_of
+from tests.shop.media.drawn import SAMPLES
 from tests.support.goods import change_product
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
@@ -336,6 +337,20 @@ def test_shows_pictures_with_words_and_in_the_owners_order(app: Flask, owner: Bu
     assert 'property="og:image" content="http' in buyer.get("/products/soft-taps").text
     assert "Picture removed." in said(owner, owner.post(f"{TAPS}/pictures/{second}/remove"))
     assert owner.post(f"{TAPS}/pictures/{second}/remove").status_code == 404
+
+
+def test_says_what_was_there_before_of_pictures_and_samples_that_come_again(app: Flask, owner: Buyer) -> None:
+    teal = {"files": [(png("teal"), "one.png")]}
+    assert "Added." in said(owner, owner.post(f"{TAPS}/pictures", alt="Bells", **teal))
+    page = said(owner, owner.post(f"{TAPS}/pictures", alt="Drums", files=[(png("teal"), "one.png")]))
+    assert "One was there already: place and words stay." in page
+    assert "Added." not in page
+    files = [(png("teal"), "one.png"), (png("tan"), "two.png")]
+    assert "Added. One was there already" in said(owner, owner.post(f"{TAPS}/pictures", files=files))
+    assert [row["alt"] for row in read_rows(app, "SELECT alt FROM product_pictures ORDER BY id")] == ["Bells", ""]
+    for words in ("Added.", "One was there already"):
+        files = [(io.BytesIO(SAMPLES["chapter.pdf"]), "chapter.pdf")]
+        assert words in said(owner, owner.post(f"{TAPS}/samples", title="Chapter one", files=files))
 
 
 def test_gives_back_a_description_of_a_picture_that_is_too_long(app: Flask, owner: Buyer) -> None:

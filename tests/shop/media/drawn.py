@@ -64,12 +64,12 @@ def png_claiming(width: int, height: int, *others: bytes) -> bytes:
 
 def add(app: Flask, content: bytes | None = None, *, slug: str = SLUG, name: str = "a.png", alt: str = "") -> int:
     with app.app_context():
-        return add_picture(slug, BytesIO(saved(draw()) if content is None else content), name, alt)
+        return add_picture(slug, BytesIO(saved(draw()) if content is None else content), name, alt).id
 
 
 def add_one_sample(app: Flask, name: str = "tap.mp3", content: bytes | None = None, title: str = "A tap") -> int:
     with app.app_context():
-        return add_sample(SLUG, BytesIO(SAMPLES[name] if content is None else content), name, title)
+        return add_sample(SLUG, BytesIO(SAMPLES[name] if content is None else content), name, title).id
 
 
 def pictures_of(app: Flask, slug: str = SLUG) -> tuple[PictureView, ...]:

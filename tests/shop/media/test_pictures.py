@@ -108,7 +108,7 @@ def test_is_one_row_when_the_same_picture_comes_at_once(app: Flask) -> None:
 
     def bring() -> int:
         start.wait(20)
-        return add_picture(SLUG, BytesIO(saved(draw())), "a.png")
+        return add_picture(SLUG, BytesIO(saved(draw())), "a.png").id
 
     with ThreadPoolExecutor(2) as pool:
         ids = [future.result() for future in [pool.submit(in_app, app, bring) for _ in range(2)]]
