@@ -98,10 +98,11 @@ def _why_not(entry: Entry) -> str:
 @limiter.limit("30/minute")
 def open_mailed_link(token: str) -> ResponseReturnValue:
     """Show a page with a button: what opens links in mails before people do signs nobody in."""
-    if find_here() is not None:
-        return redirect("/admin")
     proof = find_by_link(token, browser=reader_here().browser)
     email = proof.email if proof is not None and is_for_sign_in(proof) else None
+    here = find_here()
+    if here is not None and email in (None, here.email):
+        return redirect("/admin")
     return _link_page(email=email, action=url_for("admin.use_mailed_link", token=token))
 
 
@@ -122,11 +123,12 @@ def use_mailed_link(token: str) -> ResponseReturnValue:
 def open_link(token: str) -> ResponseReturnValue:
     """Show the page of an invitation, or of a link that was made at the machine.
 
-    Also to who is signed in with it and has to prove it: none of their passkeys may work any more.
+    Also to who is signed in with it and has to prove it: none of their passkeys may work any more. And where
+    somebody else is signed in, who is named: the button signs them out.
     """
     link = links.find_link(token, browser=reader_here().browser)
     here = find_here()
-    if here is not None and (here.is_fresh or link is None or link[0].id != here.person_id):
+    if here is not None and (link is None or (here.is_fresh and link[0].id == here.person_id)):
         return redirect("/admin")
     return _link_page(email=link[0].email if link else None, action=url_for("admin.use_link", token=token))
 
@@ -144,7 +146,7 @@ def _ended_page() -> ResponseReturnValue:
 
 
 def _link_page(*, email: str | None, action: str) -> ResponseReturnValue:
-    page = render_template("owner/admin/link.html", email=email, action=action)
+    page = render_template("owner/admin/link.html", email=email, action=action, here=find_here())
     return make_response(page, 200 if email else 404)
 
 

@@ -22,6 +22,8 @@ from tests.support.shop import Buyer
 from tests.support.sign_in import ask_for_code as ask
 from tests.support.sign_in import code_in, link_in, make_customer, waiting_mails
 
+SUE = "sue@example.com"
+
 
 def ask_for_code(app: Flask, email: str = OWNER) -> Buyer:
     browser = Buyer(app)
@@ -160,6 +162,25 @@ def test_uses_up_a_link_of_the_machine_in_one_browser(app: Flask) -> None:
     second.post(path)
     assert not is_in(second)
     assert is_in(first)
+
+
+@pytest.mark.parametrize("way", ["invitation", "mailed link"])
+def test_names_who_is_signed_in_to_who_opens_the_link_of_somebody_else(app: Flask, way: str) -> None:
+    browser = sign_in_at_admin(app, make_person(app))
+    sue_id = make_person(app, SUE, Role.SUPPORT)
+    if way == "mailed link":
+        ask_for_code(app, SUE)
+    link = link_for(app, sue_id) if way == "invitation" else mailed(app)[1]
+    page = browser.get(link)
+    assert page.status_code == 200
+    assert f"as <strong>{SUE}</strong>" in page.text
+    assert f"signed in as <strong>{OWNER}</strong>" in page.text
+    assert OWNER in browser.get("/admin").text, "nothing is done before the button"
+    browser.post(link)
+    assert SUE in browser.get("/admin").text
+    people = read_rows(app, "SELECT person_id FROM person_sessions")
+    assert people == [{"person_id": sue_id}]
+    assert browser.get(link).location == "/admin", "their own leads on"
 
 
 def test_ends_a_link_when_another_is_made_and_after_its_hour(app: Flask) -> None:
