@@ -15,7 +15,7 @@ from storefront.core.languages import Language
 from storefront.core.page_addresses import has_languages
 from storefront.core.tokens import derive_token, new_token
 from storefront.web.bodies import MOST_BYTES, STREAM_MARK, WITH_BODY, most_bytes
-from tests.delivery.downloads.nginx import CONFIG, nginx, plain_nginx
+from tests.delivery.downloads.nginx import CONFIG, has_ipv6, nginx, plain_nginx
 from tests.delivery.downloads.sent import get
 from tests.races.served import served
 
@@ -96,6 +96,19 @@ def test_shows_the_proof_for_the_certificate_and_leads_all_else_to_https(tmp_pat
         for path in ("/", "/orders/1?a=b", "/.well-known/security.txt"):
             answer = get(url + path, allow_redirects=False)
             assert (answer.status_code, answer.headers["Location"]) == (301, f"https://127.0.0.1{path}")
+
+
+@pytest.mark.slow
+def test_answers_over_ipv6_as_the_site_that_debian_has_from_the_start(tmp_path: Path) -> None:
+    """That site listens there as well: it would take the shop's requests, and write their addresses down."""
+    assert re.findall(r"^ +listen ([^;]+);", CONFIG.read_text(), re.MULTILINE) == [
+        "443 ssl", "[::]:443 ssl", "80", "[::]:80",
+    ]  # fmt: skip
+    if not has_ipv6():
+        pytest.skip("there is no IPv6 here")
+    with plain_nginx(tmp_path / "nginx", webroot=tmp_path / "www") as url:
+        answer = get(f"{url.replace('127.0.0.1', '[::1]')}/orders/1", allow_redirects=False)
+    assert answer.headers["Location"] == "https://[::1]/orders/1"
 
 
 def most_of(app: Flask, rule: Rule) -> int:

@@ -1,8 +1,12 @@
-"""A real nginx in front of a shop, with the lines of deploy/nginx/storefront.conf."""
+"""A real nginx in front of a shop, with the lines of deploy/nginx/storefront.conf.
+
+Around them stands a log as in Debian's nginx.conf, which has whole addresses: it has to stay empty.
+"""
 
 import os
 import re
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,6 +28,7 @@ pid {folder}/nginx.pid;
 error_log {folder}/error.log;
 events {{ worker_connections 64; }}
 http {{
+    access_log {folder}/access.log;
     {log}
     client_body_temp_path {folder}/body;
     proxy_temp_path {folder}/proxy;
@@ -35,12 +40,14 @@ http {{
 """
 
 
-def documented(*, port: int, shop: str, files: Path, more: str, secure: Path | None) -> str:
+def documented(*, folder: Path, port: int, shop: str, files: Path, more: str, secure: Path | None) -> str:
     """The shop's own server block, with this test's addresses in place of its own."""
     tls = f"ssl_certificate {secure}; ssl_certificate_key {secure};" if secure else ""
     server = next(block for block in documented_blocks() if block.startswith("server {") and "ssl" in block)
     for theirs, ours in (
         ("listen 443 ssl;", f"listen 127.0.0.1:{port}{' ssl' if secure else ''};"),
+        ("listen [::]:443 ssl;", f"listen [::1]:{port}{' ssl' if secure else ''};" if has_ipv6() else ""),
+        ("/var/log/nginx/shop.log", f"{folder}/shop.log"),
         ("# ssl_certificate …;", tls),
         ("http://127.0.0.1:8000", shop),
         ("/srv/storefront/files/", f"{files}/"),
@@ -56,11 +63,18 @@ def documented_blocks() -> list[str]:
     return re.split(r"\n\n(?=\S)", CONFIG.read_text())
 
 
-def documented_log(folder: Path) -> str:
+def documented_log() -> str:
     """The lines that keep tokens and keys out of its log."""
-    lines = next(block for block in documented_blocks() if "map " in block)
-    assert "/var/log/nginx/shop.log" in lines
-    return lines.replace("/var/log/nginx/", f"{folder}/")
+    return next(block for block in documented_blocks() if "map " in block)
+
+
+def has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
 
 
 def find_nginx() -> str:
@@ -80,7 +94,7 @@ def nginx(
     Its address; ended by its process.
     """
     port = port or find_free_port()
-    server = documented(port=port, shop=shop, files=files, more=more, secure=secure)
+    server = documented(folder=folder, port=port, shop=shop, files=files, more=more, secure=secure)
     url = f"{'https' if secure else 'http'}://127.0.0.1:{port}"
     with _running(folder, server, seen_at=f"{url}/healthz"):
         yield url
@@ -91,7 +105,11 @@ def plain_nginx(folder: Path, *, webroot: Path) -> Iterator[str]:
     """The block of port 80 alone."""
     port = find_free_port()
     server = next(block for block in documented_blocks() if "listen 80;" in block)
-    for theirs, ours in (("listen 80;", f"listen 127.0.0.1:{port};"), ("/var/www/html", f"{webroot}")):
+    for theirs, ours in (
+        ("listen 80;", f"listen 127.0.0.1:{port};"),
+        ("listen [::]:80;", f"listen [::1]:{port};" if has_ipv6() else ""),
+        ("/var/www/html", f"{webroot}"),
+    ):
         assert theirs in server, theirs
         server = server.replace(theirs, ours)
     (webroot / ".well-known" / "acme-challenge").mkdir(parents=True)
@@ -106,7 +124,7 @@ def _running(folder: Path, server: str, *, seen_at: str) -> Iterator[None]:
     program = find_nginx()
     folder.mkdir()
     config = folder / "nginx.conf"
-    config.write_text(AROUND.format(folder=folder, log=documented_log(folder), server=server))
+    config.write_text(AROUND.format(folder=folder, log=documented_log(), server=server))
     process = subprocess.Popen([program, "-c", str(config), "-e", str(folder / "error.log"), "-p", str(folder)])
 
     def answers() -> bool:
@@ -122,3 +140,5 @@ def _running(folder: Path, server: str, *, seen_at: str) -> Iterator[None]:
     finally:
         process.terminate()
         process.wait(20)
+    kept = (folder / "access.log").read_text()
+    assert kept == "", kept
