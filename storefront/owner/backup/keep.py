@@ -1,4 +1,4 @@
-"""Which backups stay: so many of the newest, and the newest of so many days, weeks and months. Others go."""
+"""Which backups stay: the newest, also of so many days, weeks and months, and ways back. Others go."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -19,6 +19,7 @@ from storefront.owner.backup.manifest import (
 from storefront.owner.backup.refusals import BackupDamaged
 
 LEFT_OVER = timedelta(days=1)  # what no backup lists and is younger may belong to one that is being made
+WAY_BACK = timedelta(days=7)  # in which somebody may still want the version before, with its database
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,16 @@ def _newest_of_each(
     return list(first_of.values())[:count]
 
 
+def find_ways_back(backups: Iterable[Manifest], now: datetime) -> set[str]:
+    """Return the names of the last backup of each schema that was made in the last days, whatever `Keep` says.
+
+    An upgrade is made right after a backup. Any later one of that day would take its place.
+    """
+    oldest_first = sorted(backups, key=lambda backup: (backup.made_at, backup.name))
+    last_of = {backup.revision: backup for backup in oldest_first if not clock.is_ahead(backup.made_at, now)}
+    return {backup.name for backup in last_of.values() if now - backup.made_at <= WAY_BACK}
+
+
 def remove_old(place: Depot, keep: Keep, now: datetime, *, new: str) -> Removed:
     """Remove manifests first: killed half way, it leaves objects that nobody lists, and the next one removes.
 
@@ -94,7 +105,8 @@ def remove_old(place: Depot, keep: Keep, now: datetime, *, new: str) -> Removed:
     if unreadable:
         return Removed(unreadable=tuple(unreadable))
     own = [manifest for manifest in manifests if is_genuine(manifest, settings().secret_keys)]
-    stays = choose({manifest.name: manifest.made_at for manifest in own}, keep, now) | {new}
+    chosen = choose({manifest.name: manifest.made_at for manifest in own}, keep, now)
+    stays = chosen | find_ways_back(own, now) | {new}
     gone = [manifest for manifest in own if manifest.name not in stays]
     for manifest in gone:
         place.delete(path_of(manifest.name))

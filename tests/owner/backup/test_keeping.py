@@ -1,13 +1,16 @@
 """Files are written once for all backups, and old backups go with what only they need."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from storefront.core.depots import FolderDepot
 from storefront.owner.backup.keep import Keep, choose
+from storefront.owner.backup.manifest import path_of, read_manifest, signed, to_bytes
 from tests.owner.backup.shops import IDENTITY, Machine, names_in, with_backups
 from tests.support.rows import read_rows
 
@@ -103,6 +106,42 @@ def test_leaves_what_is_of_another_shop_or_of_the_owner(
     other.done("backup", "check", place, "--name", theirs["name"])
     machine.done("backup", "check", place, "--name", last["name"])
     assert owners.read_text() == "kept"
+
+
+def back_up_as_older_code(machine: Machine, place: Path, revision: str, *, days_ago: float = 0) -> str:
+    """A backup of an older schema, which is all that its manifest says of the code that made it."""
+    name = str(json.loads(machine.done("backup", place, "--json"))["name"])
+    made = read_manifest(FolderDepot(place), name)
+    older = replace(made, revision=revision, made_at=made.made_at - timedelta(days=days_ago))
+    (place / path_of(name)).write_bytes(to_bytes(signed(older, machine.environment["SECRET_KEY"])))
+    return name
+
+
+@pytest.mark.parametrize("keep", [("--keep", "1"), ("--keep-daily", "1")])
+def test_keeps_the_last_of_each_schema_for_a_week(
+    app: Flask, environment: dict[str, str], tmp_path: Path, keep: tuple[str, ...]
+) -> None:
+    """The ways back from two upgrades; others go as they would."""
+    machine, place = Machine(environment), tmp_path / "backups"
+    week = back_up_as_older_code(machine, place, "0040", days_ago=7.5)
+    before = back_up_as_older_code(machine, place, "0050")
+    yesterday = back_up_as_older_code(machine, place, "0050")
+    today = back_up_as_older_code(machine, place, "0060")
+    first, last = (json.loads(machine.done("backup", place, *keep, "--json")) for _ in range(2))
+    gone = {*first["removed"]["backups"], *last["removed"]["backups"]}
+    assert gone == {week, before, first["name"]}
+    assert {yesterday, today, last["name"]} == {path.name for path in (place / "backups").iterdir()}
+    machine.done("backup", "check", place, "--name", yesterday)
+    machine.done("backup", "check", place, "--name", today)
+
+
+def test_keeps_no_older_schema_that_only_a_clock_ahead_dated(
+    app: Flask, environment: dict[str, str], tmp_path: Path
+) -> None:
+    machine, place = Machine(environment), tmp_path / "backups"
+    ahead = back_up_as_older_code(machine, place, "0050", days_ago=-400)
+    told = json.loads(machine.done("backup", place, "--keep", "1", "--json"))
+    assert told["removed"]["backups"] == [ahead]
 
 
 @pytest.mark.parametrize("place", ["files", "files/backups", "./files/../files/backups", ""])
