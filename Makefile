@@ -32,8 +32,9 @@ install: $(VENV)/run.stamp ## Only make the environment of a shop
 
 setup: $(VENV)/dev.stamp ## Only make the environment, with what tests and checks need
 
-wheel: $(VENV)/run.stamp ## Make the package of a shop in dist/
+wheel: $(VENV)/run.stamp ## Make the package of a shop in dist/, and beside it the versions that it was tested with
 	@$(PIP) wheel --no-deps --no-build-isolation --wheel-dir dist .
+	@cp requirements.txt dist/
 
 test: $(VENV)/dev.stamp ## Run all tests: SQLite, PostgreSQL, browser, sandbox (minutes)
 	@$(TESTS_IN) $(BIN)/pytest -n $(JOBS) --dist worksteal

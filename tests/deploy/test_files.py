@@ -136,6 +136,22 @@ def test_has_in_the_image_the_tools_that_back_up_the_database_of_compose() -> No
     assert (client, server) == ("17", "postgres:17")
 
 
+def test_installs_no_version_that_it_was_not_tested_with() -> None:
+    """Each line either has the pinned versions with their hashes, or installs the shop alone."""
+    texts = (DEPLOY / "Dockerfile", ROOT / "Makefile", ROOT / "README.md", *(ROOT / "docs").glob("*.md"))
+    lines = [line for path in texts for line in re.findall(r"\b(?:pip|PIP\)).* install .+", path.read_text())]
+    pinned = [line for line in lines if re.search(r"--require-hashes (-r|--requirement) requirements", line)]
+    alone = [line for line in lines if "--no-deps" in line]
+    assert [line for line in lines if line not in (*pinned, *alone)] == ["PIP) install uv"]  # which makes the pins
+    assert len(pinned) == len(alone) + 1  # the list of parts has no shop
+
+
+def test_speaks_only_of_files_that_there_are() -> None:
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for name in re.findall(r"(?<![\w/])deploy/[\w./*-]+", document.read_text()):
+            assert list(ROOT.glob(name.rstrip("/."))), (document.name, name)
+
+
 def names_in(expression: str) -> set[str]:
     return set(re.findall(r"storefront_[a-z_]+", expression))
 
