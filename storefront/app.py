@@ -46,6 +46,7 @@ from storefront.shop.pages.views import pages
 from storefront.shop.profile.read import read_told_profile
 from storefront.shop.translations.read import lang_of
 from storefront.stripe_api.gateway import GATEWAY
+from storefront.web.kept_templates import keep_templates
 from storefront.web.outage_pages import set_up_outage_pages
 from storefront.web.request_log import Shop
 from storefront.web.setup import set_up_web
@@ -80,6 +81,8 @@ def add_pages(app: Flask, settings: Settings) -> None:
     set_up_outage_pages(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+    if settings.reload_templates:
+        app.jinja_env.auto_reload = True
     app.jinja_env.filters["amount"] = money.write_money
     app.jinja_env.filters["typed_amount"] = write_amount
     set_up_times(app)
@@ -95,6 +98,8 @@ def load_late_parts(app: Flask) -> None:
 
     For a process that has this one shop to its end.
     """
+    if not app.jinja_env.auto_reload:
+        keep_templates(app)
     load_engine(QUEUE.get(app).url)
     with left_out(*GUESSES_OF_LETTERS), catch_warnings(action="ignore"):  # requests says that they are missing
         GATEWAY.get(app).load()

@@ -84,6 +84,7 @@ class Settings:
     web_threads: int
     limits_url: str = field(repr=False)
     log_json: bool
+    reload_templates: bool  # for who edits them
     metrics_token: str | None = field(repr=False)
     backup_recipient: str | None
     backup_keys: dict[str, dict[str, str]] = field(repr=False)  # of buckets, by their scheme
@@ -186,6 +187,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         web_threads=reader.integer("WEB_THREADS", 8, low=1, high=64),
         limits_url=reader.secret("LIMITS_URL") or "memory://",
         log_json=reader.flag("LOG_JSON"),
+        reload_templates=reader.flag("RELOAD_TEMPLATES"),
         metrics_token=metrics_token,
         backup_recipient=read_backup_recipient(reader),
         backup_keys=read_backup_keys(reader),

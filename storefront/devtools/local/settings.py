@@ -39,6 +39,7 @@ def build_environment(environ: Mapping[str, str], ports: Ports) -> dict[str, str
         "SANDBOX_WEBHOOK_SECRET": direct,
         "SANDBOX_LISTEN_SECRET": listening,
         "STOREFRONT_ENV_FILE": "",
+        "RELOAD_TEMPLATES": "true",
         "BASE_URL": f"http://{HOST}:{ports.shop}",
         "DATABASE_URL": f"sqlite:///{folder / 'shop.db'}",
         "QUEUE_URL": f"sqlite:///{folder / 'queue.db'}",

@@ -158,6 +158,7 @@ def test_refuses_live_until_it_is_safe(changes: dict[str, str], named: str) -> N
         ("STRIPE_TAX", "ja"),
         ("INVOICES", "2"),
         ("LOG_JSON", "json"),
+        ("RELOAD_TEMPLATES", "always"),
         ("BACKUP_RECIPIENT", "age1"),
         ("BACKUP_RECIPIENT", "AGE-SECRET-KEY-1" + "Q" * 58),
     ],

@@ -1,0 +1,35 @@
+"""Templates as they were when a server started: an upgrade of the code puts others there while it still serves."""
+
+import zlib
+from collections.abc import Callable
+
+from flask import Flask
+from jinja2 import BaseLoader, Environment, TemplateNotFound
+
+OF_OTHER_PROGRAMS = "devtools/"
+
+
+def keep_templates(app: Flask) -> None:
+    """Read all of them now. What is changed on disk from here on is seen by the next start."""
+    env = app.jinja_env
+    loader = env.loader
+    if loader is not None:
+        names = [name for name in loader.list_templates() if not name.startswith(OF_OTHER_PROGRAMS)]
+        env.loader = KeptTemplates({name: loader.get_source(env, name)[0] for name in names})
+
+
+class KeptTemplates(BaseLoader):
+    """Holds the sources packed, 0.2 MB of them: compiled they would be 7 MB, and two seconds of each start."""
+
+    def __init__(self, sources: dict[str, str]) -> None:
+        self._packed = {name: zlib.compress(source.encode(), level=1) for name, source in sources.items()}
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool]]:  # noqa: ARG002 - Jinja's
+        """Name no file: a traceback would show lines of whatever lies there by now."""
+        packed = self._packed.get(template)
+        if packed is None:
+            raise TemplateNotFound(template)
+        return zlib.decompress(packed).decode(), template, lambda: True
+
+    def list_templates(self) -> list[str]:
+        return sorted(self._packed)
