@@ -33,6 +33,7 @@ ACCESS_DENIALS = "access_denials"
 FAILED_NUDGES = "failed_nudges"
 BAD_SIGNATURE_AT = "bad_signature_at"
 STALE_SIGNATURE_AT = "stale_signature_at"
+EVENT_MISSED_AT = "event_missed_at"  # found by comparing with Stripe, about an order, and no delivery had come
 UNTRUSTED_PROXY_AT = "untrusted_proxy_at"
 CODE_CEILING_AT = "code_ceiling_at"
 BACKED_UP_AT = "backed_up_at"

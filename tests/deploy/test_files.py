@@ -188,6 +188,13 @@ def test_has_an_alert_for_every_warning() -> None:
     assert named <= set(CHECKS)
 
 
+def test_pages_nobody_for_what_any_stranger_can_send() -> None:
+    rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())["groups"][0]["rules"]
+    pages = " ".join(rule["expr"] for rule in rules if rule["labels"]["severity"] == "page")
+    assert "deliveries_refused" in pages
+    assert "signatures_bad" not in pages
+
+
 def test_names_the_program_where_the_deployment_has_put_it() -> None:
     """A line for cron or Postfix that is right for another folder only would do nothing, each night."""
     texts = {page.name: page.read_text() for page in (ROOT / "docs").glob("*.md")}

@@ -18,6 +18,7 @@ from storefront.core.measurements import (
     BACKUP_LACKS_AT,
     BAD_SIGNATURE_AT,
     CODE_CEILING_AT,
+    EVENT_MISSED_AT,
     REPLICA_ASKED_AT,
     REPLICA_REFUSED_AT,
     STALE_SIGNATURE_AT,
@@ -39,6 +40,7 @@ from storefront.owner.health.open_files import find_open_files
 from storefront.owner.health.room import Place, look_at_places
 from storefront.payments.reconcile.models import ReconcilePass
 from storefront.payments.reconcile.sweep import BROADCAST, NEWS
+from storefront.payments.webhook import ledger
 from storefront.payments.webhook.endpoint_rows import has_sealed_secret
 from storefront.payments.webhook.models import StripeEvent
 from storefront.shop.editor.goods import find_selling_nothing
@@ -86,7 +88,7 @@ class Trouble:
     has_webhook_secret: bool
     has_owner_email: bool  # of somebody, and not of an example
     last_event_at: datetime | None
-    bad_signature_at: datetime | None
+    bad_signature_at: datetime | None  # of what may be Stripe's
     stale_signature_at: datetime | None
     untrusted_proxy_at: datetime | None
     code_ceiling_at: datetime | None
@@ -105,6 +107,7 @@ class Trouble:
     archived_at: datetime | None = None
     replica_refused_at: datetime | None = None  # of a shop with a replica to read from
     replica_asked_at: datetime | None = None
+    event_missed_at: datetime | None = None  # the last time that comparing found what no delivery had brought
     selling_nothing: tuple[str, ...] = ()  # slugs of what takes money for nothing
     workers: tuple[WorkerSeen, ...] = ()  # of the last hour, dead ones included
 
@@ -145,6 +148,7 @@ def read_trouble() -> Trouble:
         has_owner_email=shop.owner_email is not None and not is_nobodys(shop.owner_email),
         last_event_at=_find_last_event_at(shop.mode),
         bad_signature_at=_moment(measured, BAD_SIGNATURE_AT),
+        event_missed_at=_moment(measured, EVENT_MISSED_AT),
         stale_signature_at=_moment(measured, STALE_SIGNATURE_AT),
         untrusted_proxy_at=_moment(measured, UNTRUSTED_PROXY_AT),
         code_ceiling_at=_moment(measured, CODE_CEILING_AT),
@@ -208,8 +212,11 @@ def _count_answers(measured: dict[str, dict[str, float]], now: datetime, *kinds:
 
 
 def _find_last_event_at(mode: Mode) -> datetime | None:
+    """Leave out what comparing found: it says nothing of the webhook."""
     has_been = StripeEvent.received_at <= clock.now() + clock.AHEAD
-    return db.session.scalar(select(func.max(StripeEvent.received_at)).where(StripeEvent.mode == mode, has_been))
+    has_come = StripeEvent.outcome.is_distinct_from(ledger.RECONCILED)
+    newest = select(func.max(StripeEvent.received_at)).where(StripeEvent.mode == mode, has_been, has_come)
+    return db.session.scalar(newest)
 
 
 def _moment(measured: dict[str, dict[str, float]], name: str) -> datetime | None:

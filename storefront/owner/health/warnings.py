@@ -282,9 +282,25 @@ def _is_all_that_comes(seen: datetime | None, trouble: Trouble) -> bool:
     return seen is not None and trouble.now - seen <= SEEN_LATELY and (good is None or good <= seen - SEEN_LATELY)
 
 
-def _signatures(trouble: Trouble) -> str | None:
+def _has_bad_signatures(trouble: Trouble) -> bool:
     """Anybody may send rubbish; it is the secret that is wrong where nothing comes that it signed."""
-    if not _is_all_that_comes(trouble.bad_signature_at, trouble) or _stale_signatures(trouble):
+    return _is_all_that_comes(trouble.bad_signature_at, trouble) and _stale_signatures(trouble) is None
+
+
+def _refused_deliveries(trouble: Trouble) -> str | None:
+    """Strangers alone cannot bring this about: something real was found by comparing that no delivery brought."""
+    missed = trouble.event_missed_at
+    if missed is None or trouble.now - missed > SEEN_LATELY or not _has_bad_signatures(trouble):
+        return None
+    return (
+        "Every delivery of Stripe is refused because its signature does not match, and buyers may get their goods "
+        "a quarter of an hour late: compare STRIPE_WEBHOOK_SECRET with the signing secret of your endpoint in the "
+        "Stripe Dashboard."
+    )
+
+
+def _signatures(trouble: Trouble) -> str | None:
+    if not _has_bad_signatures(trouble) or _refused_deliveries(trouble):
         return None
     return (
         "Deliveries come to the webhook whose signature does not match, and none whose does: compare "
@@ -345,6 +361,7 @@ def _open_files(trouble: Trouble) -> str | None:
 # What its cause, which has a warning of its own, brings about: it goes away with that.
 FOLLOWS = {
     "reconcile_late": "worker_silent",  # who compares every quarter of an hour
+    "deliveries_refused": "webhook_secret_missing",
     "signatures_bad": "webhook_secret_missing",
 }
 # What stops buyers from getting their goods comes first.
@@ -367,6 +384,7 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "archive_refused": _archive,
     "replica_late": _replica,
     "webhook_secret_missing": _webhook_secret,
+    "deliveries_refused": _refused_deliveries,
     "signatures_bad": _signatures,
     "signatures_stale": _stale_signatures,
     "proxy_not_trusted": _proxy,

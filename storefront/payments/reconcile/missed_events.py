@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from storefront.core import clock
 from storefront.core.db import transaction
+from storefront.core.measurements import EVENT_MISSED_AT, measurements
 from storefront.orders.queries import find_order
 from storefront.payments.reconcile.steps import Missed
 from storefront.payments.webhook import ledger
@@ -37,13 +38,15 @@ def take_in(missed: tuple[Missed, ...], *, unreadable: Set[str]) -> int:
         if not ledger.is_too_old(event):
             with transaction() as session:
                 ledger.keep(session, event, outcome=ledger.RECONCILED if is_handled else None)
-        never_received += _should_have_come(missed_event)
+        if _should_have_come(missed_event):
+            measurements().see(EVENT_MISSED_AT)
+            never_received += event.created_at <= clock.now() - LATE
     return never_received
 
 
 def _should_have_come(missed: Missed) -> bool:
     event = missed.event
-    if missed.was_received or event.type not in ANNOUNCED or event.created_at > clock.now() - LATE:
+    if missed.was_received or event.type not in ANNOUNCED:
         return False
     if ledger.has_come_since(event.type, event.created_at):
         return False  # who dies over a delivery keeps nothing of it, and Stripe sends it again

@@ -1,5 +1,7 @@
 """What processes measure: summed over all of them, at no cost to a page, and never lost to a sick database."""
 
+from typing import Any
+
 import pytest
 from flask import Flask
 from sqlalchemy import text
@@ -10,14 +12,15 @@ from storefront.core.db import db, transaction
 from storefront.core.measurements import MEASUREMENTS, SMTP_SECONDS, flush, measurements, read_measurements, timed
 from storefront.core.queue import QUEUE, nudge
 from tests.owner.health.metrics_page import read_metrics
-from tests.payments.reconcile.sales import refund, run
+from tests.payments.reconcile.sales import days_ago, refund, run
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 from tests.support.sale import COMPLETED, sell
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, post_event
+from tests.support.shop import Buyer, Shop, make_event, post_event
 from tests.support.statements import counted
 
+OF_SIGNATURES = {"signatures_bad", "signatures_stale", "deliveries_refused"}
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
@@ -115,17 +118,48 @@ def test_stops_nobody_when_the_table_is_gone_and_keeps_what_was_measured(app: Fl
     assert stored(app)["access_denials"] == {"refunded": 1}
 
 
-def test_warns_of_a_wrong_webhook_secret_until_a_good_delivery_comes(app: Flask, sandbox: SandboxClient) -> None:
-    def codes() -> set[str]:
-        read_metrics(app)  # stores what this process has measured
-        return {warning["code"] for warning in app.test_client().get("/readyz").get_json()["warnings"]}
+def codes(app: Flask) -> set[str]:
+    read_metrics(app)  # stores what this process has measured
+    return {warning["code"] for warning in app.test_client().get("/readyz").get_json()["warnings"]}
 
+
+def completed(sandbox: SandboxClient) -> dict[str, Any]:
+    return next(entry for entry in sandbox.read("events")["data"] if entry["type"] == COMPLETED)
+
+
+def test_warns_of_a_wrong_webhook_secret_until_a_good_delivery_comes(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox)
-    event = next(entry for entry in sandbox.read("events")["data"] if entry["type"] == COMPLETED)
-    assert post_event(app, event, secret="whsec_of_another_endpoint").status_code == 400
-    assert "signatures_bad" in codes()
+    assert post_event(app, completed(sandbox), secret="whsec_of_another_endpoint").status_code == 400
+    assert codes(app) & OF_SIGNATURES == {"signatures_bad"}
     sale.deliver(COMPLETED)
-    assert "signatures_bad" not in codes()
+    assert codes(app) & OF_SIGNATURES == set()
+
+
+def test_says_that_deliveries_are_refused_once_comparing_has_found_what_one_should_have_brought(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    with days_ago(0.003):  # four minutes
+        sell(app, sandbox)
+    assert post_event(app, completed(sandbox), secret="whsec_of_another_endpoint").status_code == 400
+    run(app)
+    assert codes(app) & OF_SIGNATURES == {"deliveries_refused"}
+    assert post_event(app, make_event("customer.created", "cus_x")).status_code == 200
+    assert codes(app) & OF_SIGNATURES == set()
+
+
+@pytest.mark.parametrize(
+    "header", [None, "", "nonsense", f"v1={'0' * 64}", "t=1795400162,v1=00", f"t=soon,v1={'0' * 64}"]
+)
+def test_takes_no_strangers_request_for_a_wrong_secret(app: Flask, header: str | None) -> None:
+    headers = {} if header is None else {"Stripe-Signature": header}
+    assert app.test_client().post("/webhook", data=b"{}", headers=headers).status_code == 400
+    assert codes(app) & OF_SIGNATURES == set()
+
+
+def test_calls_a_forged_signature_no_more_than_a_warning(app: Flask) -> None:
+    headers = {"Stripe-Signature": f"t=1795400162,v1={'0' * 64},v0={'0' * 64}"}
+    assert app.test_client().post("/webhook", data=b"{}", headers=headers).status_code == 400
+    assert codes(app) & OF_SIGNATURES == {"signatures_bad"}
 
 
 def test_warns_of_a_proxy_that_is_not_told_of(app: Flask) -> None:

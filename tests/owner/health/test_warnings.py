@@ -27,6 +27,7 @@ QUIET: list[dict[str, Any]] = [
     {},
     {"bad_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
     {"bad_signature_at": ago(minutes=61), "last_event_at": None},
+    {"event_missed_at": NOW, "last_event_at": None},
     {"stale_signature_at": ago(minutes=1), "last_event_at": ago(minutes=59)},
     {"stale_signature_at": ago(minutes=61), "last_event_at": None},
     {"untrusted_proxy_at": ago(minutes=61)},
@@ -107,6 +108,16 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
         "compare STRIPE_WEBHOOK_SECRET",
     ),
     ({"bad_signature_at": NOW, "last_event_at": ago(hours=2)}, "signatures_bad", "STRIPE_WEBHOOK_SECRET"),
+    (
+        {"bad_signature_at": NOW, "last_event_at": None, "event_missed_at": ago(minutes=59)},
+        "deliveries_refused",
+        "STRIPE_WEBHOOK_SECRET",
+    ),
+    (
+        {"bad_signature_at": NOW, "last_event_at": None, "event_missed_at": ago(minutes=61)},
+        "signatures_bad",
+        "STRIPE_WEBHOOK_SECRET",
+    ),
     ({"stale_signature_at": ago(minutes=59), "last_event_at": None}, "signatures_stale", "clock of this machine"),
     (
         # The secret is right: a stranger's rubbish in the same hour must not send the owner after it.
@@ -151,6 +162,8 @@ def test_repeats_nothing_on_a_page_that_lists_what_needs_its_owner() -> None:
         (late, ["reconcile_late"]),
         (late | {"worker_seen_at": None}, ["worker_silent"]),
         (rubbish, ["signatures_bad"]),
+        (rubbish | {"event_missed_at": NOW}, ["deliveries_refused"]),
+        (rubbish | {"event_missed_at": NOW, "has_webhook_secret": False}, ["webhook_secret_missing"]),
         (rubbish | {"has_webhook_secret": False}, ["webhook_secret_missing"]),
     ]
     for change, codes in shown:
