@@ -41,10 +41,11 @@ def stop_offers(email: str, as_json: bool) -> None:
 @customers.command("erase")
 @click.argument("email")
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--even-in-dispute", is_flag=True, help="Also what you would answer in a dispute that is open.")
 @as_json
-def erase(email: str, yes: bool, as_json: bool) -> None:
+def erase(email: str, yes: bool, even_in_dispute: bool, as_json: bool) -> None:
     """Erase a customer's personal data. Orders stay, as tax law asks; keys keep working. It cannot be undone."""
-    from storefront.buyers.account.erase import check_is_known, erase_address
+    from storefront.buyers.account.erase import InDispute, check_is_known, erase_address
 
     with open_shop():
         check_is_known(email)
@@ -52,7 +53,11 @@ def erase(email: str, yes: bool, as_json: bool) -> None:
             click.confirm(
                 plain(f"Erase all personal data of {email}? It cannot be undone."), abort=True, err=as_json
             )
-        erased = erase_address(email)
+        try:
+            erased = erase_address(email, even_in_dispute=even_in_dispute)
+        except InDispute as error:
+            how = "With --even-in-dispute what you would answer the bank goes as well."
+            raise click.ClickException(f"{error.message} {how}") from error
     lines = [
         f"{erased.orders} orders, {erased.devices} devices, {erased.mails} mails name nobody now.",
         *([f"What was left at Checkout is deleted ({erased.checkouts})."] if erased.checkouts else []),

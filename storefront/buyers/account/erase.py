@@ -33,6 +33,7 @@ from storefront.orders.customers import addresses_of, lock_customer
 from storefront.orders.dispute_answers import forget_answers_of
 from storefront.orders.emails import are_mails_of
 from storefront.orders.gifts import erase_given, erase_received, list_received
+from storefront.orders.in_dispute import find_in_dispute
 from storefront.orders.links import renew_link
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.notes import forget_notes_of
@@ -48,6 +49,10 @@ class NotYet(StorefrontError):
     title = marked("This cannot be erased yet")
 
 
+class InDispute(NotYet):
+    code = "in_dispute"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Erased:
     """`checkouts` were left, and are reminded of no more; `waits` were for products that are not for sale."""
@@ -59,40 +64,42 @@ class Erased:
     waits: int = 0
 
 
-def erase_customer(customer_id: int) -> Erased:
+def erase_customer(customer_id: int, *, even_in_dispute: bool = False) -> Erased:
     """Address, name, tax ids, names of devices and licenses, recipients of mails; links to orders stop working.
 
     What stays: numbers, amounts, country, what was bought, the keys, and each device's place.
+    `even_in_dispute`, which is the owner's to say: what they would answer the bank goes as well.
 
     Raises:
         NotFound: no such customer.
         NotYet: a payment is under way or a key is to follow, and its mail must reach somebody.
+        InDispute: a dispute is open that the shop may have to answer.
     """
     with transaction() as session:
         customer, orders = lock_customer(session, customer_id)
         if customer.erased_at is not None:
             raise NotFound(marked("There is nothing to erase."))
-        erased = _erase(session, customer, orders)
+        erased = _erase(session, customer, orders, even_in_dispute=even_in_dispute)
         record(
             session,
             "customer.erased",
             subject_kind="customer",
             subject=f"customer {customer.id}",
-            after=asdict(erased),
+            after=asdict(erased) | ({"even_in_dispute": True} if even_in_dispute else {}),
         )
         return erased
 
 
-def erase_address(email: str) -> Erased:
+def erase_address(email: str, *, even_in_dispute: bool = False) -> Erased:
     """Erase a customer, or what somebody who never bought left at Checkout or waits for.
 
     Raises:
         NotFound: nothing is known of this address.
-        NotYet: as above.
+        NotYet, InDispute: as above.
     """
     customer = find_known(email)
     if customer is not None:
-        return erase_customer(customer.id)
+        return erase_customer(customer.id, even_in_dispute=even_in_dispute)
     with transaction() as session:
         count = forget_left(session, [email_key(email)])
         waits = forget_requests_of(session, [email])
@@ -115,7 +122,7 @@ def erase_by_code(customer_id: int, proof_id: int, code: str, *, reader: Reader)
     """Erase the customer who is signed in. A code that was begun by somebody else in this browser has expired.
 
     Raises:
-        NotYet: as above; the code is not used up.
+        NotYet, InDispute: as above; the code is not used up.
     """
     with transaction() as session:
         customer, orders = lock_customer(session, customer_id)
@@ -132,7 +139,7 @@ def erase_by_link(token: str, email: str, *, reader: Reader) -> bool:
     """`email` is what the link's proof says. False where the link does not erase, or not any more.
 
     Raises:
-        NotYet: as above; the link is not used up.
+        NotYet, InDispute: as above; the link is not used up.
     """
     named = find_customer(email)
     if named is None:
@@ -150,11 +157,15 @@ def _is_to_erase(proof: Proof, customer: Customer) -> bool:
     return proof.purpose is ProofPurpose.ERASE and customer.email == proof.email
 
 
-def _erase(session: Session, customer: Customer, orders: Sequence[Order]) -> Erased:
+def _erase(
+    session: Session, customer: Customer, orders: Sequence[Order], *, even_in_dispute: bool = False
+) -> Erased:
     if take_in_unproven(session, customer):
         _customer, orders = lock_customer(session, customer.id)
     _demand_settled(session, customer, orders)
     received = list_received(session, customer.id)
+    if not even_in_dispute:
+        _demand_no_dispute(session, [*received, *(order.id for order in orders)])
     held = [*received, *(order.id for order in orders if not order.is_gift)]
     proofs = _find_proofs(session, customer, orders)
     done = Erased(
@@ -196,6 +207,18 @@ def _demand_settled(session: Session, customer: Customer, orders: Sequence[Order
                     number=order.number,
                 )
             )
+
+
+def _demand_no_dispute(session: Session, order_ids: Sequence[int]) -> None:
+    """Evidence stays until the bank has decided: GDPR, article 17 (3) e."""
+    number = find_in_dispute(session, order_ids)
+    if number is not None:
+        raise InDispute(
+            marked(
+                "A bank is looking into the payment of order %(number)s. Erase your data when that is decided.",
+                number=number,
+            )
+        )
 
 
 def _erase_order(session: Session, order: Order) -> None:

@@ -6,7 +6,7 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.account.change_address import move_customer
-from storefront.buyers.account.erase import erase_address
+from storefront.buyers.account.erase import InDispute, erase_address
 from storefront.buyers.account.export import export_address
 from storefront.buyers.offers.agree import stop_offers_of
 from storefront.core.email_addresses import pasted_address
@@ -82,7 +82,7 @@ def erase_buyer() -> ResponseReturnValue:
     try:
         if email_key(_typed("sure")) != email_key(email):
             raise FormRefused("Nothing was erased. Type the buyer's address once more to erase it.")
-        erased = erase_address(email)
+        erased = erase_address(email, even_in_dispute=_typed("even_in_dispute") == "yes")
     except StorefrontError as refusal:
         return _page(email, refusal)
     flash(
@@ -110,6 +110,7 @@ def _page(email: str, refusal: StorefrontError | None = None) -> ResponseReturnV
         buyer=buyer,
         error=shown.message if shown else "",
         to=_typed("to"),
+        is_in_dispute=isinstance(refusal, InDispute),
         may_help=may(here().role, Permission.ORDERS),
         may_change=may(here().role, Permission.MONEY),
         is_fresh=here().is_fresh,
