@@ -1,11 +1,12 @@
 """Devices of a license. The limit is exact: devices are counted under the license's lock."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.audit.actor import current_actor
@@ -163,6 +164,23 @@ def count_devices(license_ids: Collection[int]) -> dict[int, int]:
         .group_by(Activation.license_id)
     )
     return dict(db.session.execute(counted).all())
+
+
+def find_gone_devices(license_ids: Collection[int | None], *, limit: int) -> dict[int | None, list[datetime]]:
+    """Return when devices were activated that are gone, by license id: the newest so many, oldest first."""
+    is_there = exists().where(
+        Activation.license_id == KeyEvent.license_id, func.substr(Activation.id, 1, 8) == KeyEvent.detail
+    )
+    rows = db.session.execute(
+        select(KeyEvent.license_id, KeyEvent.at)
+        .where(KeyEvent.license_id.in_(license_ids), KeyEvent.what == KeyEventKind.ACTIVATED, ~is_there)
+        .order_by(KeyEvent.id.desc())
+        .limit(limit)
+    ).all()
+    gone: defaultdict[int | None, list[datetime]] = defaultdict(list)
+    for license_id, at in reversed(rows):
+        gone[license_id].append(at)
+    return gone
 
 
 def deactivate_device(license_id: int, instance_id: str) -> bool:

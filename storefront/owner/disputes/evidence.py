@@ -11,10 +11,11 @@ from storefront.core import money
 from storefront.core.db import db
 from storefront.mail.models import TO_OWNER, MailState, OutboxMessage
 from storefront.orders.models import Order, OrderItem
+from storefront.owner.disputes.access_log import read_access_log
 from storefront.owner.disputes.plain import with_plain_spaces, without_unshown
-from storefront.owner.history.attempts import NOT_KNOWN, Attempt, Outcome, read_attempts
-from storefront.owner.history.order import HistoryGrant, OrderHistory, read_history
+from storefront.owner.history.order import OrderHistory, read_history
 from storefront.owner.history.timeline import MomentKind
+from storefront.payments.fulfillment.upgrades import find_upgrade_of
 from storefront.shop.catalog.models import Product
 from storefront.stripe_api.own_words import spell_words
 
@@ -31,22 +32,20 @@ LABELS = {
 ONE_LINE = ("customer_name", "customer_email_address", "billing_address", "service_date")
 LONGEST = 20_000  # characters of one text
 LONGEST_TOGETHER = 150_000  # https://docs.stripe.com/api/disputes/update
-MOST_ATTEMPTS = 200
 
 
 def collect_evidence(order: Order) -> dict[str, str]:
     """Return a text for each field, empty where we know nothing. Keys are masked: the bank may pass it on."""
     history = read_history(order)
-    attempts = read_attempts(order, limit=MOST_ATTEMPTS)
     texts = {
         "product_description": _join(_products(order)),
         "customer_name": history.business_name or history.name or "",
         "customer_email_address": history.email,
         "billing_address": _address(history),
         "service_date": f"{order.fulfilled_at:%Y-%m-%d}" if order.fulfilled_at else "",
-        "access_activity_log": _join([*_keys(history), *_downloads(attempts)]),
+        "access_activity_log": _join(read_access_log(order, history)),
         "refund_policy_disclosure": _terms(history),
-        "uncategorized_text": _join([*_receipt(history), "", *_emails(order)]),
+        "uncategorized_text": _join([*_receipt(history), *_upgrades(order), "", *_emails(order)]),
     }
     return {name: without_unshown(with_plain_spaces(text))[:LONGEST].strip() for name, text in texts.items()}
 
@@ -73,26 +72,6 @@ def _address(history: OrderHistory) -> str:
     return ", ".join(str(parts[name]) for name in names if parts.get(name)) or history.country or ""
 
 
-def _keys(history: OrderHistory) -> Iterator[str]:
-    for item in history.items:
-        for grant in item.grants:
-            yield f"{grant.created_at:%Y-%m-%d %H:%M} UTC  {_handed_out(grant)}"
-            for device in grant.devices:
-                yield f"{device.created_at:%Y-%m-%d %H:%M} UTC  License activated on the device {device.name}"
-
-
-def _handed_out(grant: HistoryGrant) -> str:
-    what = f"License key {grant.key}" if grant.key else grant.kind.value.capitalize()
-    return f"{what} of {grant.product} handed out"
-
-
-def _downloads(attempts: Iterable[Attempt]) -> Iterator[str]:
-    done = [attempt for attempt in attempts if attempt.outcome is Outcome.DOWNLOADED]
-    for attempt in reversed(done):
-        how = "" if attempt.client == NOT_KNOWN else f" with: {attempt.client}"
-        yield f"{attempt.at:%Y-%m-%d %H:%M} UTC  {attempt.subject} downloaded{how}"
-
-
 def _terms(history: OrderHistory) -> str:
     if not history.checkout_text:
         return ""
@@ -108,6 +87,11 @@ def _receipt(history: OrderHistory) -> Iterator[str]:
     for moment in history.timeline:
         if moment.kind is MomentKind.SALE:
             yield f"{moment.at:%Y-%m-%d %H:%M} UTC  {moment.text}"
+
+
+def _upgrades(order: Order) -> Iterator[str]:
+    for number in find_upgrade_of(db.session(), order.id):
+        yield f"Upgrade of what order {number} had handed out"
 
 
 def _emails(order: Order) -> Iterator[str]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from storefront.core.db import db
 from storefront.delivery.downloads.models import Download
@@ -44,17 +44,19 @@ class Attempt:
 
 def read_attempts(order: Order, *, limit: int = SHOWN) -> tuple[Attempt, ...]:
     """Return the newest so many. Two statements."""
-    attempts = [*_downloads(order, limit), *map(_refusal, find_refusals(order.id, limit=limit))]
+    downloads = find_downloads(OrderItem.order_id == order.id, limit=limit)
+    attempts = [*downloads, *map(_refusal, find_refusals(order.id, limit=limit))]
     return tuple(sorted(attempts, key=lambda attempt: attempt.at, reverse=True)[:limit])
 
 
-def _downloads(order: Order, limit: int) -> list[Attempt]:
+def find_downloads(of: ColumnElement[bool], *, limit: int) -> list[Attempt]:
+    """Return the newest so many of these items of orders, newest first. One statement."""
     rows = db.session.execute(
         select(Download.at, Download.client, ReleaseFile.filename, ReleaseFile.size_bytes)
         .join(Grant, Grant.id == Download.grant_id)
         .join(OrderItem, OrderItem.id == Grant.order_item_id)
         .join(ReleaseFile, ReleaseFile.id == Download.release_file_id)
-        .where(OrderItem.order_id == order.id)
+        .where(of)
         .order_by(Download.at.desc(), Download.id.desc())
         .limit(limit)
     )

@@ -29,8 +29,7 @@ from storefront.core.config.retention import KeepDays
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.refusals import Refusal
 from storefront.mail.models import MAY_LEAVE, WRITTEN_BY_HAND, MailKind, OutboxMessage
-from storefront.orders.after_sale import Dispute
-from storefront.orders.disputes import SETTLED_STATUSES
+from storefront.orders.in_dispute import is_in_dispute
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.sent_answers import SentAnswer
 from storefront.owner.readiness.models import Question, ReadinessAnswer
@@ -66,11 +65,6 @@ class Rule:
     forget: Callable[[Session, Ids], None]
 
 
-def _is_disputed(*path: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Tell whether a dispute of its order is open, or of a status nobody knows: nothing of that order goes."""
-    return exists().where(Dispute.status.not_in(SETTLED_STATUSES), *path)
-
-
 def _find_events(before: datetime) -> Select[Any]:
     """By both moments: `payments/webhook/ledger.py` takes no event that is older at Stripe."""
     of_order = or_(
@@ -82,7 +76,7 @@ def _find_events(before: datetime) -> Select[Any]:
             StripeEvent.received_at <= before,
             StripeEvent.created_at <= before,
             StripeEvent.handled_at.is_not(None),
-            ~_is_disputed(Dispute.order_id == Order.id, of_order),
+            ~is_in_dispute(Order.id, of_order),
         )
         .order_by(StripeEvent.received_at)
     )
@@ -102,7 +96,7 @@ def _find_emails(before: datetime) -> Select[Any]:
             OutboxMessage.state.not_in(MAY_LEAVE),  # so written, it leads to no other index
             or_(OutboxMessage.sent_at.is_(None), OutboxMessage.sent_at <= before),
             or_(OutboxMessage.kind != MailKind.TEST_MAIL, ~is_shown),
-            ~_is_disputed(Dispute.order_id == OutboxMessage.order_id),
+            ~is_in_dispute(OutboxMessage.order_id),
         )
         .order_by(OutboxMessage.created_at)
     )
@@ -119,13 +113,13 @@ def _forget_emails(session: Session, ids: Ids) -> None:
 
 
 def _find_downloads(before: datetime) -> Select[Any]:
-    of_order = Dispute.order_id == OrderItem.order_id, OrderItem.id == Grant.order_item_id
+    of_order = OrderItem.id == Grant.order_item_id, Grant.id == Download.grant_id
     return (
         select(Download.id)
         .where(
             Download.client.is_not(None),
             Download.at <= before,
-            ~_is_disputed(*of_order, Grant.id == Download.grant_id),
+            ~is_in_dispute(OrderItem.order_id, *of_order),
         )
         .order_by(Download.at)
     )
@@ -137,14 +131,14 @@ def _forget_downloads(session: Session, ids: Ids) -> None:
 
 def _find_checkouts(before: datetime) -> Select[Any]:
     """By both moments: a row that is taken up again long after has a Session that somebody may be paying."""
-    of_order = Dispute.order_id == Order.id, Order.checkout_session_id == Checkout.checkout_session_id
+    of_order = Order.checkout_session_id == Checkout.checkout_session_id
     return (
         select(Checkout.id)
         .where(
             Checkout.body.is_not(None),
             Checkout.created_at <= before,
             or_(Checkout.expires_at.is_(None), Checkout.expires_at <= before),
-            ~_is_disputed(*of_order),
+            ~is_in_dispute(Order.id, of_order),
         )
         .order_by(Checkout.created_at)
     )
@@ -177,11 +171,7 @@ def _forget_unsent(session: Session, ids: Ids) -> None:
 
 
 def _find_refusals(before: datetime) -> Select[Any]:
-    return (
-        select(Refusal.id)
-        .where(Refusal.at <= before, ~_is_disputed(Dispute.order_id == Refusal.order_id))
-        .order_by(Refusal.at)
-    )
+    return select(Refusal.id).where(Refusal.at <= before, ~is_in_dispute(Refusal.order_id)).order_by(Refusal.at)
 
 
 def _forget_refusals(session: Session, ids: Ids) -> None:

@@ -26,6 +26,7 @@ from storefront.shop.answers.words import AnswerWords
 from storefront.worker import forget_what_is_past_its_time
 from tests.cli.commands import done, read_json
 from tests.delivery.downloads.clicks import BOOK, status
+from tests.owner.disputes.disputed import dispute
 from tests.support.databases import BOTH
 from tests.support.plans import plan_of
 from tests.support.rows import change_rows, read_rows
@@ -33,6 +34,7 @@ from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import make_event, post_event
 from tests.support.statements import counted
+from tests.support.upgrades import sell_upgrade
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 LATER = timedelta(days=731)
@@ -115,6 +117,23 @@ def test_keeps_everything_of_an_order_with_an_open_dispute(app: Flask, sale: Sal
         assert forget(app) == NOTHING
         change_rows(app, "UPDATE disputes SET status = 'lost'")
         assert forget(app) == NOTHING | {"events": 1, "emails": 1, "downloads": 1, "checkouts": 1}
+
+
+@both
+def test_keeps_everything_of_an_order_whose_upgrade_is_in_dispute(
+    app: Flask, sandbox: SandboxClient, mailbox: MailboxServer
+) -> None:
+    """A disputed upgrade is answered with the devices and downloads of what it upgraded."""
+    sold, upgrade = sell_upgrade(app, sandbox)
+    assert status(sold.buyer, sold.downloads[0].removeprefix(sold.buyer.base_url)) == 200
+    dispute(upgrade)
+    sold.work()
+    with time_machine.travel(clock.now() + LATER, tick=True):
+        assert forget(app) == NOTHING
+        change_rows(app, "UPDATE disputes SET status = 'lost'")
+        gone = forget(app)
+    assert (gone["downloads"], gone["checkouts"]) == (1, 2)
+    assert gone["emails"] >= 2
 
 
 def test_keeps_events_and_emails_that_are_not_done(app: Flask, sale: Sale) -> None:
