@@ -23,6 +23,7 @@ class NoticeKind(StrEnum):
     """What a notice is about. The values are stored, and `needs-you --json` prints them."""
 
     DISPUTE_OPEN = "dispute_open"
+    DISPUTE_PAID_BACK = "dispute_paid_back"
     DISPUTE_UNKNOWN = "dispute_unknown"
     DOUBLE_PURCHASE = "double_purchase"
     EVENTS_MISSING = "events_missing"

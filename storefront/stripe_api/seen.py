@@ -59,6 +59,8 @@ class SeenRefund:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenDispute:
+    """`is_paid_back`: it was prevented by a rule that refunds, or at the cost of what it was about."""
+
     id: str
     amount_minor: int
     currency: str
@@ -66,6 +68,7 @@ class SeenDispute:
     reason: str
     respond_by: datetime | None
     created_at: datetime
+    is_paid_back: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +247,14 @@ def read_dispute(raw: dict[str, Any]) -> SeenDispute:
         reason=raw["reason"],
         respond_by=clock.from_unix(due_by) if due_by else None,
         created_at=clock.from_unix(raw["created"]),
+        is_paid_back=raw["status"] == "prevented" and _was_paid(raw),
     )
+
+
+def _was_paid(raw: dict[str, Any]) -> bool:
+    """A rule that resolves a dispute is there to refund it: https://docs.stripe.com/radar/rules/disputes."""
+    case = part(part(raw, "payment_method_details"), "card").get("case_type")
+    return case == "resolution" or sum(moved["amount"] for moved in rows(raw, "balance_transactions")) < 0
 
 
 def read_warning(raw: dict[str, Any]) -> SeenWarning:

@@ -15,7 +15,7 @@ from tests.support.facts import SaleFacts
 PAID = SaleFacts()
 
 # https://docs.stripe.com/api/disputes/object, `status`, API version 2026-10-28.endive. Inquiries (`warning_…`)
-# and prevented disputes move no money.
+# move no money. Whether a prevented dispute did is for the owner to look at: its notice says so.
 DISPUTES = {
     "needs_response": (False, Reason.DISPUTED),
     "under_review": (False, Reason.DISPUTED),

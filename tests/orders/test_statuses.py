@@ -55,7 +55,7 @@ DISPUTES = {
     "under_review": Expected(False, DISPUTED, HELD_BACK),
     "won": Expected(True, PAID, SENT),
     "lost": Expected(False, LOST, HELD_BACK),
-    "prevented": Expected(True, PAID, SENT),
+    "prevented": Expected(True, PAID, SENT, ("dispute_paid_back",)),
     "appeal_needs_response": Expected(False, DISPUTED, HELD_BACK | {"dispute_opened": "sent"}, ("dispute_open",)),
     "appeal_under_review": Expected(False, DISPUTED, HELD_BACK),
     "warning_needs_response": Expected(True, INQUIRY, SENT | {"dispute_opened": "sent"}, ("dispute_open",)),

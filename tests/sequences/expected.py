@@ -105,6 +105,7 @@ def wanted_notices(word: StripesWord, number: str, *, allowed: bool) -> set[tupl
     wanted |= {("excess_paid", number)} if is_too_much else set()
     if allowed:
         wanted |= {("fraud_warning", each) for each, is_actionable in word.warnings.items() if is_actionable}
+        wanted |= {("dispute_paid_back", each) for each in word.paid_back}
         wanted |= {("refund_failed", each) for each in not_made_again(word)}
     return wanted
 

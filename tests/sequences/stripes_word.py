@@ -18,7 +18,10 @@ class Refunded:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StripesWord:
-    """By Stripe's ids: refunds, statuses of disputes, and whether each fraud warning is actionable."""
+    """By Stripe's ids: refunds, statuses of disputes, and whether each fraud warning is actionable.
+
+    `paid_back` are disputes that a rule refunded.
+    """
 
     is_paid: bool
     has_failed: bool
@@ -27,6 +30,7 @@ class StripesWord:
     refunded: int
     refunds: dict[str, Refunded]
     disputes: dict[str, str]
+    paid_back: frozenset[str]
     warnings: dict[str, bool]
 
 
@@ -36,6 +40,7 @@ def ask_stripe(sandbox: SandboxClient, session_id: str) -> StripesWord:
     session: dict[str, Any] = api.checkout.sessions.retrieve(session_id, params).to_dict(for_json=True)
     payment = session["payment_intent"]
     of_payment: Any = {"payment_intent": payment["id"], "limit": 100}
+    disputes = api.disputes.list(of_payment).data
     return StripesWord(
         is_paid=session["payment_status"] != "unpaid",
         has_failed=payment["status"] in ("requires_payment_method", "canceled"),
@@ -46,11 +51,18 @@ def ask_stripe(sandbox: SandboxClient, session_id: str) -> StripesWord:
             refund.id: Refunded(refund.amount, str(refund.status), positions(refund.metadata), refund.created)
             for refund in api.refunds.list(of_payment).data
         },
-        disputes={dispute.id: dispute.status for dispute in api.disputes.list(of_payment).data},
+        disputes={dispute.id: dispute.status for dispute in disputes},
+        paid_back=frozenset(filter(None, map(paid_back, disputes))),
         warnings={
             warning.id: warning.actionable for warning in api.radar.early_fraud_warnings.list(of_payment).data
         },
     )
+
+
+def paid_back(dispute: Any) -> str | None:
+    details = dispute.to_dict(for_json=True).get("payment_method_details") or {"card": {"case_type": ""}}
+    is_resolved = dispute.status == "prevented" and details["card"]["case_type"] == "resolution"
+    return str(dispute.id) if is_resolved else None
 
 
 def sent_to(sandbox: SandboxClient, customer: str | None) -> int:

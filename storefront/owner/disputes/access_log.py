@@ -49,10 +49,14 @@ def _grants(grants: Iterable[HistoryGrant]) -> Iterator[str]:
     gone = find_gone_devices([grant.license_id for grant in of_grants], limit=MOST)
     for grant in of_grants:
         yield f"{_moment(grant.created_at)}  {_handed_out(grant)}"
-        for device in grant.devices:
-            yield f"{_moment(device.created_at)}  License activated on the device {device.name}"
-        for activated_at in gone.get(grant.license_id, ()):
-            yield f"{_moment(activated_at)}  License activated on a device that was deactivated since"
+        yield from _devices(grant, gone.get(grant.license_id, ()))
+
+
+def _devices(grant: HistoryGrant, gone: Iterable[datetime]) -> Iterator[str]:
+    for device in grant.devices:
+        yield f"{_moment(device.created_at)}  License activated on the device {device.name}"
+    for activated_at in gone:
+        yield f"{_moment(activated_at)}  License activated on a device that was deactivated since"
 
 
 def _handed_out(grant: HistoryGrant) -> str:

@@ -1,6 +1,7 @@
 """What of an order the owner has to see: pure rules from facts to lines of the "needs you" list."""
 
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from storefront.core import money
 from storefront.orders.access import order_access
@@ -56,6 +57,8 @@ def find_unread(order: Order, seen: SeenAfterSale | None) -> Iterator[NoticeKind
 
 
 def _unread_of_open_order(seen: SeenAfterSale) -> Iterator[NoticeKind]:
+    if seen.disputes is None:
+        yield NoticeKind.DISPUTE_PAID_BACK
     if seen.warnings is None:
         yield NoticeKind.FRAUD_WARNING
     if seen.refunds is None:
@@ -66,6 +69,8 @@ def _of_open_order(number: str, seen: SeenAfterSale) -> Iterator[NoticeDraft]:
     for warning in seen.warnings or ():
         if warning.is_actionable:
             yield _suspicion(number, warning)
+    for dispute in filter(attrgetter("is_paid_back"), seen.disputes or ()):
+        yield _paid_back(number, dispute)
     made_again = find_made_again(seen.refunds or ())
     for refund in seen.refunds or ():
         if not refund.counts and refund.id not in made_again:
@@ -133,6 +138,17 @@ def _dispute(number: str, dispute: SeenDispute) -> Iterator[NoticeDraft]:
     stage = answer_stage(dispute.status)
     if stage is not None:
         yield _to_answer(number, dispute, stage)
+
+
+def _paid_back(number: str, dispute: SeenDispute) -> NoticeDraft:
+    """Stripe does not say whether such money shows as a refund, so access waits for the owner."""
+    amount = money.format_money(dispute.amount_minor, dispute.currency)
+    text = (
+        f"Order {number}: a dispute over {amount} was prevented by refunding it, as Stripe says, and everything "
+        "still works. Look at the payment in the Stripe Dashboard. Where the money went back, withdraw the order: "
+        f"`storefront orders decide {number} withdraw`."
+    )
+    return NoticeDraft(kind=NoticeKind.DISPUTE_PAID_BACK, subject=dispute.id, text=text)
 
 
 def _unknown_status(number: str, dispute: SeenDispute) -> NoticeDraft:

@@ -135,3 +135,33 @@ def test_leaves_on_the_list_what_another_list_said_until_it_can_be_read(
     sandbox.control("faults", method="GET", path=path, times=None, status=403, type="invalid_request_error")
     look(app, sale.session_id)
     assert [row["kind"] for row in read_rows(app, OPEN_NOTICES)] == [kind]
+
+
+def test_asks_the_owner_about_a_prevented_dispute_that_may_have_given_the_money_back(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """A rule resolves a dispute by refunding it (https://docs.stripe.com/radar/rules/disputes)."""
+    sale = sell(app, sandbox)
+    sale.at_charge("dispute", status="prevented")
+    look(app, sale.session_id)
+    [notice] = read_rows(app, "SELECT kind, text FROM notices WHERE closed_at IS NULL")
+    assert notice["kind"] == "dispute_paid_back"
+    assert "was prevented by refunding it" in notice["text"]
+    assert keys_on(sale.order_page()) == sale.keys
+    sandbox.control(
+        "faults", method="GET", path="/v1/disputes", times=None, status=403, type="invalid_request_error"
+    )
+    look(app, sale.session_id)
+    assert "dispute_paid_back" in sale.open_notices()
+    sandbox.control("faults/clear")
+    sale.refund()
+    look(app, sale.session_id)
+    assert sale.open_notices() == []
+
+
+def test_asks_nothing_about_an_inquiry_that_was_prevented(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell(app, sandbox)
+    made = sale.at_charge("dispute", status="warning_needs_response")
+    sandbox.control(f"disputes/{made}/move", status="prevented")
+    look(app, sale.session_id)
+    assert sale.open_notices() == []
