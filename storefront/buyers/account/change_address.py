@@ -22,6 +22,7 @@ from storefront.customers.at_stripe import give_up_at_stripe
 from storefront.customers.browser_session import find_customer
 from storefront.customers.merging import merge_customer
 from storefront.customers.models import AddressChange, Customer, ProofPurpose, email_key, spelling
+from storefront.customers.offers import ConsentPlace, Said, set_offers
 from storefront.customers.proofs import Proof, forget_proofs_of
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
 from storefront.mail.models import MAY_LEAVE, MailKind, OutboxMessage
@@ -183,6 +184,8 @@ def _find_owner(session: Session, mode: str, email: str) -> Customer | None:
 def move_customer(old_email: str, new_email: str) -> int:
     """Move everything for a buyer who cannot read the old address any more. Returns how many orders moved.
 
+    What nobody has proven at the new address stays behind: cards at Stripe, and a yes to news and offers.
+
     Raises:
         NotFound: nobody bought with the old address in the running mode.
         AddressRefused: the new one is no address.
@@ -194,11 +197,15 @@ def move_customer(old_email: str, new_email: str) -> int:
         if named is None:
             raise NotFound(f"Nobody bought with {old_email}. `storefront orders list` shows the newest orders.")
         customer, orders = lock_customer(session, named.id)
-        give_up_at_stripe(session, customer.id)  # nobody has proven that the new address is theirs
+        give_up_at_stripe(session, customer.id)
+        old_key = customer.email_key
         owner_id = _move(session, customer, orders, spelling(new_email))
+        is_merged = owner_id != customer.id  # then a yes stayed with its address already
+        if not is_merged and customer.email_key != old_key:
+            set_offers(session, owner_id, Said(place=ConsentPlace.OWNER), agrees=False)
         record(
             session,
-            "customer.moved" if owner_id == customer.id else "customer.merged",
+            "customer.merged" if is_merged else "customer.moved",
             subject_kind="customer",
             subject=f"customer {named.id}",
             before={"customer": customer.id},

@@ -20,9 +20,11 @@ from tests.support.people import OWNER, make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.sale import sell, take_free
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import ADA, Buyer, post_event
+from tests.support.shop import ADA, Buyer, Shop, post_event
+from tests.support.sign_in import mailed_proof, signed_in
 
 SAID = "SELECT agrees, place, words FROM offer_consents ORDER BY id"
+WANTS = "SELECT email FROM customers WHERE wants_offers_since IS NOT NULL"
 BOX = 'name="agrees" type="checkbox" value="1" required>'
 EVE = "eve@example.com"
 
@@ -143,6 +145,37 @@ def test_knows_it_when_two_buyers_become_one_and_when_one_is_erased(app: Flask, 
     (erased,) = read_rows(app, "SELECT id FROM customers WHERE erased_at IS NOT NULL")
     with app.test_request_context():
         assert not say_offers(erased["id"], ConsentPlace.EMAIL_LINK, agrees=True)
+
+
+@pytest.mark.parametrize(("new", "wants"), [(EVE, False), (ADA.title(), True)])
+def test_takes_no_yes_along_to_an_address_that_only_the_owner_names(app: Flask, new: str, wants: bool) -> None:
+    customer_id = make_customer(app)
+    with app.test_request_context():
+        say_offers(customer_id, ConsentPlace.ACCOUNT, agrees=True)
+        move_customer(ADA, new)
+        assert wants_offers(customer_id) is wants
+        if not wants:
+            assert say_offers(customer_id, ConsentPlace.ACCOUNT, agrees=True)  # by who reads it there
+    assert said(app) == [(True, "account")] + ([] if wants else [(False, "owner"), (True, "account")])
+
+
+def test_leaves_the_yes_of_an_address_alone_to_which_the_owner_moves_another_buyer(app: Flask) -> None:
+    with app.test_request_context():
+        for email in (ADA, EVE):
+            say_offers(make_customer(app, email), ConsentPlace.ACCOUNT, agrees=True)
+        move_customer(ADA, EVE)
+    assert read_rows(app, WANTS) == [{"email": EVE}]
+
+
+def test_takes_a_yes_along_when_the_buyer_has_proven_both_addresses(shop: Shop) -> None:
+    customer_id = make_customer(shop.app)
+    with shop.app.test_request_context():
+        say_offers(customer_id, ConsentPlace.ACCOUNT, agrees=True)
+    buyer = signed_in(shop.app)
+    buyer.post("/account/address", new_email=EVE)
+    for email in (ADA, EVE):
+        buyer.post(mailed_proof(shop, email)[1])
+    assert read_rows(shop.app, WANTS) == [{"email": EVE}]
 
 
 def test_lets_the_owner_end_them_and_never_begin_them(app: Flask) -> None:
