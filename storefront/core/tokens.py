@@ -43,13 +43,15 @@ def derive_token(seed: bytes, *, purpose: str, version: int, secret_key: str) ->
 def derive_known_token(
     seed: bytes, *, purpose: str, version: int, secret_keys: Sequence[str], token_hash: str
 ) -> str:
-    """Return the token that has this hash: it was made with the present secret, or with one before it.
-
-    With none of them it was not: then the token of the first one.
-    """
+    """Return the token that has this hash: it was made with the present secret, or with one before it."""
     made = [
         derive_token(seed, purpose=purpose, version=version, secret_key=secret_key) for secret_key in secret_keys
     ]
+    return choose_known(made, token_hash)
+
+
+def choose_known(made: Sequence[str], token_hash: str) -> str:
+    """Return the token that has this hash; the first one where none has."""
     return next((token for token in made if hash_token(token) == token_hash), made[0])
 
 

@@ -28,6 +28,7 @@ LIFETIME = timedelta(minutes=LIFETIME_MINUTES)
 MOST_MAILS = ceilings.MOST_MAILS
 KEPT = timedelta(days=1)
 CODE_LENGTH = 8
+LINK = "link"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +65,18 @@ def code_of(seed: bytes, secret_key: str | None = None) -> str:
 
 
 def link_of(seed: bytes) -> str:
-    """Return the token of the link: 128 bits."""
-    return derive(seed, "link").hex()[:32]
+    """Return the token of a new link: 128 bits."""
+    return derive(seed, LINK).hex()[:32]
+
+
+def mailed_link_of(proof: AddressProof) -> str:
+    """Return the token of its link, whichever SECRET_KEY was the present one when it was made."""
+    return derive_known_link(proof.seed, LINK, proof.link_hash)
+
+
+def derive_known_link(seed: bytes, what: str, link_hash: str) -> str:
+    made = [derive(seed, what, secret_key).hex()[:32] for secret_key in settings().secret_keys]
+    return tokens.choose_known(made, link_hash)
 
 
 def start_proof(*, purpose: ProofPurpose, email: str, about: str | None = None, asked_by: str = "") -> int:

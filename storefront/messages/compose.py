@@ -19,7 +19,7 @@ from storefront.core.languages import Language, find_language, offered, speaking
 from storefront.core.runtime import absolute_url, settings
 from storefront.customers.browser_session import get_customer_now
 from storefront.customers.models import AddressProof, Customer, ProofPurpose, email_key
-from storefront.customers.proofs import code_of, link_of
+from storefront.customers.proofs import code_of, mailed_link_of
 from storefront.customers.unproven import find_known
 from storefront.mail.inlined import inline_styles
 from storefront.mail.letter import Mail
@@ -158,7 +158,7 @@ def _proof(message: OutboxMessage) -> Composed:
 
 
 def _code_and_link(proof: AddressProof, endpoint: str) -> dict[str, Any]:
-    link_url = absolute_url(endpoint, token=link_of(proof.seed))
+    link_url = absolute_url(endpoint, token=mailed_link_of(proof))
     return {"code": code_of(proof.seed), "purpose": proof.purpose.value, "link_url": link_url}
 
 

@@ -9,7 +9,7 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.runtime import absolute_url
 from storefront.customers.models import AddressProof, ProofPurpose
-from storefront.customers.proofs import code_of, link_of
+from storefront.customers.proofs import code_of, mailed_link_of
 from storefront.mail.models import MailKind, OutboxMessage
 from storefront.messages.canceled import Canceled, Composed
 from storefront.owner.emails.samples import sample_of
@@ -37,7 +37,7 @@ def compose_person_proof(proof: AddressProof) -> Composed:
         return Canceled("nobody with this address may come in")
     values: dict[str, Any] = {"code": code_of(proof.seed), "purpose": proof.purpose.value, "link_url": None}
     if proof.purpose is ProofPurpose.PERSON_SIGN_IN:
-        values["link_url"] = absolute_url("admin.open_mailed_link", token=link_of(proof.seed))
+        values["link_url"] = absolute_url("admin.open_mailed_link", token=mailed_link_of(proof))
     return values
 
 
@@ -49,7 +49,7 @@ def compose_invitation(message: OutboxMessage) -> Composed:
     ).one_or_none()
     if row is None or row.PersonLink.used_at is not None or row.PersonLink.expires_at <= clock.now():
         return Canceled("the invitation was used, replaced or taken back")
-    link_url = absolute_url("admin.open_link", token=link_token(row.PersonLink.seed))
+    link_url = absolute_url("admin.open_link", token=link_token(row.PersonLink))
     return {"link_url": link_url, "role": row.Person.role.value, "days": INVITATION.days}
 
 

@@ -1,5 +1,6 @@
 """A new SECRET_KEY with the old one in SECRET_KEY_FALLBACKS: nobody is signed out, and nothing closes."""
 
+import re
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,14 +12,17 @@ from storefront.core.config.settings import load_settings
 from storefront.core.db import db, transaction
 from storefront.core.runtime import settings
 from storefront.core.tokens import derive_known_token, derive_token, hash_token
+from storefront.owner.people.models import Role
+from storefront.owner.people.people import invite
 from storefront.payments.webhook import secrets
 from storefront.payments.webhook.models import WebhookEndpoint
 from tests.buyers.account.customers import erase
 from tests.delivery.licenses.licensed import ask
+from tests.support.people import OWNER, make_person
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, Shop
-from tests.support.sign_in import enter_code, is_in, newest_code
+from tests.support.sign_in import enter_code, is_in, make_customer, newest_code, signed_in, waiting_mails
 
 NEW = "f2b7c6d1e8a94035b6c7d8e9f0a1b2c3"
 
@@ -64,6 +68,23 @@ def test_keeps_browsers_carts_and_codes_in_mails(
     assert Buyer(app).get(sale.link).status_code == 200
     with buyer.client.get(address, base_url=buyer.base_url) as download:
         assert download.status_code == 200
+
+
+def test_writes_links_that_open_into_mails_that_leave_after_the_change(
+    shop: Shop, with_new_key: Callable[[], Flask]
+) -> None:
+    make_person(shop.app)
+    make_customer(shop.app)
+    with shop.app.test_request_context():
+        invite("sue@example.com", Role.SUPPORT)
+    Buyer(shop.app).post("/sign-in", email=ADA)
+    signed_in(shop.app).post("/account/address", new_email="eve@example.com")
+    Buyer(shop.app).post("/admin/sign-in", email=OWNER)
+    app = with_new_key()
+    links = [link for mail in waiting_mails(app) for link in re.findall(r"/[/a-z-]+/[0-9a-f]{32}\b", mail.text)]
+    pages = ["/admin/link", "/admin/sign-in/link", "/confirm", "/confirm", "/sign-in/link"]
+    assert sorted(link.rpartition("/")[0] for link in links) == pages
+    assert {link: Buyer(app).get(link).status_code for link in links} == dict.fromkeys(links, 200)
 
 
 def test_knows_the_devices_of_who_was_erased(

@@ -8,20 +8,21 @@ from sqlalchemy.orm import Session
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
-from storefront.customers.proofs import derive
+from storefront.customers.proofs import derive, derive_known_link
 from storefront.owner.people.models import Person, PersonLink
 from storefront.owner.people.security_notices import tell_person
 
 INVITATION = timedelta(days=7)
 AT_THE_MACHINE = timedelta(hours=1)
 KEPT = timedelta(days=7)  # after they expired
+PURPOSE = "person-link"
 
 
 def add_link(changes: Session, person_id: int, *, lifetime: timedelta) -> tuple[str, str]:
     """Return the token, which is stored nowhere, and its hash. Older links of the person end."""
     end_links(changes, person_id)
     seed = tokens.new_seed()
-    token = link_token(seed)
+    token = derive(seed, PURPOSE).hex()[:32]  # 128 bits
     link_hash = tokens.hash_token(token)
     changes.add(PersonLink(person_id=person_id, seed=seed, link_hash=link_hash, expires_at=clock.now() + lifetime))
     return token, link_hash
@@ -33,9 +34,9 @@ def end_links(changes: Session, person_id: int) -> bool:
     return None in changes.scalars(ended).all()
 
 
-def link_token(seed: bytes) -> str:
-    """128 bits, from the stored seed and SECRET_KEY."""
-    return derive(seed, "person-link").hex()[:32]
+def link_token(link: PersonLink) -> str:
+    """Return the token of a link, whichever SECRET_KEY was the present one when it was made."""
+    return derive_known_link(link.seed, PURPOSE, link.link_hash)
 
 
 def make_link(person_id: int, *, lifetime: timedelta = AT_THE_MACHINE) -> str:
