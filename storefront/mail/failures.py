@@ -1,8 +1,10 @@
 """Failed mails: which of them an owner can act on, and which went to an address that takes none."""
 
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, Select, case, exists, func, literal, or_, select
+from sqlalchemy.orm import aliased
 
 from storefront.core import clock
 from storefront.core.runtime import settings
@@ -31,6 +33,35 @@ def has_failed() -> ColumnElement[bool]:
 def has_failed_lately() -> ColumnElement[bool]:
     """By its last try: a gift may have been promised months before its day."""
     return has_failed() & (OutboxMessage.due_at > clock.now() - NEWS_DAYS)
+
+
+def select_dead_addresses() -> Select[str]:
+    """Select to which spellings an email bounced or was refused for good, and none left since.
+
+    Also where the owner has ended it: that says nothing of the address. One that is tried again is asked anew.
+    """
+    later = aliased(OutboxMessage)
+    has_left_since = exists().where(
+        later.recipient == OutboxMessage.recipient,
+        later.mode == settings().mode,
+        later.state == MailState.SENT,
+        later.sent_at > OutboxMessage.due_at,
+    )
+    return select(OutboxMessage.recipient).where(
+        OutboxMessage.mode == settings().mode,
+        OutboxMessage.state.in_((MailState.FAILED, MailState.CANCELED)),
+        TO_DEAD_ADDRESS,
+        ~has_left_since,
+    )
+
+
+def readdressed(email: str) -> dict[str, Any]:
+    """Return the values of emails that go to another address by now, of which an earlier bounce says nothing."""
+    said = case(
+        (TO_DEAD_ADDRESS, literal("at the address before: ") + OutboxMessage.last_error),
+        else_=OutboxMessage.last_error,
+    )
+    return {"recipient": email, "last_error": said}
 
 
 def is_of_address(error: str | None) -> bool:

@@ -25,6 +25,7 @@ from storefront.customers.models import AddressChange, Customer, ProofPurpose, e
 from storefront.customers.offers import ConsentPlace, Said, set_offers
 from storefront.customers.proofs import Proof, forget_proofs_of
 from storefront.customers.spend_proofs import CodeResult, Reader, spend_code, spend_link
+from storefront.mail.failures import readdressed
 from storefront.mail.models import MAY_LEAVE, MailKind, OutboxMessage
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import addresses_of, ensure_customer, lock_customer
@@ -257,6 +258,6 @@ def _readdress_mails(session: Session, customer: Customer, orders: Sequence[Orde
     session.execute(
         update(OutboxMessage)
         .where(or_(of_orders, news), waiting)
-        .values(recipient=new_email)
+        .values(readdressed(new_email))
         .execution_options(synchronize_session=False)
     )

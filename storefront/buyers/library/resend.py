@@ -18,6 +18,7 @@ from storefront.customers.merging import forget_stranger
 from storefront.customers.models import Customer, email_key
 from storefront.delivery.contents import read_contents
 from storefront.delivery.downloads.counting import add_allowance
+from storefront.mail.failures import readdressed
 from storefront.mail.models import MAY_LEAVE, NOT_LEFT, MailKind, MailState, OutboxMessage
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import ensure_customer
@@ -208,7 +209,7 @@ def _move(session: Session, order: Order, to: str) -> None:
         are_mails_of([order], []),
         OutboxMessage.state.in_(MAY_LEAVE),
     )
-    session.execute(update(OutboxMessage).where(*waiting).values(recipient=to))
+    session.execute(update(OutboxMessage).where(*waiting).values(readdressed(to)))
     order.email = to
     signed_in_browsers.end_of_orders(session, [order.id])
     add_change(session, order.id, ChangeKind.ADDRESS, "corrected by the shop")

@@ -1,15 +1,17 @@
-"""Who gets a broadcast: who can use one of its products now, by the one rule of access, and agreed."""
+"""Who gets a broadcast: who can use one of its products now, by the one rule of access, and agreed to it."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Label, Row, Select, and_, exists, false, func, or_, select, true
+from sqlalchemy import ColumnElement, Label, Row, Select, and_, case, exists, false, func, or_, select, true
 
 from storefront.core.db import db
 from storefront.customers.models import Customer
 from storefront.customers.queries import is_known_customer
 from storefront.customers.unproven import MARK
+from storefront.mail.failures import select_dead_addresses
+from storefront.mail.models import OutboxMessage
 from storefront.orders.access import access
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
 from storefront.orders.models import Grant, ItemPart, Order, OrderItem, Upgrade
@@ -28,16 +30,28 @@ class Goods:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """How many buyers can use the goods now, and how many of them agreed to news and offers."""
+    """How many buyers can use the goods now, and how many of them agreed to news and offers.
+
+    `unreachable` agreed as well, at an address that takes no email: they are not among those who `agreed`.
+    """
 
     buyers: int
     agreed: int
+    unreachable: int = 0
 
     @property
     def words(self) -> str:
         buyers = "1 buyer" if self.buyers == 1 else f"{self.buyers:,} buyers"
-        missing = self.buyers - self.agreed
-        return f"Goes to {self.agreed:,} of {buyers}: {missing:,} {'has' if missing == 1 else 'have'} not agreed."
+        missing = self.buyers - self.agreed - self.unreachable
+        words = f"Goes to {self.agreed:,} of {buyers}: {missing:,} {'has' if missing == 1 else 'have'} not agreed"
+        return f"{words}{self._unreachable_words}."
+
+    @property
+    def _unreachable_words(self) -> str:
+        if not self.unreachable:
+            return ""
+        have = "has an address that takes" if self.unreachable == 1 else "have addresses that take"
+        return f", {self.unreachable:,} {have} no email"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,11 +68,13 @@ def count_audience(goods: Goods) -> Audience:
     rows = db.session.execute(_held(goods, *FACT_COLUMNS).distinct()).all()
     are_open = [_has_facts(row) for row in rows if access(facts_of_row(row)).allowed]
     holders = _held(goods, Order.holder_id).where(or_(false(), *are_open))
-    counts = select(func.count(), func.count(Customer.wants_offers_since)).where(
+    # A list that is made once: EXISTS would search the outbox for each of a million customers.
+    is_dead = Customer.wants_offers_since.is_not(None) & Customer.email.in_(select_dead_addresses())
+    counts = select(func.count(), func.count(Customer.wants_offers_since), func.count(case((is_dead, 1)))).where(
         _can_be_written_to(), Customer.id.in_(holders)
     )
-    buyers, agreed = db.session.execute(counts).one()
-    return Audience(buyers=buyers, agreed=agreed)
+    buyers, agreed, unreachable = db.session.execute(counts).one()
+    return Audience(buyers=buyers, agreed=agreed - unreachable, unreachable=unreachable)
 
 
 def find_readers(goods: Goods, *, after: int, most: int) -> Readers:
@@ -127,7 +143,8 @@ def _can_be_written_to() -> ColumnElement[bool]:
 
 
 def _agreed() -> ColumnElement[bool]:
-    return and_(_can_be_written_to(), Customer.wants_offers_since.is_not(None))
+    is_dead = select_dead_addresses().where(OutboxMessage.recipient == Customer.email).exists()
+    return and_(_can_be_written_to(), Customer.wants_offers_since.is_not(None), ~is_dead)
 
 
 def _has_facts(row: Row[*tuple[Any, ...]]) -> ColumnElement[bool]:

@@ -38,7 +38,8 @@ def start_broadcast(broadcast_id: int, *, version: int) -> bool:
             return False
         check_is_draft(draft, version)
         if not audience.agreed:
-            raise BroadcastRefused({"broadcast": "Nobody gets it: no buyer of these products has agreed."})
+            nobody = "Nobody gets it: no buyer of these products has agreed at an address that takes email."
+            raise BroadcastRefused({"broadcast": nobody})
         draft.state, draft.started_at = BroadcastState.SENDING, clock.now()
         counts = {"buyers": audience.buyers, "agreed": audience.agreed}
         record(session, "broadcast.started", subject_kind="broadcast", subject=str(draft.id), after=counts)

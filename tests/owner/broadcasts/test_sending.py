@@ -13,6 +13,7 @@ from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.core.languages import Language
 from storefront.mail.outbox import mark_failed, promise_news
+from storefront.mail.retry import cancel_mails, retry_mails
 from storefront.owner.broadcasts.audience import Audience, count_audience, find_readers
 from storefront.owner.broadcasts.drafts import BroadcastMoved, BroadcastRefused, Typed, save_broadcast
 from storefront.owner.broadcasts.read import read_goods, read_view
@@ -27,6 +28,7 @@ from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 OUTBOX = "SELECT recipient, state, last_error FROM outbox WHERE kind = 'broadcast' ORDER BY id"
+FAIL = "UPDATE outbox SET state = 'failed', last_error = :error WHERE recipient LIKE :who"
 WORDS = {"en": ("News", "Words")}
 
 
@@ -78,6 +80,60 @@ def test_goes_to_who_agreed_and_has_access_now(app: Flask) -> None:
             assert [email.partition("@")[0] for email in found.emails.values()] == names
             assert found.is_end
     assert audience.words == "Goes to 5 of 7 buyers: 2 have not agreed."
+
+
+@both
+def test_leaves_out_addresses_that_take_no_email_until_one_was_sent_there(app: Flask) -> None:
+    names = {
+        "ada": "", "gone": "bounced (5.1.1)", "refused": "recipient refused (550)", "ended": "bounced (5.1.1)",
+        "again": "bounced (5.1.1)", "back": "bounced (5.1.1)", "early": "bounced (5.1.1)",
+        "sender": "bounced (5.7.1)", "account": "recipient refused (554), perhaps because of the account",
+        "text": "mail refused (554)", "live": "bounced (5.1.1)",
+    }  # fmt: skip
+    make_readers(app, *names)
+    make_readers(app, "no", agrees=False)
+    first, second = draft(app), draft(app, "twinspot")
+    start(app, first)
+    send(app)
+    change_rows(app, "UPDATE outbox SET state = 'sent', sent_at = due_at")
+    for name, error in names.items():
+        if error:
+            change_rows(app, FAIL, error=error, who=f"{name}@%")
+    change_rows(app, "UPDATE outbox SET mode = 'live' WHERE recipient LIKE 'live@%'")
+    mail_ids = {row["recipient"].partition("@")[0]: row["id"] for row in read_rows(app, "SELECT * FROM outbox")}
+    with app.test_request_context():
+        cancel_mails([mail_ids["ended"]])
+        retry_mails([mail_ids["again"]])
+        for name in ("back", "early"):
+            send_test(first, Language.ENGLISH, f"{name}@example.com")
+        change_rows(
+            app,
+            "UPDATE outbox SET state = 'sent', sent_at = due_at WHERE broadcast_id IS NULL",
+            "UPDATE outbox SET sent_at = (SELECT min(due_at) FROM outbox)"
+            " WHERE broadcast_id IS NULL AND recipient LIKE 'early@%'",
+        )
+        audience = count_audience(read_goods(second))
+    assert audience == Audience(buyers=12, agreed=7, unreachable=4)
+    assert audience.words == "Goes to 7 of 12 buyers: 1 has not agreed, 4 have addresses that take no email."
+    start(app, second)
+    send(app)
+    reached = read_rows(app, "SELECT recipient FROM outbox WHERE broadcast_id = :it ORDER BY id", it=second)
+    assert [row["recipient"].partition("@")[0] for row in reached] == [
+        "ada", "again", "back", "sender", "account", "text", "live",
+    ]  # fmt: skip
+
+
+def test_leaves_to_nobody_where_the_only_address_takes_no_email(app: Flask) -> None:
+    make_readers(app, "ada")
+    first, second = draft(app), draft(app)
+    start(app, first)
+    send(app)
+    change_rows(app, FAIL, error="bounced", who="ada@%")
+    with app.test_request_context():
+        words = count_audience(read_goods(second)).words
+        with pytest.raises(BroadcastRefused, match="at an address that takes email"):
+            start_broadcast(second, version=1)
+    assert words == "Goes to 0 of 1 buyer: 0 have not agreed, 1 has an address that takes no email."
 
 
 @both
