@@ -1,11 +1,12 @@
 """Finds products, prices and releases by what people call them, for the shop, its commands and its pages."""
 
-from sqlalchemy import ColumnElement, Select, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductAlias, Release
 
+_EARLIER = aliased(Price)
 WHERE_PRODUCTS_ARE = "`storefront products list` shows what there is."
 
 
@@ -80,7 +81,24 @@ def select_active_prices(product_id: int) -> Select[Price, Edition]:
         select(Price, Edition)
         .join(Edition, Edition.id == Price.edition_id)
         .where(Edition.product_id == product_id, Edition.is_active, Price.is_active)
-        .order_by(Edition.position, Edition.id, Price.id)
+        .order_by(Edition.position, Edition.id, first_priced())
+    )
+
+
+def first_priced() -> ColumnElement[int]:
+    """Order prices as their editions got currencies: a changed price is a new row, and keeps its currency's place.
+
+    What owners of another edition pay to upgrade says nothing of when this one was first sold.
+    """
+    return (
+        select(func.min(_EARLIER.id))
+        .where(
+            _EARLIER.edition_id == Price.edition_id,
+            _EARLIER.currency == Price.currency,
+            _EARLIER.upgrades_from_id.is_(None),
+        )
+        .correlate(Price)
+        .scalar_subquery()
     )
 
 

@@ -125,7 +125,8 @@ def _write_edition(shop: Objects, ref: Ref) -> dict[str, Any]:
 
 
 def _write_prices(shop: Objects, edition: Ref) -> dict[str, Any]:
-    prices = sorted(ref for ref in refs_of(shop, Kind.PRICE) if ref.edition == edition)
+    # In the shop's order: visitors see the first currency.
+    prices = [ref for ref in refs_of(shop, Kind.PRICE) if ref.edition == edition]
     return {ref.part: fields.write_price(shop[ref]["amount"], ref.part) for ref in prices}
 
 
