@@ -26,7 +26,7 @@ def again(token: str) -> ResponseReturnValue:
         return redirect(url_for("library.order", token=upgraded) if upgraded else "/library")
     price_id = find_bought_now(order.checkout_session_id)
     if price_id is not None:
-        flash(marked("Your cart is as you left it. Start again when you're ready."), "good")
+        flash(marked("Start again when you're ready."), "good")
     else:
         lines = bought_lines(read_purchase(order))
         held = load_cart(session)

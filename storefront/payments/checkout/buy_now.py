@@ -7,7 +7,7 @@ from flask import current_app
 from storefront.core.page_addresses import in_language
 from storefront.core.texts import marked
 from storefront.shop.cart.cart import CartLine, CartRefused, check_quantity
-from storefront.shop.catalog.offers import Offer, find_offers
+from storefront.shop.catalog.offers import Offer, find_newer, find_offers
 from storefront.shop.discounts.rules import Line
 
 CHOSEN_ALONE = marked("You choose what you pay for %(name)s, so it is bought one at a time.")
@@ -32,7 +32,7 @@ def get_offer(price_id: int) -> Offer:
                 "%(product_name)s is not sold at that price any more. Here it is as it is sold today.",
                 product_name=offer.product_name,
             ),
-            _path("catalog.product", slug=offer.slug),
+            _page_of(offer),
         )
     return offer
 
@@ -55,13 +55,19 @@ def as_offered(offer: Offer, quantity: int = 1) -> tuple[Line]:
 
 
 def product_page(price_id: int) -> str:
-    """Return where a purchase of one thing began, with the same edition chosen."""
+    """Return where a purchase of one thing began, with the same edition chosen, in the same currency."""
     offer = find_offers([price_id]).get(price_id)
     if offer is None:
         return _path("catalog.catalog")
     if offer.is_upgrade:
         return _path("checkout.leave_upgrade")  # it knows the order's link, which Stripe is not told
-    return _path("catalog.product", slug=offer.slug, edition=price_id)
+    return _page_of(offer)
+
+
+def _page_of(offer: Offer) -> str:
+    """Return the product's page at this price, or at the one that took its place."""
+    sold = offer if offer.is_for_sale else find_newer([offer]).get(offer.price_id)
+    return _path("catalog.product", slug=offer.slug, edition=sold.price_id if sold else None)
 
 
 def way_back(cart: Sequence[CartLine], *, is_from_cart: bool, is_gift: bool = False) -> str:

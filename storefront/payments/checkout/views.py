@@ -276,7 +276,7 @@ def _lead_on(row: Checkout, state: State) -> ResponseReturnValue:
 def _next_step(row: Checkout) -> str:
     if row.is_from_cart:
         return marked("Your cart is as it was: check out again when you are ready.")
-    return marked("Your cart is as you left it. Start again when you're ready.")
+    return marked("Start again when you're ready.")
 
 
 @checkout.post("/checkout/<token>/accept")

@@ -190,16 +190,16 @@ def _cards(rows: tuple[Row[Any], ...], currency: str, _language: Language | None
     return tuple(cards)
 
 
-def get_product_page(slug: str, currency: str = "") -> ProductPage:
+def get_product_page(slug: str, currency: str = "", *, price_id: int = 0) -> ProductPage:
     """Return all that a product's page shows, in three statements; see `list_products` for the currency.
 
-    What a bundle includes costs one more.
+    It is that of the price, where the product is sold at this one. What a bundle includes costs one more.
 
     Raises:
         MovedPage: the product has another address by now.
         NotFound: the product is unknown, or nobody may see it; the answer does not tell which.
     """
-    return read_product_page(get_shown_product(slug), currency)
+    return read_product_page(get_shown_product(slug), currency, price_id=price_id)
 
 
 def get_shown_product(slug: str) -> Product:
@@ -214,7 +214,7 @@ def get_shown_product(slug: str) -> Product:
     return product
 
 
-def read_product_page(product: Product, currency: str = "") -> ProductPage:
+def read_product_page(product: Product, currency: str = "", *, price_id: int = 0) -> ProductPage:
     """Return what the page of this product shows, in whatever state it is. An announced one has no price yet."""
     is_announced = product.state is ProductState.ANNOUNCED
     words = said(product)
@@ -224,6 +224,7 @@ def read_product_page(product: Product, currency: str = "") -> ProductPage:
     terms = {edition.id: EditionTerms(edition.name, license_words(product, edition)) for _price, edition in prices}
     editions = [_offer_of(price, edition) for price, edition in prices]
     bundles = {edition.id: said(edition) for _price, edition, is_bundle in rows if is_bundle}
+    currency = next((offer.currency for offer in editions if offer.price_id == price_id), currency)
     shown = CardWords(words.name, words.summary, tuple(words.tags))
     card = _card(product, shown, editions, currency, is_bundle=bool(bundles))
     return ProductPage(

@@ -58,8 +58,10 @@ def show_catalog() -> ResponseReturnValue:
 @catalog.get("/products/<slug>", endpoint="product")
 @drawn_once
 def show_product(slug: str) -> ResponseReturnValue:
+    chosen = request.args.get("edition", 0, type=int)
+    named = 0 if "currency" in request.args else chosen
     try:
-        page = get_product_page(slug, chosen_currency())
+        page = get_product_page(slug, chosen_currency(), price_id=named)
     except MovedPage as moved:
         is_open_to_all()
         return redirect(_address(moved.slug), code=301)
@@ -75,7 +77,7 @@ def show_product(slug: str) -> ResponseReturnValue:
         found=head_of_product(page, pictures, read_profile(), prices.promotion),
         pictures=pictures,
         samples=samples,
-        chosen=request.args.get("edition", 0, type=int),
+        chosen=chosen,
         prices=prices,
         # The page of those without a cookie is the same for all of them, and draws its own.
         nonce=page_nonce() if session else "",

@@ -40,7 +40,7 @@ def _payment_failed() -> Words:
     return Words(
         subject=_("Your payment for order %(number)s didn't go through", number="{number}"),
         heading=_("The payment didn't go through"),
-        body=_("Your cart comes back as you left it. Try another card or another way to pay."),
+        body=_("What you chose is still there. Try another card or another way to pay."),
     )
 
 

@@ -14,7 +14,7 @@ from storefront.shop.catalog.models import ProductAlias, ProductState
 from storefront.shop.discounts.models import Discount
 from tests.payments.checkout.buttons import count_sessions, in_cart, send
 from tests.support.discounts import discount
-from tests.support.goods import change_price, change_product, make_edition
+from tests.support.goods import change_price, change_product, make_edition, set_price
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, find_price, keys_on
@@ -156,6 +156,14 @@ def test_refuses_with_a_way_on(buyer: Buyer, link: str, said: str) -> None:
     assert said in words_on(page.text)
     assert f'href="/buy/{slug}?edition=' in page.text
     assert f'href="/products/{slug}"' in page.text
+
+
+def test_keeps_edition_and_currency_in_its_ways_on(app: Flask, buyer: Buyer) -> None:
+    team = set_price(app, "twinspot", "team", "eur", 7400)
+    link = "/buy/twinspot?edition=team&currency=eur"
+    assert f'href="/products/twinspot?edition={team}"' in buyer.get(link).text
+    refused = buyer.get(f"{link}&quantity=100").text
+    assert f'href="{link.replace("&", "&amp;")}"' in refused
 
 
 @pytest.mark.parametrize(

@@ -87,6 +87,37 @@ def test_says_where_it_came_from(buyer: Buyer, sandbox: SandboxClient) -> None:
     assert cancel_url == f"{buyer.base_url}/products/twinspot?edition={team}"
 
 
+def test_leads_back_to_the_same_edition_in_its_currency(app: Flask, buyer: Buyer, sandbox: SandboxClient) -> None:
+    """Also in a browser that never chose it, and with nothing remembered of it."""
+    set_price(app, "twinspot", "personal", "eur", 1800)
+    team = set_price(app, "twinspot", "team", "eur", 7400)
+    back = re.search(r'href="(/products/twinspot[^"]+)"', buyer.get(press(buyer, price_id=team).location).text)
+    assert back
+    fresh = Buyer(app)
+    for page in (buyer.get(back[1]).text, fresh.get(back[1]).text):
+        assert f'value="{team}" checked' in page
+        assert "€74.00" in page
+    assert "$79.00" in fresh.get(f"{back[1]}&currency=usd").text, "what is asked for counts"
+    assert "€" not in fresh.get("/products/twinspot").text, "nobody chose it"
+
+
+def test_leads_back_to_the_price_that_took_the_place_of_the_one_bought(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    set_price(app, "twinspot", "personal", "eur", 1800)
+    team = set_price(app, "twinspot", "team", "eur", 7400)
+    form = press(buyer, price_id=team).location
+    newer = set_price(app, "twinspot", "team", "eur", 7500)
+    back = re.search(r'href="(/products/twinspot[^"]+)"', buyer.get(form).text)
+    assert back
+    refused = press(buyer, price_id=team).location
+    assert refused == back[1]
+    page = buyer.get(refused).text
+    assert "not sold at that price any more" in page
+    assert f'value="{newer}" checked' in page
+    assert "€75.00" in page
+
+
 def test_says_that_the_price_is_another_one_by_now(buyer: Buyer, sandbox: SandboxClient, app: Flask) -> None:
     """A tab that was open while the owner changed the price."""
     change_price(app, find_price(app, "twinspot", "Personal"), is_active=False)
@@ -139,7 +170,7 @@ def test_does_not_put_the_one_thing_into_the_cart_when_the_bank_said_no(
     assert again
     answer = buyer.get(again[1])
     assert re.fullmatch(r"/products/twinspot\?edition=\d+", answer.location)
-    assert "Your cart is as you left it" in buyer.get(answer.location).text
+    assert "Start again when you&#39;re ready." in buyer.get(answer.location).text
     assert in_cart(buyer) == before
 
 
@@ -204,7 +235,7 @@ def test_charges_what_the_open_form_shows_though_the_price_changed_meanwhile(
 
 def test_shows_the_new_price_to_who_presses_the_old_button(app: Flask, buyer: Buyer) -> None:
     old = find_price(app, "twinspot", "Personal")
-    set_price(app, "twinspot", "personal", "usd", 2400)
+    newer = set_price(app, "twinspot", "personal", "usd", 2400)
     answer = buyer.post("/checkout/now", price_id=old)
-    assert answer.location == "/products/twinspot"
+    assert answer.location == f"/products/twinspot?edition={newer}"
     assert "$24.00" in buyer.get(answer.location).text

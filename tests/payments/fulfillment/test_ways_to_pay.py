@@ -138,6 +138,7 @@ def test_says_why_it_came_to_nothing(sale: Sale) -> None:
     assert keys_on(page) == []
     assert "/checkout/again/" in page
     mail = sale.mail("payment_failed")
+    assert "Try again with what you chose:" in mail.text
     reason = {
         "customer_balance": "The bank transfer for this order was given up.",
         "sepa_success": "Your bank did not let the payment for this order through.",
