@@ -1,9 +1,12 @@
 // Sends a changed quantity, then shows the cart anew; the button for that is for browsers without JavaScript. What is
 // pressed meanwhile is never lost: "Check out" takes the quantities along, links and other buttons wait for the answer.
+// Who uses a keyboard goes on where they were.
 (() => {
   "use strict";
 
   const NO_CLICK_MS = 500; // so long after a touch no click comes of it
+  const PAUSE_MS = 600; // so long after an arrow key no other one comes
+  const FOCUS = "cart-focus";
   const form = document.querySelector("[data-cart]");
   if (!form) return;
   const update = form.querySelector(".cart-update button");
@@ -16,6 +19,7 @@
   let isOld = false; // what the page shows
   let held = null; // a link or button that was pressed meanwhile
   let noClick = 0;
+  let pause = 0;
 
   update.parentElement.hidden = true; // in browsers whose styles cannot ask for scripts
 
@@ -31,13 +35,45 @@
   };
 
   const goOn = () => {
-    if (isSending || isPressed) return;
+    if (isSending || isPressed || pause) return;
     const target = held;
     if (isChanged) send();
     else if (target) {
       held = null;
       target.click();
-    } else if (isOld) location.replace(location.pathname);
+    } else if (isOld) {
+      keepFocus();
+      location.replace(location.pathname);
+    }
+  };
+
+  // A browser that stores nothing begins at the top.
+  const keepFocus = () => {
+    const { id, name, value, className } = document.activeElement;
+    const href = document.activeElement.getAttribute("href");
+    const place = id ? { id } : name ? { name, value } : href ? { href } : { class: className };
+    const selector = Object.entries(place).map(([key, text]) => `[${key}="${CSS.escape(text)}"]`).join("");
+    try {
+      sessionStorage.setItem(FOCUS, selector);
+    } catch {}
+  };
+
+  const giveFocus = () => {
+    try {
+      const selector = sessionStorage.getItem(FOCUS);
+      sessionStorage.removeItem(FOCUS);
+      if (selector && document.activeElement === document.body) document.querySelector(selector)?.focus();
+    } catch {}
+  };
+
+  const forgetPause = () => {
+    clearTimeout(pause);
+    pause = 0;
+  };
+
+  const endPause = () => {
+    forgetPause();
+    goOn();
   };
 
   const release = () => {
@@ -48,8 +84,12 @@
   form.addEventListener("change", (event) => {
     if (!event.target.matches(".quantity") || (!isPressed && !event.target.reportValidity())) return;
     isChanged = true;
+    forgetPause();
+    if (event.target === document.activeElement) pause = setTimeout(endPause, PAUSE_MS);
     goOn();
   });
+
+  form.addEventListener("focusout", () => pause && endPause());
 
   form.addEventListener("submit", (event) => {
     if (event.submitter !== update || hasFailed) {
@@ -58,8 +98,8 @@
     }
     event.preventDefault(); // Enter in a field
     if (document.activeElement.matches(".quantity")) {
-      isChanged = !isSending;
-      goOn();
+      isChanged ||= !isSending;
+      endPause();
     } else setTimeout(() => pay.click()); // a form sends nothing while it sends
   });
 
@@ -75,6 +115,7 @@
     const target = event.target.closest("a[href], button");
     const isAside = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey; // into another tab
     if (target === update) return;
+    if (target) forgetPause();
     // It would stay here, beside the old total, for another field than a quantity.
     const stays = target === pay && form.matches(":invalid") && !form.querySelector(".quantity:invalid");
     if (!target || isAside) goOn();
@@ -84,4 +125,6 @@
       goOn();
     } else isOld = false; // it leads on
   });
+
+  giveFocus();
 })();

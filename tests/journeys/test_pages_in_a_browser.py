@@ -1,6 +1,7 @@
 """The pages in Chromium: readable for everybody, and the scripts with all the ways Stripe.js can fail."""
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.cart.priced import price_cart
+from storefront.shop.catalog.amounts import amount_of
+from storefront.shop.editor.editions import change_edition
+from storefront.shop.editor.prices import set_price
 from tests.support.browser import PATIENCE_MS, assert_accessible, assert_fits
 from tests.support.goods import make_denied_purchase, make_purchase
 from tests.support.shop import find_price
@@ -201,6 +205,20 @@ def test_reloads_the_waiting_page_on_news_only(page: Page, url: str) -> None:
     assert answers == []
 
 
+def test_leaves_room_for_the_name_of_an_edition_that_buyers_set_the_price_of(
+    page: Page, url: str, app: Flask
+) -> None:
+    with app.app_context():
+        set_price("twinspot", "personal", "usd", amount_of(1000, 500, 500000))
+        change_edition("twinspot", "team", {"name": "Donaudampfschifffahrtsgesellschaftskapitän"})
+    for width in (320, 390, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        page.goto(url + "/products/twinspot")
+        assert_fits(page)
+        names = page.locator(".edition-name").evaluate_all("all => all.map(each => each.offsetWidth)")
+        assert min(names) >= 140, (width, names)
+
+
 def test_needs_no_button_for_a_changed_quantity(page: Page, url: str) -> None:
     page.goto(url + "/products/the-patient-toolmaker")
     page.get_by_role("button", name="Add to cart").click()
@@ -209,6 +227,44 @@ def test_needs_no_button_for_a_changed_quantity(page: Page, url: str) -> None:
     page.keyboard.press("Tab")
     page.wait_for_selector(".summary:has-text('$70.00')")
     expect(page.get_by_text("Update quantities")).to_be_hidden()
+
+
+def test_leaves_the_keyboard_where_it_was_when_the_cart_is_shown_anew(page: Page, url: str) -> None:
+    page.goto(url + "/products/the-patient-toolmaker")
+    page.get_by_role("button", name="Add to cart").click()
+    page.wait_for_url("**/cart")
+    expect(page.locator("body")).to_be_focused()
+    page.get_by_role("spinbutton").focus()
+    for total in ("$28.00", "$42.00"):
+        page.keyboard.press("ArrowUp")
+        page.wait_for_selector(f".summary:has-text('{total}')")
+        expect(page.get_by_role("spinbutton")).to_be_focused()
+    for total, name in (("$56.00", "Remove"), ("$70.00", "Check out")):
+        page.get_by_role("spinbutton").focus()
+        page.keyboard.press("ArrowUp")
+        page.get_by_role("button", name=name).focus()
+        page.wait_for_selector(f".summary:has-text('{total}')")
+        expect(page.get_by_role("button", name=name)).to_be_focused()
+    page.reload()
+    expect(page.locator("body")).to_be_focused()
+
+
+def test_sends_a_quantity_once_for_some_presses_of_an_arrow_key(page: Page, url: str) -> None:
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    page.clock.install()
+    page.goto(url + "/products/the-patient-toolmaker")
+    page.get_by_role("button", name="Add to cart").click()
+    page.wait_for_url("**/cart")
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
+    sent.clear()
+    page.get_by_role("spinbutton").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowUp")
+    assert sent == []
+    page.clock.run_for(700)
+    page.wait_for_selector(".summary:has-text('$56.00')")
+    assert [address.removeprefix(url) for address in sent] == ["/cart/update"]
 
 
 def test_updates_the_cart_by_enter_in_a_quantity(open_context: Callable[..., BrowserContext], url: str) -> None:
