@@ -41,9 +41,9 @@ from storefront.messages.people import (
 )
 from storefront.orders.after_sale import TO_ANSWER, Dispute, FraudWarning, Refund
 from storefront.orders.disputes import AnswerStage, answer_stage
+from storefront.orders.languages import find_language_of
 from storefront.orders.made_again import find_made_again
 from storefront.orders.models import Order
-from storefront.orders.queries import find_language_of
 from storefront.orders.refund_words import words_to_answer
 from storefront.owner.emails.values import fill_own
 from storefront.payments.reconcile.models import ReconcilePass

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, case, select
+from sqlalchemy import ColumnElement, Row, bindparam, select
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, read_all
 from storefront.core.runtime import settings
-from storefront.customers.browser_session import get_customer_now
 from storefront.customers.models import Customer, email_key
 from storefront.orders.models import Grant, ItemPart, Order
 
@@ -150,16 +149,3 @@ def has_bought(email: str) -> bool:
         )
         is not None
     )
-
-
-def find_language_of(customer_id: int) -> str | None:
-    """Return the language of a customer's newest order that has one, else of the newest gift they received."""
-    reader_id = get_customer_now(customer_id).id
-    is_own = Order.customer_id == reader_id
-    newest = (
-        select(Order.language)
-        .where(is_own | (Order.holder_id == reader_id), Order.language.is_not(None))
-        .order_by(case((is_own, 0), else_=1), Order.id.desc())
-        .limit(1)
-    )
-    return db.session.scalar(newest)

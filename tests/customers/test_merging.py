@@ -13,7 +13,7 @@ from storefront.buyers.library.resend import resend
 from storefront.core.db import db
 from storefront.customers.browser_session import find_customer
 from storefront.delivery.gift_changes import correct_receiver
-from storefront.orders.queries import find_language_of
+from storefront.orders.languages import find_language_of
 from tests.buyers.account.customers import erase
 from tests.support.databases import BOTH
 from tests.support.gifts import ROSA, give, hand_over

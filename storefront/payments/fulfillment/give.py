@@ -23,9 +23,9 @@ from storefront.core.tokens import new_token
 from storefront.customers.unproven import find_known
 from storefront.delivery.licenses.queries import count_unsold
 from storefront.orders.changes import ChangeKind, add_change
+from storefront.orders.languages import find_language_of
 from storefront.orders.models import Order
 from storefront.orders.new_order import GIVEN
-from storefront.orders.queries import find_language_of
 from storefront.payments.fulfillment.converge import OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.catalog.models import Edition, KeySource, Price, Product

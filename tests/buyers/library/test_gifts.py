@@ -17,7 +17,7 @@ from storefront.delivery.licenses.extend import extend_license
 from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.owner_actions import replace_key, withdraw_key
 from storefront.orders.gift_models import Gift
-from storefront.orders.queries import find_language_of
+from storefront.orders.languages import find_language_of
 from storefront.owner.buyers.read import read_buyer
 from tests.races.waiting import held, in_app
 from tests.support.databases import BOTH
