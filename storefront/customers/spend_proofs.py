@@ -143,16 +143,26 @@ def _has_tried_enough(asked: AddressProof, tries: Sequence[CodeTries], reader: R
 
 
 def _spend(row: AddressProof, reader: Reader) -> Spent:
-    is_again = row.spent_at is not None
+    spent = _spent(row)
     row.spent_at = row.spent_at or clock.now()
     row.spent_by = reader.browser
-    return Spent(proof=proof_of(row), seed=row.seed, is_again=is_again)
+    return spent
+
+
+def _spent(row: AddressProof) -> Spent:
+    return Spent(proof=proof_of(row), seed=row.seed, is_again=row.spent_at is not None)
 
 
 def find_by_link(token: str, *, browser: str = "") -> Proof | None:
     """Return the proof for a page with a button, which uses up nothing. None: unknown, expired or used."""
+    found = look_at_link(token, browser=browser)
+    return found.proof if found else None
+
+
+def look_at_link(token: str, *, browser: str) -> Spent | None:
+    """Return what `spend_link` would, and use up nothing."""
     row = db.session.scalars(select(AddressProof).where(_is_linked(token))).one_or_none()
-    return proof_of(row) if row is not None and _is_usable(row, browser) else None
+    return _spent(row) if row is not None and _is_usable(row, browser) else None
 
 
 def spend_link(session: Session, token: str, *, reader: Reader) -> Spent | None:

@@ -1,20 +1,23 @@
 """Coming in: an address and a code, a mailed link, a passkey, or a link that was made at the machine."""
 
-from flask import flash, jsonify, make_response, redirect, render_template, request, session, url_for
+from flask import Response, flash, jsonify, make_response, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.core.email_addresses import is_address
 from storefront.customers.browser_session import reader_here
-from storefront.customers.spend_proofs import CODE_SENTENCES, find_by_link
+from storefront.customers.spend_proofs import CODE_SENTENCES
 from storefront.owner.admin.blueprint import admin, find_here, needs, safe_next
 from storefront.owner.admin.cookie import drop_token, keep_token, token_here
 from storefront.owner.admin.json_body import read_answer
 from storefront.owner.admin.places import knocking_browser, named_address, place_here
-from storefront.owner.people import links, passkeys, sessions
+from storefront.owner.people import passkeys, sessions
 from storefront.owner.people.roles import Permission
+from storefront.owner.people.sessions import SignedIn
 from storefront.owner.people.sign_in import (
+    Door,
     Entry,
-    is_for_sign_in,
+    find_door,
+    find_mailed_door,
     mail_code,
     sign_in_by_code,
     sign_in_by_link,
@@ -25,6 +28,7 @@ from storefront.web.limits import limiter
 PROOF_KEY = "admin_proof"
 EMAIL_KEY = "admin_email"
 NEXT_KEY = "admin_next"
+DRAFTS = '"storage"'  # what somebody typed into a product and did not save
 NOT_AN_ADDRESS = "This doesn't look like an email address."
 
 
@@ -81,9 +85,10 @@ def _code_page(error: str = "", status: int = 200) -> ResponseReturnValue:
 def check_code() -> ResponseReturnValue:
     if PROOF_KEY not in session:
         return redirect(url_for("admin.sign_in"), 303)
+    before = find_here()
     entry = sign_in_by_code(session[PROOF_KEY], request.form.get("code", ""), knocking_browser())
     if entry.token:
-        return _enter(entry.token)
+        return _enter(entry, before)
     return _code_page(_why_not(entry), 400)
 
 
@@ -98,23 +103,26 @@ def _why_not(entry: Entry) -> str:
 @limiter.limit("30/minute")
 def open_mailed_link(token: str) -> ResponseReturnValue:
     """Show a page with a button: what opens links in mails before people do signs nobody in."""
-    proof = find_by_link(token, browser=reader_here().browser)
-    email = proof.email if proof is not None and is_for_sign_in(proof) else None
+    door = find_mailed_door(token, knocking_browser())
     here = find_here()
-    if here is not None and email in (None, here.email):
+    if here is not None and (door is None or door.person_id == here.person_id):
         return redirect("/admin")
-    return _link_page(email=email, action=url_for("admin.use_mailed_link", token=token))
+    return _link_page(door, action=url_for("admin.use_mailed_link", token=token))
 
 
 @admin.post("/sign-in/link/<token>")
 @needs(Permission.OPEN)
 @limiter.limit("30/minute")
 def use_mailed_link(token: str) -> ResponseReturnValue:
+    before = find_here()
     entry = sign_in_by_mailed_link(token, knocking_browser())
     if entry.passkey_advice:
         flash(entry.passkey_advice, "bad")
-        return redirect(url_for("admin.sign_in"), 303)
-    return _enter(entry.token) if entry.token else _ended_page()
+        response = make_response(redirect(url_for("admin.sign_in"), 303))
+        if _is_somebody_else(before, entry):  # who is signed in is led away from signing in
+            _sign_out(response)
+        return response
+    return _enter(entry, before) if entry.token else _link_page(None)
 
 
 @admin.get("/link/<token>")
@@ -126,26 +134,25 @@ def open_link(token: str) -> ResponseReturnValue:
     Also to who is signed in with it and has to prove it: none of their passkeys may work any more. And where
     somebody else is signed in, who is named: the button signs them out.
     """
-    link = links.find_link(token, browser=reader_here().browser)
+    door = find_door(token, knocking_browser())
     here = find_here()
-    if here is not None and (link is None or (here.is_fresh and link[0].id == here.person_id)):
+    if here is not None and (door is None or (here.is_fresh and door.person_id == here.person_id)):
         return redirect("/admin")
-    return _link_page(email=link[0].email if link else None, action=url_for("admin.use_link", token=token))
+    return _link_page(door, action=url_for("admin.use_link", token=token))
 
 
 @admin.post("/link/<token>")
 @needs(Permission.OPEN)
 @limiter.limit("30/minute")
 def use_link(token: str) -> ResponseReturnValue:
+    before = find_here()
     entry = sign_in_by_link(token, knocking_browser())
-    return _enter(entry.token) if entry.token else _ended_page()
+    return _enter(entry, before) if entry.token else _link_page(None)
 
 
-def _ended_page() -> ResponseReturnValue:
-    return _link_page(email=None, action="")
-
-
-def _link_page(*, email: str | None, action: str) -> ResponseReturnValue:
+def _link_page(door: Door | None, *, action: str = "") -> ResponseReturnValue:
+    """Show the button, or that the link has ended: no button signs somebody out and then lets nobody in."""
+    email = door.email if door is not None and door.is_open else None
     page = render_template("owner/admin/link.html", email=email, action=action, here=find_here())
     return make_response(page, 200 if email else 404)
 
@@ -161,29 +168,45 @@ def start_passkey() -> ResponseReturnValue:
 @needs(Permission.OPEN)
 @limiter.limit("20/minute")
 def use_passkey() -> ResponseReturnValue:
-    token = passkeys.sign_in(read_answer(), place_here(), knocking_browser())
+    before = find_here()
+    entry = passkeys.sign_in(read_answer(), place_here(), knocking_browser())
     response = jsonify({"next": safe_next(session.pop(NEXT_KEY, ""))})
-    keep_token(response, token)
+    _let_in(response, entry, before)
     return response
 
 
-def _enter(token: str) -> ResponseReturnValue:
+def _enter(entry: Entry, before: SignedIn | None) -> ResponseReturnValue:
     for name in (PROOF_KEY, EMAIL_KEY):
         session.pop(name, None)
     wanted = safe_next(session.pop(NEXT_KEY, ""))
     response = make_response(redirect(wanted, 303))
-    keep_token(response, token)
+    _let_in(response, entry, before)
     return response
+
+
+def _let_in(response: Response, entry: Entry, before: SignedIn | None) -> None:
+    if _is_somebody_else(before, entry):
+        response.headers["Clear-Site-Data"] = DRAFTS
+    keep_token(response, entry.token)
+
+
+def _is_somebody_else(before: SignedIn | None, entry: Entry) -> bool:
+    """Tell whether this browser goes from one person to another, who is not to find the drafts of the first."""
+    return before is not None and before.person_id != entry.person_id
 
 
 @admin.post("/sign-out")
 @needs(Permission.OPEN)
 def sign_out() -> ResponseReturnValue:
+    flash("You're signed out.", "good")
+    response = make_response(redirect(url_for("admin.sign_in"), 303))
+    _sign_out(response)
+    return response
+
+
+def _sign_out(response: Response) -> None:
     token = token_here()
     if token:
         sessions.end(token)
-    flash("You're signed out.", "good")
-    response = make_response(redirect(url_for("admin.sign_in"), 303))
-    response.headers["Clear-Site-Data"] = '"storage"'  # what was typed into a product and not saved
+    response.headers["Clear-Site-Data"] = DRAFTS
     drop_token(response)
-    return response

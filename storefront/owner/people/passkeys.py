@@ -19,7 +19,7 @@ from storefront.core.queue import nudge
 from storefront.owner.people import sessions
 from storefront.owner.people.models import Passkey, PasskeyChallenge, Person
 from storefront.owner.people.security_notices import tell_person
-from storefront.owner.people.sign_in import Browser, Way, begin_session
+from storefront.owner.people.sign_in import Browser, Entry, Way, begin_session
 from storefront.shop.profile.read import read_profile
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
@@ -168,19 +168,19 @@ def start_using(place: Place, *, person_id: int | None = None) -> dict[str, Any]
     return options
 
 
-def sign_in(answer: dict[str, Any], place: Place, browser: Browser) -> str:
-    """Return the token of the new session.
+def sign_in(answer: dict[str, Any], place: Place, browser: Browser) -> Entry:
+    """Begin a session.
 
     Raises:
         PasskeyRefused: the passkey is unknown, or the answer is not to our challenge.
     """
-    token = tokens.new_token()
     with transaction() as changes:
         passkey = _verify(changes, answer, place, person_id=None)
         person = changes.get_one(Person, passkey.person_id)
-        begin_session(changes, person, token=token, browser=browser, way=Way.PASSKEY)
+        entry = Entry(token=tokens.new_token(), person_id=person.id)
+        begin_session(changes, person, token=entry.token, browser=browser, way=Way.PASSKEY)
     nudge("outbox")
-    return token
+    return entry
 
 
 def confirm(answer: dict[str, Any], place: Place, *, person_id: int, session_id: int) -> None:

@@ -16,7 +16,7 @@ from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
 from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import Proof, add_proof_on_file, derive
-from storefront.customers.spend_proofs import CodeResult, Reader, Spent, find_by_link, spend_code
+from storefront.customers.spend_proofs import CodeResult, Reader, Spent, find_by_link, look_at_link, spend_code
 from storefront.customers.spend_proofs import spend_link as spend_mailed_link
 from storefront.owner.people import links, sessions
 from storefront.owner.people.models import Passkey, Person
@@ -47,11 +47,24 @@ class Browser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`token` is empty where nobody came in; `passkey_advice` says why the right code was not enough."""
+    """`token` is empty where nobody came in; `passkey_advice` says why the right code was not enough.
+
+    `person_id` is who came in, or who that advice is for.
+    """
 
     token: str = ""
+    person_id: int = 0
     code_result: CodeResult = CodeResult.EXPIRED
     passkey_advice: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """Whom a link signs in. It is not open where this browser used it and what it began has ended since."""
+
+    person_id: int
+    email: str
+    is_open: bool
 
 
 def has_passkey(person_id: int) -> bool:
@@ -86,6 +99,31 @@ def sign_in_by_code(proof_id: int, code: str, browser: Browser) -> Entry:
     return entry
 
 
+def find_mailed_door(token: str, browser: Browser) -> Door | None:
+    """Look at a link for a page with a button; use up nothing. None: unknown, expired, or used elsewhere."""
+    found = look_at_link(token, browser=browser.reader.browser)
+    if found is None or not is_for_sign_in(found.proof):
+        return None
+    person = find_person(found.proof.email)
+    if person is None or person.email != found.proof.email:
+        return None
+    return _door(person, found.seed, browser, is_used=found.is_again)
+
+
+def find_door(token: str, browser: Browser) -> Door | None:
+    """Do the same for an invitation, or a link that was made at the machine."""
+    found = links.find_link(token, browser=browser.reader.browser)
+    if found is None:
+        return None
+    person, link = found
+    return _door(person, link.seed, browser, is_used=link.used_at is not None)
+
+
+def _door(person: Person, seed: bytes, browser: Browser, *, is_used: bool) -> Door:
+    is_open = not is_used or sessions.has_session(session_token(seed, browser))
+    return Door(person_id=person.id, email=person.email, is_open=is_open)
+
+
 def sign_in_by_mailed_link(token: str, browser: Browser) -> Entry:
     if not is_for_sign_in(find_by_link(token, browser=browser.reader.browser)):
         return _stay_out(Way.LINK)  # a buyer's link is not used up here
@@ -107,12 +145,13 @@ def _enter_by_mail(changes: Session, person: Person | None, spent: Spent, browse
         return _stay_out(way)
     if has_passkey(person.id):
         advice = why_no_passkey_works(person.id, person.role, host=browser.host) or SIGN_IN_WITH_IT
-        return _stay_out(way, code_result=CodeResult.PROVEN, passkey_advice=advice)
+        return _stay_out(way, code_result=CodeResult.PROVEN, passkey_advice=advice, person_id=person.id)
     token = session_token(spent.seed, browser)
-    if spent.is_again:
-        return Entry(token=token if sessions.has_session(token) else "", code_result=CodeResult.PROVEN)
-    begin_session(changes, person, token=token, browser=browser, way=way)
-    return Entry(token=token, code_result=CodeResult.PROVEN)
+    if not spent.is_again:
+        begin_session(changes, person, token=token, browser=browser, way=way)
+    elif not sessions.has_session(token):
+        token = ""
+    return Entry(token=token, person_id=person.id, code_result=CodeResult.PROVEN)
 
 
 def sign_in_by_link(token: str, browser: Browser) -> Entry:
@@ -123,20 +162,21 @@ def sign_in_by_link(token: str, browser: Browser) -> Entry:
             return _stay_out(Way.LINK)
         link, is_again = spent
         session = session_token(link.seed, browser)
+        person_id = link.person_id
         if is_again:
-            return Entry(token=session if sessions.has_session(session) else "")
-        begin_session(
-            changes, changes.get_one(Person, link.person_id), token=session, browser=browser, way=Way.LINK
-        )
+            return Entry(token=session if sessions.has_session(session) else "", person_id=person_id)
+        begin_session(changes, changes.get_one(Person, person_id), token=session, browser=browser, way=Way.LINK)
     nudge("outbox")
-    return Entry(token=session)
+    return Entry(token=session, person_id=person_id)
 
 
-def _stay_out(way: Way, *, code_result: CodeResult = CodeResult.EXPIRED, passkey_advice: str = "") -> Entry:
+def _stay_out(
+    way: Way, *, code_result: CodeResult = CodeResult.EXPIRED, passkey_advice: str = "", person_id: int = 0
+) -> Entry:
     """Log that somebody did not come in. Who did is in the audit log."""
     why = "needs_passkey" if passkey_advice else code_result.value
     log.info("admin sign-in refused", extra={"by": way.value, "why": why})
-    return Entry(code_result=code_result, passkey_advice=passkey_advice)
+    return Entry(person_id=person_id, code_result=code_result, passkey_advice=passkey_advice)
 
 
 def session_token(seed: bytes, browser: Browser) -> str:
