@@ -36,8 +36,10 @@ DEFAULT_WAIT_SECONDS = 60
 PAGE = "web/error.html"
 
 MakeBody = Callable[[int, str], dict[str, Any]]  # from status and message
+FindPage = Callable[[int], str]  # a template, by the status
 # By the prefix of the addresses whose errors have such a body.
 ERROR_BODIES: Part[dict[str, MakeBody]] = Part("error bodies", dict)
+ERROR_PAGES: Part[dict[str, FindPage]] = Part("error pages", dict)  # the same for pages
 
 
 def error_answer(
@@ -48,23 +50,32 @@ def error_answer(
     message: str,
     retry_after: int | None = None,
     may_repeat: bool = False,
-    template: str = PAGE,
 ) -> Response:
     """Make a refusal a page or JSON: `{"error": {"code", "message", "request_id"}}`.
 
     With `may_repeat` the page asks to try the same address again. `retry_after` is in seconds.
-    An API whose programs know another form puts its own into ERROR_BODIES.
+    An API whose programs know another form puts its own into ERROR_BODIES; pages with a frame of their own put
+    theirs into ERROR_PAGES.
     """
     if wants_json():
         response = jsonify(_error_body(status, code, say(message)))
     else:
         g.is_error_page = True  # it asks the database nothing that it can say without
-        page = render_template(template, status=status, title=title, message=message, may_repeat=may_repeat)
+        page = render_template(
+            _find_page(status), status=status, title=title, message=message, may_repeat=may_repeat
+        )
         response = make_response(page)
     response.status_code = status
     if retry_after:
         response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def _find_page(status: int) -> str:
+    for prefix, find_page in ERROR_PAGES.get().items():
+        if f"{request.path}/".startswith(prefix):
+            return find_page(status)
+    return PAGE
 
 
 def _error_body(status: int, code: str, message: str) -> dict[str, Any]:
@@ -74,7 +85,7 @@ def _error_body(status: int, code: str, message: str) -> dict[str, Any]:
     return {"error": {"code": code, "message": message, "request_id": g.get("request_id", "-")}}
 
 
-def answer_refusal(error: StorefrontError, *, template: str = PAGE) -> ResponseReturnValue:
+def answer_refusal(error: StorefrontError) -> ResponseReturnValue:
     log.info("request refused", extra={"code": error.code, "endpoint": request.endpoint or "-"})
     return error_answer(
         status=error.status,
@@ -82,7 +93,6 @@ def answer_refusal(error: StorefrontError, *, template: str = PAGE) -> ResponseR
         title=error.title,
         message=error.message,
         retry_after=error.retry_after_seconds,
-        template=template,
     )
 
 

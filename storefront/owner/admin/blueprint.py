@@ -2,25 +2,26 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from flask import Blueprint, current_app, g, make_response, redirect, render_template, request, url_for
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.audit.actor import Actor, act_as
 from storefront.audit.models import ActorKind
 from storefront.core.errors import StorefrontError
-from storefront.core.outages import DatabaseUnavailable
 from storefront.customers.browser_session import browser_here
 from storefront.owner.admin.cookie import token_here
 from storefront.owner.people import sessions
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.people.sessions import SignedIn
-from storefront.web.error_pages import PAGE, answer_http_error, answer_refusal
+from storefront.web.error_pages import ERROR_PAGES, PAGE, answer_http_error
 from storefront.web.first_forms import is_from_here
 from storefront.web.limits import client
-from storefront.web.outage_pages import answer_outage
 
 log = logging.getLogger(__name__)
 
@@ -77,13 +78,23 @@ def may_open(path: str) -> bool:
     return may(here().role, getattr(current_app.view_functions[endpoint], MARK, None))
 
 
-admin.register_error_handler(DatabaseUnavailable, answer_outage)  # before the refusals below, of which it is one
+@admin.record_once
+def _answer_errors_here(state: BlueprintSetupState) -> None:
+    """Answer all errors alike, also those that no view of ours sees: an unknown address, another method."""
+    ERROR_PAGES.get(state.app)["/admin/"] = find_error_page
 
 
-@admin.errorhandler(StorefrontError)
-def refuse_here(error: StorefrontError) -> ResponseReturnValue:
-    """Refuse in the frame of these pages: it has the ways to what somebody may open."""
-    return answer_refusal(error, template="owner/admin/error.html" if "here" in g else PAGE)
+def find_error_page(status: int) -> str:
+    """Find the frame of these pages for who is signed in: it has the ways to what they may open."""
+    if "here" not in g and status < 500:  # else the database may be in trouble
+        _find_who_reads_the_error()
+    return "owner/admin/error.html" if "here" in g and status != 500 else PAGE  # the bug may be in that frame
+
+
+def _find_who_reads_the_error() -> None:
+    with suppress(SQLAlchemyError):
+        if here := find_here():
+            g.here = here
 
 
 def find_here() -> SignedIn | None:

@@ -13,10 +13,11 @@ from storefront.owner.admin.blueprint import MARK, needs
 from storefront.owner.people.models import Person, Role
 from storefront.owner.people.roles import PERMISSIONS, ROLE_SENTENCES, Permission
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import count_rows, read_rows
+from tests.support.rows import change_rows, count_rows, read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer
+from tests.support.statements import counted
 
 # Endpoint -> who may use it. A new page fails the tests below until it stands here.
 EVERYBODY, SIGNED_IN, HELPERS, OWNERS = "everybody", "signed in", "owners and support", "owners"
@@ -196,6 +197,9 @@ def test_refuses_in_the_frame_of_the_pages_that_somebody_may_open(app: Flask) ->
     for path, status, title in (
         ("/admin/products", 403, "Your role may not do this"),
         ("/admin/orders/NOSUCHNO", 404, "Page not found"),
+        ("/admin/nothing", 404, "Page not found"),
+        ("/admin/people/abc/role", 404, "Page not found"),
+        ("/admin/sign-out", 405, "This page can&#39;t do that"),
     ):
         page = browser.get(path)
         assert page.status_code == status
@@ -207,6 +211,29 @@ def test_refuses_in_the_frame_of_the_pages_that_somebody_may_open(app: Flask) ->
     assert refused.get_json()["error"]["code"] == "not_allowed"
 
 
+def test_keeps_the_menu_where_somebody_tries_too_often(app: Flask) -> None:
+    browser = sign_in_at_admin(app, make_person(app))
+    answers = [browser.post("/admin/sign-in", email="nobody@example.com") for _ in range(6)]
+    assert answers[-1].status_code == 429
+    assert 'href="/admin/orders"' in answers[-1].text
+
+
+@pytest.mark.parametrize("path", ["/admin/nothing", "/adminx", "/nothing"])
+def test_shows_the_page_of_the_shop_to_strangers_and_outside(app: Flask, path: str) -> None:
+    """Strangers cost no statement more than elsewhere."""
+    stranger = Buyer(app)
+    stranger.get("/nothing")
+    with counted(app) as seen:
+        page = stranger.get(path)
+    assert (page.status_code, seen) == (404, [])
+    browsers = [stranger] if path == "/admin/nothing" else [stranger, sign_in_at_admin(app, make_person(app))]
+    for browser in browsers:
+        page = browser.get(path)
+        assert page.status_code == 404
+        assert "See all products" in page.text
+        assert 'href="/admin/orders"' not in page.text
+
+
 def test_asks_to_try_again_where_the_database_is_away(app: Flask) -> None:
     def fail() -> str:
         raise DatabaseUnavailable
@@ -216,6 +243,28 @@ def test_asks_to_try_again_where_the_database_is_away(app: Flask) -> None:
     answer = browser.get("/admin")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
     assert "Try again" in answer.text
+    assert 'href="/admin/orders"' in answer.text
+
+
+def test_shows_the_page_of_the_shop_where_it_cannot_tell_who_is_here(app: Flask) -> None:
+    browser = sign_in_at_admin(app, make_person(app))
+    browser.get("/admin")
+    change_rows(app, "ALTER TABLE person_sessions RENAME TO gone")
+    answer = browser.get("/admin/nothing")
+    assert (answer.status_code, "See all products" in answer.text) == (404, True)
+
+
+def test_shows_the_page_of_the_shop_for_a_bug(app: Flask) -> None:
+    """It may be one of the frame of /admin."""
+
+    def fail() -> str:
+        raise ZeroDivisionError
+
+    browser = sign_in_at_admin(app, make_person(app))
+    app.config["PROPAGATE_EXCEPTIONS"] = False
+    app.view_functions["admin.home"] = needs(Permission.READ)(fail)
+    answer = browser.get("/admin")
+    assert (answer.status_code, "See all products" in answer.text) == (500, True)
 
 
 def test_promises_everything_to_who_may_do_everything() -> None:
