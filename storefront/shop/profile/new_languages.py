@@ -41,22 +41,26 @@ def check_languages(session: Session, before: str, after: str, *, may_hide: Lang
         LanguagesRefused: a published page has something to be filled in, in a language that is added.
         TextsHidden: the shop's own language would be one that there are translations in.
     """
-    _check_pages(session, find_added(before, after))
-    _check_own(session, languages_of(after).own, kept=(languages_of(before).own, may_hide))
+    own_now = languages_of(before).own
+    _check_pages(session, find_added(before, after), own_now)
+    _check_own(session, languages_of(after).own, kept=(own_now, may_hide))
 
 
-def _check_pages(session: Session, added: set[Language]) -> None:
+def _check_pages(session: Session, added: set[Language], own_now: Language) -> None:
     pages = session.scalars(select_pages().where(Page.is_published)).all()
-    unfinished = list(chain(*starmap(_find_gaps, product(pages, sorted(added)))))
+    unfinished = list(chain(*starmap(_find_gaps, product(pages, sorted(added), [own_now]))))
     if unfinished:
         raise LanguagesRefused({"languages": " ".join(unfinished)})
 
 
-def _find_gaps(page: Page, language: Language) -> Iterator[str]:
+def _find_gaps(page: Page, language: Language, own_now: Language) -> Iterator[str]:
     blockers = " ".join(find_translated_blockers(page, language))
     if blockers:
-        shown = f"{page.title} is published. In {language.name.title()}: {blockers}"
-        yield f"{shown} Write it first, at /admin/translations/{language}/pages/{page.slug}"
+        name = language.name.title()
+        shown = f"{page.title} is published. In {name}: {blockers}"
+        # No editor translates into the shop's own language.
+        how = f"Save without {name} first, then write it" if language is own_now else "Write it first,"
+        yield f"{shown} {how} at /admin/translations/{language}/pages/{page.slug}."
 
 
 def _check_own(session: Session, own: Language, *, kept: tuple[Language | None, ...]) -> None:

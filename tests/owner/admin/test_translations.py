@@ -151,13 +151,32 @@ def test_adds_no_language_in_which_a_published_page_is_unfinished(app: Flask, ow
         assert "Refunds is published. In German: Still to be filled in: [your name]." in refused.text
         assert "Sketch is" not in refused.text
     address = "/admin/translations/de/pages/refunds"
-    assert f"Write it first, at {address}" in refused.text
+    assert f"Write it first, at {address}." in refused.text
     page = owner.get(address).text
     assert "Nobody reads this yet" in page
     assert "Saved." in said(owner, owner.post(address, body_markdown="Wer: Ada.", **shown(page)))
     assert "Saved." in said(owner, choose(owner, "en, fr, de"))
     assert "Wer: Ada." in Buyer(app).get("/de/pages/refunds").text
     assert "Nobody reads this yet" not in owner.get(address).text
+
+
+def test_says_when_a_language_that_is_still_the_shops_own_can_be_written(app: Flask, owner: Buyer) -> None:
+    """No address opens its translations now: those texts are the originals."""
+    address = "/admin/translations/de/pages/refunds"
+    with app.app_context():
+        change_profile({"languages": "en, de"})
+        create_page("Refunds", slug="refunds", body_markdown="Within 30 days.")
+        change_page_texts("refunds", Language.GERMAN, {"title": "R", "body_markdown": "Wer: [your name]."})
+        change_profile({"languages": "de, en"}, may_hide=Language.GERMAN)
+        assert publish_page("refunds")
+    refused = choose(owner, "en, de")
+    assert refused.status_code == 400
+    assert f"Save without German first, then write it at {address}." in refused.text
+    assert owner.get(address).status_code == 404
+    assert "Saved." in said(owner, choose(owner, "en"))
+    page = owner.get(address).text
+    assert "Saved." in said(owner, owner.post(address, body_markdown="Wer: Ada.", **shown(page)))
+    assert "Saved." in said(owner, choose(owner, "en, de"))
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
