@@ -1,13 +1,14 @@
 """Searches, sorts and pages the catalog. Pure: it works on the cards that the page has read in any case."""
 
-import unicodedata
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
+from itertools import chain
 
 from storefront.core.texts import marked
+from storefront.shop.catalog.plain_words import plain
 from storefront.shop.catalog.products import ProductCard
 
 PAGE_SIZE = 48
@@ -93,8 +94,8 @@ class Shelf:
     @cached_property
     def tags(self) -> tuple[str, ...]:
         """Return the tags that several products share, those of most first, each in its first spelling."""
-        spellings = {_plain(tag): tag for card in reversed(self.all_cards) for tag in reversed(card.tags)}
-        counts = Counter(name for card in self.all_cards for name in set(map(_plain, card.tags)))
+        spellings = dict(chain(*(card.spellings.items() for card in reversed(self.all_cards))))
+        counts = Counter(chain(*(card.spellings for card in self.all_cards)))
         shared = [name for name, count in counts.items() if count > 1]
         return tuple(spellings[name] for name in sorted(shared, key=lambda name: (-counts[name], name)))
 
@@ -106,24 +107,12 @@ def browse(cards: Sequence[ProductCard], asked: Asked) -> Shelf:
 
 
 def _find(cards: Sequence[ProductCard], asked: Asked) -> list[ProductCard]:
-    words, tag = _plain(asked.words).split(), _plain(asked.tag)
-    return [card for card in cards if _has_tag(card, tag) and _has_words(card, words)]
-
-
-def _plain(text: str) -> str:
-    """Return how a text is compared: without case and accents, full-width letters as usual ones."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
-
-
-def _has_tag(card: ProductCard, wanted: str) -> bool:
-    return not wanted or any(_plain(tag) == wanted for tag in (*card.tags, *card.other_tags))
+    words, tag = plain(asked.words).split(), plain(asked.tag)
+    return [card for card in cards if (not tag or tag in card.plain_tags) and _has_words(card, words)]
 
 
 def _has_words(card: ProductCard, words: list[str]) -> bool:
-    said = (card.name, card.summary, *card.tags, *card.other_words, *card.other_tags)
-    text = _plain(" ".join(said))
-    return all(word in text for word in words)
+    return all(word in card.plain_words for word in words)
 
 
 def _sort(cards: list[ProductCard], sort: Sort) -> list[ProductCard]:
@@ -131,7 +120,7 @@ def _sort(cards: list[ProductCard], sort: Sort) -> list[ProductCard]:
     if sort is Sort.NEWEST:
         return sorted(cards, key=lambda card: card.product_id, reverse=True)
     if sort is Sort.NAME:
-        return sorted(cards, key=lambda card: _plain(card.name))
+        return sorted(cards, key=lambda card: card.plain_name)
     if sort is Sort.OWNERS:
         return cards
     sign = -1 if sort is Sort.DEAREST else 1

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -30,6 +30,7 @@ from storefront.shop.catalog.models import (
     ReleaseFile,
 )
 from storefront.shop.catalog.parts import IncludedPart, includes_something, list_included
+from storefront.shop.catalog.plain_words import plain
 from storefront.shop.catalog.queries import is_called, select_active_prices
 from storefront.shop.translations.read import asked_language, pick, said
 from storefront.web.open_pages import changes_at
@@ -77,7 +78,7 @@ class OfferedEdition:
         return amount_words(amount_of(self.amount_minor, self.least_minor, self.most_minor), self.currency)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots, as it keeps what is compared in each search
 class ProductCard:
     """`editions` are those with a price in `currency`; `currencies` are all that the product has prices in."""
 
@@ -104,6 +105,24 @@ class ProductCard:
     @property
     def currency(self) -> str:
         return self.editions[0].currency if self.editions else ""
+
+    @cached_property
+    def plain_name(self) -> str:
+        return plain(self.name)
+
+    @cached_property
+    def plain_words(self) -> str:
+        """Return all words by which a search finds it."""
+        return plain(" ".join((self.name, self.summary, *self.tags, *self.other_words, *self.other_tags)))
+
+    @cached_property
+    def spellings(self) -> Mapping[str, str]:
+        """Return the tags as they are compared, each with how it is written first."""
+        return {plain(tag): tag for tag in reversed(self.tags)}
+
+    @cached_property
+    def plain_tags(self) -> frozenset[str]:
+        return frozenset(map(plain, (*self.tags, *self.other_tags)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +196,7 @@ def list_products(currency: str = "", *, is_searched: bool = False) -> tuple[Pro
     return _cards(tuple(db.session.execute(select_catalog(language, searched))), currency, language)
 
 
-@lru_cache(maxsize=2 * len(Language))
+@lru_cache(maxsize=4 * len(Language))  # searched or not, in two currencies
 def _cards(rows: tuple[Row[Any], ...], currency: str, _language: Language | None) -> tuple[ProductCard, ...]:
     """Make the cards once for each state of the catalog: the same rows in one language are the same cards."""
     cards: list[ProductCard] = []

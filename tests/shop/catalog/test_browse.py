@@ -1,14 +1,15 @@
 """The catalog is searched, narrowed by tags, sorted and paged, by address alone."""
 
 import re
+from itertools import product
 from urllib.parse import quote
 
 import pytest
 from flask import Flask
 
-from storefront.core.languages import Language
+from storefront.core.languages import Language, speaking
 from storefront.shop.catalog.browse import PAGE_SIZE, Asked, Sort, browse, read_asked
-from storefront.shop.catalog.products import OfferedEdition, ProductCard
+from storefront.shop.catalog.products import OfferedEdition, ProductCard, list_products
 from storefront.shop.editor.products import change_texts
 from storefront.shop.profile.change import change_profile
 from storefront.shop.translations.change import change_product_texts
@@ -190,3 +191,22 @@ def test_finds_a_product_by_its_words_in_each_language_that_is_offered(app: Flas
             assert page.count('<li class="card">') == 1, (language, asked)
     for asked in ("tag=Outil", "q=outil", "tag=Tool+Werkzeug"):
         assert 'class="card"' not in Buyer(app).get(f"/de/?{asked}").text, asked
+
+
+def test_makes_cards_and_what_is_compared_once_for_each_way_to_ask(app: Flask) -> None:
+    add_products(app, 3)
+    ways = list(product(Language, ("usd", "eur"), (False, True)))
+    with app.app_context():
+        for slug, language in product(("twinspot", "more-001"), (Language.GERMAN, Language.FRENCH)):
+            change_product_texts(slug, language, {"name": f"Überall {language}"})
+
+    def ask() -> list[str]:
+        words = []
+        for language, currency, is_searched in ways:
+            with app.app_context(), speaking(language):
+                words += [each.plain_words for each in list_products(currency, is_searched=is_searched)]
+        return words
+
+    first, again = ask(), ask()
+    assert any("uberall" in words for words in first)
+    assert all(before is now for before, now in zip(first, again, strict=True))
