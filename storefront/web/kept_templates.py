@@ -7,6 +7,7 @@ from flask import Flask
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 
 OF_OTHER_PROGRAMS = "devtools/"
+SUFFIXES = (".html", ".md", ".txt")  # beside them lies what editors, `patch` and Macs leave
 
 
 def keep_templates(app: Flask) -> None:
@@ -14,8 +15,13 @@ def keep_templates(app: Flask) -> None:
     env = app.jinja_env
     loader = env.loader
     if loader is not None:
-        names = [name for name in loader.list_templates() if not name.startswith(OF_OTHER_PROGRAMS)]
+        names = [name for name in loader.list_templates() if _is_ours(name)]
         env.loader = KeptTemplates({name: loader.get_source(env, name)[0] for name in names})
+
+
+def _is_ours(name: str) -> bool:
+    is_hidden = any(part.startswith(".") for part in name.split("/"))
+    return name.endswith(SUFFIXES) and not is_hidden and not name.startswith(OF_OTHER_PROGRAMS)
 
 
 class KeptTemplates(BaseLoader):

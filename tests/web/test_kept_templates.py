@@ -48,6 +48,10 @@ storefront.worker.run_worker = run
 from storefront.cli import main
 main(["worker"])
 """
+BESIDE_STRAYS = f"""{BEGIN}
+from wsgi import app
+print(json.dumps([app.jinja_env.list_templates(), app.test_client().get("/cart").status_code]))
+"""
 EDITED = f"""{BEGIN}
 from wsgi import app
 buyer = app.test_client()
@@ -86,6 +90,19 @@ def test_goes_on_with_the_pages_of_its_own_version(environ: dict[str, str], fron
 
 def test_goes_on_with_the_mails_of_its_own_version(environ: dict[str, str], front: Path) -> None:
     assert said(WORKER, front, environ) is True
+
+
+def test_starts_beside_what_editors_and_other_programs_leave(environ: dict[str, str], front: Path) -> None:
+    templates = front / "templates"
+    ours = {str(path.relative_to(templates)) for path in templates.rglob("*") if path.is_file()}
+    (templates / "shop/cart/.#cart.html").symlink_to("ada@laptop.1234:1")
+    (templates / ".idea").mkdir()
+    for name in ("shop/cart/.cart.html.swp", "shop/cart/cart.html.orig", "shop/cart/cart.html~",
+                 ".DS_Store", "._base.html", ".idea/page.html"):  # fmt: skip
+        (templates / name).write_bytes("für".encode("latin-1"))
+    names, status = said(BESIDE_STRAYS, front, environ)
+    assert set(names) == {name for name in ours if not name.startswith("devtools/")}
+    assert status == 200
 
 
 def test_shows_an_edited_template_to_who_asks_for_that(environ: dict[str, str], front: Path) -> None:
