@@ -31,6 +31,7 @@ STRIPE_SECONDS = "stripe_seconds"
 SMTP_SECONDS = "smtp_seconds"
 ACCESS_DENIALS = "access_denials"
 FAILED_NUDGES = "failed_nudges"
+GOOD_SIGNATURE_AT = "good_signature_at"
 BAD_SIGNATURE_AT = "bad_signature_at"
 STALE_SIGNATURE_AT = "stale_signature_at"
 EVENT_MISSED_AT = "event_missed_at"  # found by comparing with Stripe, about an order, and no delivery had come

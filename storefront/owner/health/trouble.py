@@ -19,6 +19,7 @@ from storefront.core.measurements import (
     BAD_SIGNATURE_AT,
     CODE_CEILING_AT,
     EVENT_MISSED_AT,
+    GOOD_SIGNATURE_AT,
     REPLICA_ASKED_AT,
     REPLICA_REFUSED_AT,
     STALE_SIGNATURE_AT,
@@ -146,7 +147,7 @@ def read_trouble() -> Trouble:
         notices=_count_notices(shop.mode),
         has_webhook_secret=bool(shop.stripe_webhook_secrets) or has_sealed_secret(),
         has_owner_email=shop.owner_email is not None and not is_nobodys(shop.owner_email),
-        last_event_at=_find_last_event_at(shop.mode),
+        last_event_at=_find_last_event_at(measured, shop.mode),
         bad_signature_at=_moment(measured, BAD_SIGNATURE_AT),
         event_missed_at=_moment(measured, EVENT_MISSED_AT),
         stale_signature_at=_moment(measured, STALE_SIGNATURE_AT),
@@ -211,17 +212,21 @@ def _count_answers(measured: dict[str, dict[str, float]], now: datetime, *kinds:
     return int(sum(counts.get(f"{hour} {kind}", 0) for hour in hours for kind in kinds))
 
 
-def _find_last_event_at(mode: Mode) -> datetime | None:
-    """Leave out what comparing found: it says nothing of the webhook."""
+def _find_last_event_at(measured: dict[str, dict[str, float]], mode: Mode) -> datetime | None:
+    """Each good delivery is measured, and the ledger has most of them before their process has stored that.
+
+    What comparing found, or left to the worker, says nothing of the webhook.
+    """
     has_been = StripeEvent.received_at <= clock.now() + clock.AHEAD
-    has_come = StripeEvent.outcome.is_distinct_from(ledger.RECONCILED)
+    has_come = (StripeEvent.handled_at == StripeEvent.received_at) & (StripeEvent.outcome != ledger.RECONCILED)
     newest = select(func.max(StripeEvent.received_at)).where(StripeEvent.mode == mode, has_been, has_come)
-    return db.session.scalar(newest)
+    moments = db.session.scalar(newest), _moment(measured, GOOD_SIGNATURE_AT, mode)
+    return max(filter(None, moments), default=None)
 
 
-def _moment(measured: dict[str, dict[str, float]], name: str) -> datetime | None:
+def _moment(measured: dict[str, dict[str, float]], name: str, label: str = "") -> datetime | None:
     """Return when it was seen last; None also for a moment that is still to come, of a clock that was ahead."""
-    seconds = measured.get(name, {}).get("")
+    seconds = measured.get(name, {}).get(label)
     moment = clock.from_unix(int(seconds)) if seconds else None
     return moment if moment and not clock.is_ahead(moment) else None
 

@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
+from storefront.core.measurements import GOOD_SIGNATURE_AT, measurements
 from storefront.core.runtime import Part, settings
 from storefront.core.sealing import SealedByOther, seal, unseal
 from storefront.payments.webhook.models import WebhookEndpoint
@@ -98,11 +99,14 @@ SECRETS = Part("webhook secrets", EndpointSecrets)
 def verify_delivery(payload: bytes, signature: str) -> SeenEvent:
     """Check a delivery with the secrets of the environment and those that the shop made.
 
+    A good one is measured, as the ledger keeps nothing new of one that was handled before.
+
     Raises:
         BadSignature, StaleSignature, BadPayload: see `Gateway.verify_event`.
     """
     known = SECRETS.get()
     event = gateway().verify_event(payload, signature, known.sources())
+    measurements().see(GOOD_SIGNATURE_AT, settings().mode)
     known.note_delivery(payload, signature)
     return event
 

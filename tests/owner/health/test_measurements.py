@@ -1,16 +1,20 @@
 """What processes measure: summed over all of them, at no cost to a page, and never lost to a sick database."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import text
 
 from storefront.app import create_app
+from storefront.core import clock
 from storefront.core.config.settings import Settings
 from storefront.core.db import db, transaction
 from storefront.core.measurements import MEASUREMENTS, SMTP_SECONDS, flush, measurements, read_measurements, timed
 from storefront.core.queue import QUEUE, nudge
+from storefront.payments.webhook.dispatch import run_unhandled
 from tests.owner.health.metrics_page import read_metrics
 from tests.payments.reconcile.sales import days_ago, refund, run
 from tests.support.databases import BOTH
@@ -145,6 +149,73 @@ def test_says_that_deliveries_are_refused_once_comparing_has_found_what_one_shou
     assert codes(app) & OF_SIGNATURES == {"deliveries_refused"}
     assert post_event(app, make_event("customer.created", "cus_x")).status_code == 200
     assert codes(app) & OF_SIGNATURES == set()
+
+
+@both
+def test_says_no_more_that_deliveries_are_refused_once_what_was_found_is_sent_again(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """It is a duplicate, of which the ledger keeps nothing."""
+    with days_ago(0.003):
+        sell(app, sandbox)
+    event = completed(sandbox)
+    assert post_event(app, event, secret="whsec_of_another_endpoint").status_code == 400
+    run(app)
+    assert codes(app) & OF_SIGNATURES == {"deliveries_refused"}
+    assert post_event(app, event).get_json() == {"outcome": "duplicate"}
+    assert codes(app) & OF_SIGNATURES == set()
+    assert stored(app)["good_signature_at"].keys() == {"sandbox"}
+
+
+def test_takes_no_stranger_for_stripe_while_good_deliveries_are_duplicates(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """Nothing listened while the shop was upgraded, and comparing was first."""
+    with days_ago(0.003):
+        sell(app, sandbox)
+    run(app)
+    assert post_event(app, completed(sandbox)).get_json() == {"outcome": "duplicate"}
+    headers = {"Stripe-Signature": f"t=1795400162,v1={'0' * 64}"}
+    assert app.test_client().post("/webhook", data=b"{}", headers=headers).status_code == 400
+    assert codes(app) & OF_SIGNATURES == set()
+
+
+@both
+def test_takes_what_comparing_left_to_the_worker_for_no_delivery(app: Flask, sandbox: SandboxClient) -> None:
+    with days_ago(0.003):
+        sale = sell(app, sandbox)
+    assert post_event(app, completed(sandbox), secret="whsec_of_another_endpoint").status_code == 400
+    path = f"/v1/checkout/sessions/{sale.session_id}"
+    sandbox.control("faults", method="GET", path=path, times=None, status=403, type="invalid_request_error")
+    run(app)
+    assert read_rows(app, "SELECT outcome FROM stripe_events") == [{"outcome": None}]
+    assert codes(app) & OF_SIGNATURES == {"deliveries_refused"}
+    sandbox.control("faults/clear")
+    with time_machine.travel(clock.now() + timedelta(minutes=6), tick=True):
+        with app.app_context():
+            run_unhandled()
+            db.session.remove()
+        assert read_rows(app, "SELECT outcome FROM stripe_events") == [{"outcome": "already_fulfilled"}]
+        assert codes(app) & OF_SIGNATURES == {"deliveries_refused"}
+
+
+def test_tells_of_a_delivery_before_its_process_has_stored_when_it_came(app: Flask, settings: Settings) -> None:
+    """A measurement of an older one stands in the table."""
+    assert post_event(app, make_event("customer.created", "cus_x")).status_code == 200
+    assert codes(app) & OF_SIGNATURES == set()
+    with time_machine.travel(clock.now() + timedelta(hours=3), tick=True):
+        assert (
+            post_event(
+                app, make_event("customer.created", "cus_x"), secret="whsec_of_another_endpoint"
+            ).status_code
+            == 400
+        )
+        assert codes(app) & OF_SIGNATURES == {"signatures_bad"}
+        other = create_app(settings)
+        assert post_event(other, make_event("customer.created", "cus_y")).status_code == 200
+        assert codes(app) & OF_SIGNATURES == set()
+    with other.app_context():
+        db.engine.dispose()
 
 
 @pytest.mark.parametrize(
