@@ -14,13 +14,14 @@ from storefront.orders.upgrades import COUNTED
 from storefront.owner.history.attempts import NOT_KNOWN, Attempt, find_downloads
 from storefront.owner.history.order import HistoryGrant, OrderHistory, read_history
 
-MOST = 200  # downloads, and devices that are gone
+MOST = 200  # downloads
+MOST_GONE = 50  # devices, as of those that are there
 
 
 def read_access_log(order: Order, history: OrderHistory) -> Iterator[str]:
-    """Yield a line for each thing that was handed out, each device and each download."""
-    yield from _grants(chain.from_iterable(item.grants for item in history.items))
-    yield from _downloads(find_downloads(OrderItem.order_id == order.id, limit=MOST))
+    """Yield parts, with a line for each thing that was handed out and each device, or for each download."""
+    yield "\n".join(_grants(chain.from_iterable(item.grants for item in history.items)))
+    yield "\n".join(_downloads(find_downloads(OrderItem.order_id == order.id, limit=MOST)))
     yield from _upgraded(order)
 
 
@@ -38,15 +39,15 @@ def _upgraded(order: Order) -> Iterator[str]:
         .order_by(Upgrade.id)
     ).all()
     for row in rows:
-        yield f"{_moment(row.created_at)}  This order upgraded what order {row.Order.number} had handed out:"
+        said = f"{_moment(row.created_at)}  This order upgraded what order {row.Order.number} had handed out:"
         grants = {item.position: item.grants for item in read_history(row.Order).items}[row.position]
-        yield from _grants(grant for grant in grants if grant.license_id in (None, row.license_id))
-        yield from _downloads(find_downloads(OrderItem.id == row.id, limit=MOST))
+        yield "\n".join([said, *_grants(grant for grant in grants if grant.license_id in (None, row.license_id))])
+        yield "\n".join(_downloads(find_downloads(OrderItem.id == row.id, limit=MOST)))
 
 
 def _grants(grants: Iterable[HistoryGrant]) -> Iterator[str]:
     of_grants = list(grants)
-    gone = find_gone_devices([grant.license_id for grant in of_grants], limit=MOST)
+    gone = find_gone_devices([grant.license_id for grant in of_grants], limit=MOST_GONE)
     for grant in of_grants:
         yield f"{_moment(grant.created_at)}  {_handed_out(grant)}"
         yield from _devices(grant, gone.get(grant.license_id, ()))

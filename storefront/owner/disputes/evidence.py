@@ -12,6 +12,7 @@ from storefront.core.db import db
 from storefront.mail.models import TO_OWNER, MailState, OutboxMessage
 from storefront.orders.models import Order, OrderItem
 from storefront.owner.disputes.access_log import read_access_log
+from storefront.owner.disputes.cut import cut, cut_longest
 from storefront.owner.disputes.plain import with_plain_spaces, without_unshown
 from storefront.owner.history.order import OrderHistory, read_history
 from storefront.owner.history.timeline import MomentKind
@@ -43,11 +44,12 @@ def collect_evidence(order: Order) -> dict[str, str]:
         "customer_email_address": history.email,
         "billing_address": _address(history),
         "service_date": f"{order.fulfilled_at:%Y-%m-%d}" if order.fulfilled_at else "",
-        "access_activity_log": _join(read_access_log(order, history)),
+        "access_activity_log": _join(cut_longest(read_access_log(order, history), LONGEST)),
         "refund_policy_disclosure": _terms(history),
         "uncategorized_text": _join([*_receipt(history), *_upgrades(order), "", *_emails(order)]),
     }
-    return {name: without_unshown(with_plain_spaces(text))[:LONGEST].strip() for name, text in texts.items()}
+    plain = {name: without_unshown(with_plain_spaces(text)) for name, text in texts.items()}
+    return {name: cut(text, LONGEST).strip() for name, text in plain.items()}
 
 
 def _join(lines: Iterable[str]) -> str:

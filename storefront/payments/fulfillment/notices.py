@@ -144,9 +144,9 @@ def _paid_back(number: str, dispute: SeenDispute) -> NoticeDraft:
     """Stripe does not say whether such money shows as a refund, so access waits for the owner."""
     amount = money.format_money(dispute.amount_minor, dispute.currency)
     text = (
-        f"Order {number}: a dispute over {amount} was prevented by refunding it, as Stripe says, and everything "
-        "still works. Look at the payment in the Stripe Dashboard. Where the money went back, withdraw the order: "
-        f"`storefront orders decide {number} withdraw`."
+        f"Order {number}: a dispute over {amount} was prevented by refunding it, as Stripe says, and the "
+        "order is not closed. Look at the payment in the Stripe Dashboard. Where the money went back, withdraw "
+        f"the order: `storefront orders decide {number} withdraw`."
     )
     return NoticeDraft(kind=NoticeKind.DISPUTE_PAID_BACK, subject=dispute.id, text=text)
 

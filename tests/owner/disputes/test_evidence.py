@@ -5,10 +5,11 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.delivery.refusals import Refused, note_refusal
+from storefront.owner.disputes.cut import cut, cut_longest
 from tests.delivery.downloads.clicks import BOOK, status
 from tests.owner.disputes.disputed import dispute, text_of
 from tests.support.databases import BOTH
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import TOOL, Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer
@@ -19,6 +20,28 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 def log_of(owner: Buyer, dispute_id: str) -> str:
     return text_of(owner.get(f"/admin/disputes/{dispute_id}").text, "access_activity_log")
+
+
+def add_used(app: Flask, *, downloads: int, gone: int, client: str = "Firefox on Windows") -> None:
+    """Of the only license and file: downloads, and devices that were deactivated since."""
+    numbers = "WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < :most)"
+    change_rows(
+        app,
+        f"""
+        INSERT INTO downloads (grant_id, release_file_id, at, client) {numbers}
+        SELECT grant_id, release_file_id, at, :client FROM downloads, numbers
+        """,
+        most=downloads,
+        client=client,
+    )
+    change_rows(
+        app,
+        f"""
+        INSERT INTO key_events (at, what, license_id, detail) {numbers}
+        SELECT created_at, 'activated', license_id, 'gone ' || n FROM activations, numbers
+        """,
+        most=gone,
+    )
 
 
 @both
@@ -79,3 +102,41 @@ def test_shows_downloads_however_often_the_next_ones_were_refused(app: Flask, sa
     log = log_of(owner, made)
     assert "downloaded with: curl" in log
     assert "file-" not in log
+
+
+def test_fills_in_downloads_however_many_devices_were_deactivated(app: Flask, sale: Sale, owner: Buyer) -> None:
+    """A build server activates and gives its place back each time."""
+    add_used(app, downloads=150, gone=300)
+    log = log_of(owner, dispute(sale))
+    assert log.count("on a device that was deactivated since") == 50
+    assert log.count(" downloaded with: ") == 151
+
+
+@both
+def test_leaves_no_part_out_of_what_is_too_long(
+    app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer
+) -> None:
+    """The longest lists end early, and each at the end of a line."""
+    add_used(app, downloads=200, gone=50, client="Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 " * 3)
+    allow_upgrade(app)
+    upgrade = pay_upgrade(sale, start_upgrade(sale), email=ADA)
+    for log in (log_of(owner, dispute(upgrade)), log_of(owner, dispute(sale))):
+        assert 19_500 < len(log) <= 20_000
+        assert log.count("deactivated since") == 50
+        assert log.endswith("Gecko/20100101")
+        assert all(" UTC  " in line for line in log.strip().splitlines())
+
+
+def test_keeps_short_parts_whole_and_shares_the_rest() -> None:
+    short, long, longer = "a\nb", "c\n" * 50, "d\n" * 90
+    assert cut_longest([longer, "", short, long], 44) == ["d\n" * 9 + "d", short, "c\n" * 9 + "c"]
+    assert cut_longest([long, short], 104) == [long, short]
+    assert cut_longest([long, short], 103) == [long.removesuffix("\n"), short]
+    assert cut_longest([], 9) == []
+
+
+def test_ends_a_text_at_the_end_of_a_line() -> None:
+    assert [cut("one\ntwo\nthree", room) for room in (13, 12, 7, 6)] == [
+        "one\ntwo\nthree", "one\ntwo", "one\ntwo", "one",
+    ]  # fmt: skip
+    assert cut("a line that is too long by itself", 6) == "a line"

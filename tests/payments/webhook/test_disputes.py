@@ -146,7 +146,7 @@ def test_asks_the_owner_about_a_prevented_dispute_that_may_have_given_the_money_
     look(app, sale.session_id)
     [notice] = read_rows(app, "SELECT kind, text FROM notices WHERE closed_at IS NULL")
     assert notice["kind"] == "dispute_paid_back"
-    assert "was prevented by refunding it" in notice["text"]
+    assert "was prevented by refunding it, as Stripe says, and the order is not closed." in notice["text"]
     assert keys_on(sale.order_page()) == sale.keys
     sandbox.control(
         "faults", method="GET", path="/v1/disputes", times=None, status=403, type="invalid_request_error"
