@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from storefront.orders.after_sale import Dispute
@@ -15,8 +15,11 @@ from storefront.orders.upgrades import COUNTED
 _IS_OPEN = Dispute.status.not_in(SETTLED_STATUSES)
 
 
-def is_in_dispute(order_id: InstrumentedAttribute[Any], *path: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Select whether an open dispute needs an order, to which `path` leads from the row in question."""
+def is_in_no_dispute(order_id: InstrumentedAttribute[Any], *path: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Select whether no open dispute needs an order, to which `path` leads from the row in question.
+
+    Two `NOT EXISTS`: PostgreSQL joins each once, and would look up a `NOT (… OR …)` for every row.
+    """
     paid, sold = aliased(OrderItem), aliased(OrderItem)
     upgrade = (
         Upgrade.upgraded_item_id == sold.id,
@@ -24,9 +27,9 @@ def is_in_dispute(order_id: InstrumentedAttribute[Any], *path: ColumnElement[boo
         paid.id == Upgrade.order_item_id,
         Dispute.order_id == paid.order_id,
     )
-    return or_(
-        exists().where(_IS_OPEN, Dispute.order_id == order_id, *path),
-        exists().where(_IS_OPEN, sold.order_id == order_id, *upgrade, *path),
+    return and_(
+        ~exists().where(_IS_OPEN, Dispute.order_id == order_id, *path),
+        ~exists().where(_IS_OPEN, sold.order_id == order_id, *upgrade, *path),
     )
 
 

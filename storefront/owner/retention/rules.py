@@ -29,7 +29,7 @@ from storefront.core.config.retention import KeepDays
 from storefront.delivery.downloads.models import Download
 from storefront.delivery.refusals import Refusal
 from storefront.mail.models import MAY_LEAVE, WRITTEN_BY_HAND, MailKind, OutboxMessage
-from storefront.orders.in_dispute import is_in_dispute
+from storefront.orders.in_dispute import is_in_no_dispute
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.sent_answers import SentAnswer
 from storefront.owner.readiness.models import Question, ReadinessAnswer
@@ -76,7 +76,7 @@ def _find_events(before: datetime) -> Select[Any]:
             StripeEvent.received_at <= before,
             StripeEvent.created_at <= before,
             StripeEvent.handled_at.is_not(None),
-            ~is_in_dispute(Order.id, of_order),
+            is_in_no_dispute(Order.id, of_order),
         )
         .order_by(StripeEvent.received_at)
     )
@@ -96,7 +96,7 @@ def _find_emails(before: datetime) -> Select[Any]:
             OutboxMessage.state.not_in(MAY_LEAVE),  # so written, it leads to no other index
             or_(OutboxMessage.sent_at.is_(None), OutboxMessage.sent_at <= before),
             or_(OutboxMessage.kind != MailKind.TEST_MAIL, ~is_shown),
-            ~is_in_dispute(OutboxMessage.order_id),
+            is_in_no_dispute(OutboxMessage.order_id),
         )
         .order_by(OutboxMessage.created_at)
     )
@@ -119,7 +119,7 @@ def _find_downloads(before: datetime) -> Select[Any]:
         .where(
             Download.client.is_not(None),
             Download.at <= before,
-            ~is_in_dispute(OrderItem.order_id, *of_order),
+            is_in_no_dispute(OrderItem.order_id, *of_order),
         )
         .order_by(Download.at)
     )
@@ -138,7 +138,7 @@ def _find_checkouts(before: datetime) -> Select[Any]:
             Checkout.body.is_not(None),
             Checkout.created_at <= before,
             or_(Checkout.expires_at.is_(None), Checkout.expires_at <= before),
-            ~is_in_dispute(Order.id, of_order),
+            is_in_no_dispute(Order.id, of_order),
         )
         .order_by(Checkout.created_at)
     )
@@ -171,7 +171,7 @@ def _forget_unsent(session: Session, ids: Ids) -> None:
 
 
 def _find_refusals(before: datetime) -> Select[Any]:
-    return select(Refusal.id).where(Refusal.at <= before, ~is_in_dispute(Refusal.order_id)).order_by(Refusal.at)
+    return select(Refusal.id).where(Refusal.at <= before, is_in_no_dispute(Refusal.order_id)).order_by(Refusal.at)
 
 
 def _forget_refusals(session: Session, ids: Ids) -> None:
