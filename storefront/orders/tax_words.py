@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from storefront.core.money import smallest_step
 from storefront.core.texts import marked
 from storefront.orders.models import Order
 
@@ -22,17 +23,21 @@ class TaxLine:
     percentage: float | None = None
     taxable_minor: int | None = None
 
-    def fits(self, net_minor: int, tax_minor: int) -> bool:
-        """Tell whether this rate makes this tax, but for rounding."""
-        return self.percentage is not None and abs(net_minor * self.percentage / 100 - tax_minor) <= 1
+    def fits(self, net_minor: int, tax_minor: int, step_minor: int) -> bool:
+        """Tell whether this rate makes this tax, but for rounding to steps of the currency."""
+        return self.percentage is not None and abs(net_minor * self.percentage / 100 - tax_minor) <= step_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaxWords:
-    """`net_minor` is the total without tax; `reverse_charge` a sentence, empty where the seller owes the tax."""
+    """`net_minor` is the total without tax; `reverse_charge` a sentence, empty where the seller owes the tax.
+
+    `step_minor`: what taxes in this currency are rounded to.
+    """
 
     lines: tuple[TaxLine, ...] = ()
     net_minor: int = 0
+    step_minor: int = 1
     reverse_charge: str = ""
     tax_ids: tuple[str, ...] = ()
 
@@ -41,7 +46,7 @@ class TaxWords:
 
         Taxes of one line that add up (of a state and its county) stand below the lines, each by itself.
         """
-        fitting = [line.rate for line in self.lines if line.fits(net_minor, tax_minor)]
+        fitting = [line.rate for line in self.lines if line.fits(net_minor, tax_minor, self.step_minor)]
         return fitting[0] if tax_minor and len(set(fitting)) == 1 else ""
 
 
@@ -56,6 +61,7 @@ def tax_words(order: Order) -> TaxWords:
     return TaxWords(
         lines=lines,
         net_minor=order.total_minor - order.tax_minor,
+        step_minor=smallest_step(order.currency),
         reverse_charge=_reverse_charge(order),
         tax_ids=tax_ids,
     )

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Row, func, select
 
 from storefront.core.db import db
+from storefront.core.money import smallest_step
 from storefront.orders.after_sale import Dispute, Refund
 from storefront.orders.models import Order, OrderItem
 from storefront.orders.money_lines import MoneyLine
@@ -50,7 +51,8 @@ class Sold:
 
     def rate_of(self, net_minor: int, tax_minor: int) -> Decimal | None:
         """Return which of the order's rates makes this tax of this net amount; None where none or several do."""
-        fitting = {tax.percentage for tax in self.taxes if tax.fits(net_minor, tax_minor)}
+        step_minor = smallest_step(self.currency)
+        fitting = {tax.percentage for tax in self.taxes if tax.fits(net_minor, tax_minor, step_minor)}
         return fitting.pop() if tax_minor and len(fitting) == 1 else None
 
 
@@ -88,12 +90,12 @@ def read_sold(ids: Collection[int]) -> dict[int, Sold]:
 def _sold(
     row: Row[*tuple[Any, ...]], lines: list[Line], refunds: list[Row[*tuple[Any, ...]]], disputes: dict[str, int]
 ) -> Sold:
-    taxes = tuple(_tax_part(tax) for tax in row.taxes)
+    taxes, step_minor = tuple(_tax_part(tax) for tax in row.taxes), smallest_step(row.currency)
     shares = split(
         taxes,
         net_minor=row.total_minor - row.tax_minor,
         tax_minor=row.tax_minor,
-        most_rounded=max(len(lines), 1),
+        most_rounded=max(len(lines), 1) * step_minor,
     )
     return Sold(
         number=row.number,
@@ -109,7 +111,7 @@ def _sold(
         shares=shares,
         lines=tuple(lines) or (NO_LINE,),
         supplied_at=row.booked_at or row.paid_at or row.placed_at,
-        refunds=_refunded(shares, lines, refunds),
+        refunds=_refunded(shares, lines, refunds, step_minor=step_minor),
         disputes=disputes,
     )
 
@@ -180,10 +182,10 @@ def _read_refunds(ids: Collection[int]) -> dict[int, list[Row[*tuple[Any, ...]]]
 
 
 def _refunded(
-    sold: tuple[Share, ...], lines: list[Line], refunds: list[Row[*tuple[Any, ...]]]
+    sold: tuple[Share, ...], lines: list[Line], refunds: list[Row[*tuple[Any, ...]]], *, step_minor: int
 ) -> dict[str, Refunded]:
     """Take one after the other. What one takes that fails comes back then, and others keep what they took."""
-    left = Unrefunded(sold, lines)
+    left = Unrefunded(sold, lines, step_minor=step_minor)
     by_id: dict[str, Refunded] = {}
     failing: list[Row[*tuple[Any, ...]]] = []
     for refund in refunds:

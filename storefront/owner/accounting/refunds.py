@@ -87,13 +87,13 @@ class _Pot:
 
 
 class Unrefunded:
-    """What is left of an order."""
+    """What is left of an order, whose taxes were rounded to steps of its currency."""
 
-    def __init__(self, sold: Sequence[Share], lines: Iterable[Line]) -> None:
+    def __init__(self, sold: Sequence[Share], lines: Iterable[Line], *, step_minor: int) -> None:
         self._lines = {line.position: line for line in lines}
         self._all_lines = {**self._lines}
         self._pots = _pots_by_rate(sold)
-        if any(self._nearest(line).misses(line) > 1 for line in self._lines.values()):
+        if any(self._nearest(line).misses(line) > step_minor for line in self._lines.values()):
             self._pots = [_pot(None, sold)]
 
     def take(self, amount_minor: int, positions: Iterable[int]) -> Refunded:

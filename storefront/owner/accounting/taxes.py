@@ -34,8 +34,9 @@ class TaxPart:
     taxable_minor: int | None
     is_reverse_charge: bool
 
-    def fits(self, net_minor: int, tax_minor: int) -> bool:
-        return self.percentage is not None and abs(net_minor * self.percentage / 100 - tax_minor) <= 1
+    def fits(self, net_minor: int, tax_minor: int, step_minor: int) -> bool:
+        """Tell whether this rate makes this tax, but for rounding to steps of the currency."""
+        return self.percentage is not None and abs(net_minor * self.percentage / 100 - tax_minor) <= step_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from storefront.payments.fulfillment.refund import refund_order
 from tests.owner.accounting.reading import Row, read_file, read_quarter_of
 from tests.payments.reconcile.sales import run
 from tests.support.databases import BOTH
-from tests.support.goods import change_product
+from tests.support.goods import change_product, make_edition
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
@@ -27,6 +27,7 @@ from tests.support.sandbox_client import SandboxClient
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 Sums = dict[str, tuple[int, int]]
 PROGRAM, BOOK = ("twinspot", "Personal"), ("the-patient-toolmaker", "")
+TAX_CODES = {"twinspot": "txcd_10202003", "the-patient-toolmaker": "txcd_10302000"}
 
 
 @pytest.fixture
@@ -36,8 +37,8 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
 
 def sell_both(app: Flask, sandbox: SandboxClient, **how: object) -> Sale:
     """A program at 20 % and a book at 5.5 %, in France: 22.80 and 14.77."""
-    change_product(app, "twinspot", tax_code="txcd_10202003", tax_behavior="exclusive")
-    change_product(app, "the-patient-toolmaker", tax_code="txcd_10302000", tax_behavior="exclusive")
+    for slug, tax_code in TAX_CODES.items():
+        change_product(app, slug, tax_code=tax_code, tax_behavior="exclusive")
     return sell(app, sandbox, PROGRAM, BOOK, country="FR", **how)
 
 
@@ -68,6 +69,33 @@ def test_takes_the_tax_of_the_item_that_is_named(app: Flask, sandbox: SandboxCli
     run(app)
     assert refunds_in(read_file(app)) == [book]
     assert owed(app) == {"20": (1900, 380)}
+
+
+@pytest.mark.parametrize(("currency", "step", "net"), [("isk", 100, "-1417.00"), ("kwd", 10, "-14.170")])
+def test_tells_rates_apart_where_taxes_come_in_steps(
+    app: Flask, sandbox: SandboxClient, currency: str, step: int, *, net: str
+) -> None:
+    """1995 with 20 % in it and 1495 with 5.5 %: their taxes are 333 and 78 steps, and miss the rates by a half."""
+    for slug, steps in (("twinspot", 1995), ("the-patient-toolmaker", 1495)):
+        change_product(app, slug, tax_code=TAX_CODES[slug], tax_behavior="inclusive")
+        make_edition(app, slug, "Far", steps * step, currency)
+    sale = sell(app, sandbox, ("twinspot", "Far"), ("the-patient-toolmaker", "Far"), country="FR")
+    assert [row["rate"] for row in read_file(app) if row["kind"] == "sale"] == ["20", "5.5"]
+    give_back(app, sale, 2)
+    run(app)
+    (refund,) = refunds_in(read_file(app))
+    assert (refund[0], refund[2], refund[-1]) == ("The Patient Toolmaker", net, "5.5")
+    assert owed(app) == {"20": (1662 * step, 333 * step)}
+
+
+def test_leaves_nothing_untaxed_of_what_was_rounded_to_a_step(app: Flask, sandbox: SandboxClient) -> None:
+    change_product(app, "twinspot", tax_code=TAX_CODES["twinspot"], tax_behavior="inclusive")
+    make_edition(app, "twinspot", "Far", 199500, "isk")
+    sell(app, sandbox, ("twinspot", "Far"), country="FR")
+    run(app)
+    rounded_down = """replace(taxes, '"taxable_minor": 166200', '"taxable_minor": 166100')"""
+    change_rows(app, f"UPDATE orders SET taxes = {rounded_down}")
+    assert owed(app) == {"20": (166200, 33300)}
 
 
 def test_takes_the_rest_of_what_was_not_given_back(app: Flask, sandbox: SandboxClient) -> None:
@@ -158,7 +186,7 @@ def line(position: int, net: int, tax: int) -> Line:
 
 
 def order(*taxes: TaxPart, lines: list[Line]) -> Unrefunded:
-    return Unrefunded(sold_shares(taxes, lines), lines)
+    return Unrefunded(sold_shares(taxes, lines), lines, step_minor=1)
 
 
 def sold_shares(taxes: tuple[TaxPart, ...], lines: list[Line]) -> tuple[Share, ...]:
@@ -218,7 +246,7 @@ def test_gives_back_what_was_taken_and_no_more_in_any_order() -> None:
     for _ in range(500):
         lines, taxes = some_order(chance)
         sold = sold_shares(taxes, lines)
-        left, rest = Unrefunded(sold, lines), sum(line.total_minor for line in lines)
+        left, rest = Unrefunded(sold, lines, step_minor=1), sum(line.total_minor for line in lines)
         gone: dict[TaxPart | None, list[int]] = defaultdict(lambda: [0, 0])
         while rest:
             amount, positions = some_refund(chance, lines, rest)
@@ -265,7 +293,7 @@ def test_keeps_the_taxes_of_refunds_of_which_one_fails_later(failing: str) -> No
     def taken(failed: str) -> dict[str, Refunded]:
         first = refund_row("re_1", 1477, failed, created_at=1, positions=[2])
         rows: Any = [first, refund_row("re_2", 2280, failed, created_at=2)]
-        return _refunded(sold, lines, rows)
+        return _refunded(sold, lines, rows, step_minor=1)
 
     filed = taken("none")
     assert [filed[name].tax_minor for name in ("re_1", "re_2")] == [77, 380]
@@ -281,7 +309,7 @@ def test_refunds_again_what_came_back() -> None:
         refund_row("re_2", 1477, "re_1", created_at=4, positions=[2]),
         refund_row("re_3", 2280, "re_1", created_at=5),
     ]
-    taken = _refunded(sold, lines, rows)
+    taken = _refunded(sold, lines, rows, step_minor=1)
     assert [taken[name].tax_minor for name in ("re_1", "re_2", "re_3")] == [77, 77, 380]
 
 

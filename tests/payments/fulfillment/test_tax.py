@@ -18,7 +18,7 @@ from storefront.owner.readiness.ask import look_at_everything
 from storefront.owner.readiness.read_facts import read_points
 from storefront.shop.editor.product_settings import SettingRefused, change_product_settings
 from tests.cli.commands import done
-from tests.support.goods import change_product, set_price
+from tests.support.goods import change_product, make_edition, set_price
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, sell
@@ -76,6 +76,18 @@ def test_says_net_tax_and_invoice_on_page_and_receipt(app: Flask, sandbox: Sandb
         assert re.search(r"Total(?: \(USD\))?:? \$19\.00", said)
         assert order["invoice_number"] in said
     assert order["invoice_url"] in text
+
+
+@pytest.mark.parametrize(("currency", "step"), [("usd", 1), ("isk", 100), ("bhd", 10)])
+def test_names_the_rate_of_an_item_on_its_receipt(
+    app: Flask, sandbox: SandboxClient, currency: str, step: int
+) -> None:
+    change_product(app, "twinspot", tax_code="txcd_10202003", tax_behavior="exclusive")
+    make_edition(app, "twinspot", "Far", 1997 * step, currency)
+    sale = sell(app, sandbox, ("twinspot", "Far"), country="DE")
+    (order,) = read_rows(app, "SELECT tax_minor FROM orders")
+    assert order["tax_minor"] == 379 * step
+    assert re.search(r'data-label="Tax rate">19%<', sale.buyer.get(f"{sale.link}/receipt").text)
 
 
 def test_says_reverse_charge_and_what_the_register_said_later(app: Flask, sandbox: SandboxClient) -> None:
