@@ -12,7 +12,7 @@ UNKNOWN = {
     Fees.NOT_YET: "not yet known",
     Fees.ELSEWHERE: "booked in another currency: see there",
 }
-IS_KNOWN = (Fees.KNOWN, Fees.PARTLY)
+BOOKED = ("disputed_minor", "fee_minor", "net_minor")
 SPLITS = {
     Facet.PRODUCT: "Products",
     Facet.EDITION: "Editions",
@@ -23,7 +23,10 @@ SPLITS = {
 
 
 def figures_to_json(figures: Figures) -> dict[str, Any]:
-    """Return amounts in minor units, None for a fee that is not known; `days` leaves out those without sales."""
+    """Return amounts in minor units, None for what is not known or booked in another currency.
+
+    `days` leaves out those without sales.
+    """
     return {
         "first": figures.span.first.isoformat(),
         "last": figures.span.last.isoformat(),
@@ -36,7 +39,7 @@ def figures_to_json(figures: Figures) -> dict[str, Any]:
 def _currency_to_json(of: OfCurrency) -> dict[str, Any]:
     days = [{"day": day.isoformat(), **asdict(sums)} for day, sums in of.days if any(asdict(sums).values())]
     parts = {facet.value: [asdict(part) for part in parts] for facet, parts in of.parts.items()}
-    known = {} if of.sums.fees in IS_KNOWN else {"fee_minor": None, "net_minor": None}
+    known = dict.fromkeys(BOOKED) if of.fees in UNKNOWN else {}
     sums = {"gross_minor": of.sums.gross_minor, **asdict(of.sums), **known}
     return {"currency": of.currency, **sums, "days": days} | parts
 
@@ -53,17 +56,18 @@ def figures_lines(figures: Figures) -> Iterator[str]:
 def _currency_lines(of: OfCurrency) -> Iterator[str]:
     sums = of.sums
     amounts = {
-        "Gross": sums.gross_minor,
-        "Discounts": sums.discount_minor,
-        "Tax in it": sums.tax_minor,
-        "Refunds": sums.refunded_minor,
-        "Disputes": sums.disputed_minor,
+        "Gross": "gross_minor",
+        "Discounts": "discount_minor",
+        "Tax in it": "tax_minor",
+        "Refunds": "refunded_minor",
+        "Disputes": "disputed_minor",
+        "Fees": "fee_minor",
+        "Net": "net_minor",
     }
     yield from ("", of.currency.upper(), f"  {'Orders':<12}{sums.orders}")
-    for name, minor in amounts.items():
-        yield f"  {name:<12}{money.format_money(minor, of.currency)}"
-    for name, minor in {"Fees": sums.fee_minor, "Net": sums.net_minor}.items():
-        yield f"  {name:<12}{UNKNOWN.get(sums.fees) or money.format_money(minor, of.currency)}"
+    for name, of_sums in amounts.items():
+        unknown = UNKNOWN.get(of.fees) if of_sums in BOOKED else None
+        yield f"  {name:<12}{unknown or money.format_money(getattr(sums, of_sums), of.currency)}"
     if sums.unbooked:
         yield f"  {'Not yet':<12}the fee of {sums.unbooked} orders: Stripe has not told it"
     for facet, title in SPLITS.items():

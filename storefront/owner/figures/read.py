@@ -20,7 +20,7 @@ from storefront.orders.queries import order_in_running_mode
 from storefront.owner.figures.live import read_live
 from storefront.owner.figures.referrers import OTHER
 from storefront.owner.figures.spans import Span
-from storefront.owner.figures.sums import NAMES, NOTHING, Facet, Key, Sums, add_up, sums_of_row
+from storefront.owner.figures.sums import NAMES, NOTHING, Facet, Fees, Key, Sums, add_up, sums_of_row
 from storefront.shop.catalog.models import Edition, Product
 from storefront.shop.profile.zone import shop_zone, today
 
@@ -42,10 +42,14 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfCurrency:
-    """`days` are in order, without gaps. `parts` has the largest few of each facet; of referrers also the rest."""
+    """`days` are in order, without gaps. `parts` has the largest few of each facet; of referrers also the rest.
+
+    `fees`: what is known of what was booked.
+    """
 
     currency: str
     sums: Sums
+    fees: Fees
     days: tuple[tuple[date, Sums], ...]
     parts: Mapping[Facet, tuple[Part, ...]]
 
@@ -71,7 +75,11 @@ def _read_figures(span: Span, zone: ZoneInfo) -> Figures:
     for key, sums in found.items():
         by_currency[key.currency][key] = sums
     names = _read_names(found)
-    currencies = [_of_currency(currency, span, rows, names) for currency, rows in by_currency.items()]
+    booked = {key.currency for key, sums in found.items() if sums.is_booked}
+    currencies = [
+        _of_currency(currency, span, rows, names, is_booked_elsewhere=bool(booked - {currency}))
+        for currency, rows in by_currency.items()
+    ]
     ordered = sorted(currencies, key=lambda one: (-one.sums.orders, one.currency))
     return Figures(span=span, zone=zone.key, as_of=clock.now(), currencies=tuple(ordered))
 
@@ -140,7 +148,9 @@ def _ids(found: Iterable[Key], facet: Facet) -> set[int]:
     return {int(key.name) for key in found if key.facet is facet}
 
 
-def _of_currency(currency: str, span: Span, rows: Mapping[Key, Sums], names: Names) -> OfCurrency:
+def _of_currency(
+    currency: str, span: Span, rows: Mapping[Key, Sums], names: Names, *, is_booked_elsewhere: bool
+) -> OfCurrency:
     of_all = {key.day: sums for key, sums in rows.items() if key.facet is Facet.ALL}
     days = tuple((day, of_all.get(day, NOTHING)) for day in days_between(span.first, span.last))
     facets = [facet for facet in Facet if facet is not Facet.ALL]
@@ -150,6 +160,7 @@ def _of_currency(currency: str, span: Span, rows: Mapping[Key, Sums], names: Nam
     return OfCurrency(
         currency=currency,
         sums=total,
+        fees=total.fees(is_booked_elsewhere=is_booked_elsewhere),
         days=days,
         parts={facet: named if facet is Facet.REFERRER else named[:TOP] for facet, named in parts.items()},
     )

@@ -20,7 +20,7 @@ class Facet(StrEnum):
 
 
 class Fees(StrEnum):
-    """Whether it is known what Stripe keeps: an unknown fee is never shown as nothing."""
+    """Whether it is known what Stripe booked: an unknown fee or dispute is never shown as nothing."""
 
     KNOWN = "known"
     PARTLY = "partly"
@@ -62,11 +62,19 @@ class Sums:
         return self.paid_minor + self.discount_minor
 
     @property
-    def fees(self) -> Fees:
-        is_nothing_booked = self.fee_minor == self.net_minor == 0
+    def is_booked(self) -> bool:
+        return bool(self.fee_minor or self.net_minor)
+
+    def fees(self, *, is_booked_elsewhere: bool) -> Fees:
+        """Tell what is known; `is_booked_elsewhere`: something was booked in another currency at that time.
+
+        A refund alone, which no order counts as `unbooked`, may also be one that Stripe has not booked yet.
+        """
         if self.unbooked:
-            return Fees.NOT_YET if is_nothing_booked else Fees.PARTLY
-        return Fees.ELSEWHERE if is_nothing_booked and self.paid_minor else Fees.KNOWN
+            return Fees.PARTLY if self.is_booked else Fees.NOT_YET
+        if self.is_booked or not (self.paid_minor or self.refunded_minor):
+            return Fees.KNOWN
+        return Fees.ELSEWHERE if self.paid_minor or is_booked_elsewhere else Fees.NOT_YET
 
     def __add__(self, other: "Sums") -> "Sums":
         return Sums(**{name: getattr(self, name) + getattr(other, name) for name in NAMES})

@@ -7,7 +7,7 @@ from flask import Flask
 from storefront.owner.people.models import Role
 from storefront.shop.profile.change import change_profile
 from tests.cli.commands import done, read_json, refused
-from tests.payments.reconcile.sales import run
+from tests.payments.reconcile.sales import days_ago, run
 from tests.support.goods import make_edition
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows
@@ -28,7 +28,7 @@ def test_shows_each_currency_with_its_chart_and_what_stripe_keeps(app: Flask, sa
     browser = sign_in_at_admin(app, make_person(app, "one@example.com", Role.READER))
     before = browser.get("/admin").text
     assert before.count("said yet what it keeps of 1 order") == 2
-    assert before.count("Not yet known") == 4  # fee and net, in both currencies
+    assert before.count("Not yet known") == 6  # disputes, fee and net, in both currencies
     assert "$0.00" in before  # discounts
     run(app)
     page = browser.get("/admin?span=today").text
@@ -63,7 +63,7 @@ def test_prints_the_same_by_command(app: Flask, sandbox: SandboxClient, command:
     sell(app, sandbox)
     before = done(command, "figures", "--span", "today")
     assert "the fee of 1 orders" in before
-    assert before.count("not yet known") == 2
+    assert before.count("not yet known") == 3
     unknown = read_json(command, "figures")["currencies"][0]
     assert (unknown["fee_minor"], unknown["net_minor"], unknown["unbooked"]) == (None, None, 1)
     run(app)
@@ -86,13 +86,34 @@ def test_sums_what_is_known_and_says_what_is_open(app: Flask, sandbox: SandboxCl
     assert "Not yet known" not in page
 
 
-def test_says_where_fees_are_that_are_booked_in_another_currency(app: Flask, sandbox: SandboxClient) -> None:
+def test_says_where_disputes_and_fees_are_that_are_booked_in_another_currency(
+    app: Flask, sandbox: SandboxClient, command: CliRunner
+) -> None:
     sandbox.control("config", settles_in="eur")
-    sell(app, sandbox)
+    sell(app, sandbox).at_charge("dispute", status="needs_response")
     run(app)
-    page = sign_in_at_admin(app, make_person(app)).get("/admin?span=today").text
-    assert page.count("In another currency") == 2
-    assert "€" in page
+    page = sign_in_at_admin(app, make_person(app)).get("/admin?span=7").text
+    assert page.count("In another currency") == 3
+    assert "€17.59" in page
+    assert done(command, "figures", "--span", "7").count("booked in another currency: see there") == 3
+    dollars, euros = read_json(command, "figures", "--span", "7")["currencies"]
+    assert [dollars[name] for name in ("disputed_minor", "fee_minor", "net_minor")] == [None] * 3
+    assert euros["disputed_minor"] == 1759
+
+
+def test_says_where_the_net_of_a_refund_is(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+    """Of a sale before this time: nothing of this time says yet that the account has another currency."""
+    sandbox.control("config", settles_in="eur")
+    with days_ago(20):
+        sale = sell(app, sandbox)
+    run(app)
+    sale.refund(amount=500)
+    sale.deliver("refund.")
+    assert done(command, "figures", "--span", "7").count("not yet known") == 3
+    run(app)
+    page = sign_in_at_admin(app, make_person(app)).get("/admin?span=7").text
+    assert "$5.00" in page
+    assert page.count("In another currency") == 3
 
 
 def test_begins_with_disputes_by_their_last_day_and_says_times_of_the_shop(
