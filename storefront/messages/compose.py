@@ -44,7 +44,7 @@ from storefront.orders.disputes import AnswerStage, answer_stage
 from storefront.orders.languages import find_language_of
 from storefront.orders.made_again import find_made_again
 from storefront.orders.models import Order
-from storefront.orders.refund_words import words_to_answer
+from storefront.orders.refund_words import refund_amounts, words_to_answer
 from storefront.owner.emails.values import fill_own
 from storefront.payments.reconcile.models import ReconcilePass
 from storefront.payments.recovery.reminder import prepare_reminder
@@ -250,7 +250,8 @@ def _refunded(message: OutboxMessage) -> Composed:
         return Canceled(f"the refund is {refund.status}")
     if (refund.status == TO_ANSWER) != message.dedupe_key.endswith(f":{TO_ANSWER}"):
         return Canceled(f"the refund is {refund.status}", may_return=refund.status != "succeeded")
-    return {**_about_purchase(message), "refund": refund, "to_answer": words_to_answer(refund)}
+    to_answer = words_to_answer(refund)
+    return {**_about_purchase(message), **refund_amounts(refund), "refund": refund, "to_answer": to_answer}
 
 
 def _refund_failed(message: OutboxMessage) -> Composed:
@@ -266,7 +267,7 @@ def _refund_failed(message: OutboxMessage) -> Composed:
         return Canceled("nobody was told of the refund", may_return=MailState.SENDING in states)
     if _is_given_back_since(refund, _order(message)):
         return Canceled("another refund gives it back", may_return=True)
-    return {**_about_purchase(message), "refund": refund}
+    return {**_about_purchase(message), **refund_amounts(refund), "refund": refund}
 
 
 def _is_given_back_since(refund: Refund, order: Order) -> bool:

@@ -1,11 +1,12 @@
 """What who paid reads of an order of which money goes back, or waits until its buyer says where to."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import select
 
 from storefront.core.db import db
-from storefront.core.languages import show_day, show_money
+from storefront.core.languages import _, show_day, show_money
 from storefront.core.texts import marked
 from storefront.orders.access import Access, Reason, sentence_for_buyer
 from storefront.orders.after_sale import NOT_BACK, TO_ANSWER, Refund
@@ -27,6 +28,22 @@ _BEING_REFUNDED = {  # by whether it is a gift
 _UPGRADE_BEING_REFUNDED = marked(
     "This upgrade is being refunded, so it no longer counts. What you had before is as it was."
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundTotals:
+    """What went back, and what waits until its buyer has told Stripe where to, in the order's currency.
+
+    The other two are words for it in the buyer's currency, empty where it is the same.
+    """
+
+    given_minor: int = 0
+    given_shown: str = ""
+    waiting_minor: int = 0
+    waiting_shown: str = ""
+
+
+NO_REFUNDS = RefundTotals()
 
 
 def read_refunds(order: Order) -> Sequence[Refund]:
@@ -58,9 +75,37 @@ def waiting_of(refunds: Iterable[Refund]) -> Waiting:
     return waiting
 
 
-def waiting_minor_of(refunds: Iterable[Refund]) -> int:
-    """Return how much of them waits for its buyer."""
-    return sum(refund.amount_minor for refund in _that_wait(refunds))
+def read_totals(order: Order, refunds: Sequence[Refund]) -> RefundTotals:
+    """Add up what `read_refunds()` found. A restricted key may not ask Stripe: then not all of them are known."""
+    waiting = _that_wait(refunds)
+    given = [refund for refund in refunds if refund not in waiting]
+    waiting_minor = sum(refund.amount_minor for refund in waiting)
+    is_each_known = sum(refund.amount_minor for refund in refunds) == order.refunded_minor
+    return RefundTotals(
+        given_minor=order.refunded_minor - waiting_minor,
+        given_shown=shown_at_bank(given) if is_each_known else "",
+        waiting_minor=waiting_minor,
+        waiting_shown=shown_at_bank(waiting),
+    )
+
+
+def shown_at_bank(refunds: Sequence[Refund]) -> str:
+    """Return what the buyer's bank shows of them together, where Checkout converted the price; else nothing."""
+    amounts = [refund.presentment_minor for refund in refunds if refund.presentment_minor is not None]
+    currencies = {refund.presentment_currency for refund in refunds}
+    currency = currencies.pop() if len(currencies) == 1 else None
+    if currency is None or currency == refunds[0].currency or len(amounts) < len(refunds):
+        return ""
+    return show_money(sum(amounts), currency)
+
+
+def refund_amounts(refund: Refund) -> dict[str, str]:
+    """Return what an email says of it: the `amount` in the buyer's currency and the shop's, and a `short` one."""
+    amount, shown = show_money(refund.amount_minor, refund.currency), shown_at_bank([refund])
+    if not shown:
+        return {"amount": amount, "short_amount": amount}
+    both = _("%(presentment)s (refunded as %(amount)s)", presentment=shown, amount=amount)
+    return {"amount": both, "short_amount": shown}
 
 
 def _that_wait(refunds: Iterable[Refund]) -> list[Refund]:
@@ -112,7 +157,7 @@ def words_to_answer(refund: Refund) -> str:
 
 
 def _words_while_waiting(refund: Refund) -> str:
-    amount = show_money(refund.amount_minor, refund.currency)
+    amount = refund_amounts(refund)["amount"]
     if refund.answer_by is None:
         return marked(
             "Stripe has emailed you to ask where the refund of %(amount)s should go. Answer that email, or the "

@@ -116,7 +116,6 @@ def make_purchase(**changes: Any) -> Purchase:
         discount_minor=520,
         tax_minor=374,
         total_minor=5054,
-        refunded_minor=0,
         presentment=None,
         payment_method_type="card",
         payment_method="Card",

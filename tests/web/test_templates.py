@@ -14,6 +14,7 @@ from markupsafe import escape
 from storefront.buyers.library.purchase import Purchase
 from storefront.core.config.settings import ROOT
 from storefront.core.runtime import runtime
+from storefront.orders.refund_words import RefundTotals
 from storefront.owner.shop.sample_purchase import sample_receipt
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.cart.priced import price_cart
@@ -25,7 +26,7 @@ KEY = "TEST-AAAAA-BBBBB-CCCCC-DDDDD"
 SECRETS = (KEY, "secret-token", "buyer@example.com")
 WAITING = make_denied_purchase("awaiting_payment", "We are waiting for your bank.", mail_state="none")
 FAILED = make_denied_purchase("failed", "The payment didn't go through.", mail_state="none")
-REFUNDED = make_denied_purchase("refunded", "This order was refunded.", refunded_minor=5054)
+REFUNDED = make_denied_purchase("refunded", "This order was refunded.", refunds=RefundTotals(given_minor=5054))
 MAILS = {"receipt": make_purchase(), "waiting_for_bank": WAITING, "payment_failed": FAILED}
 
 

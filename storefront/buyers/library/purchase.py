@@ -10,6 +10,7 @@ from markupsafe import Markup
 from storefront.buyers.library.gift_words import GiftWords
 from storefront.core.texts import marked
 from storefront.delivery.licenses.activations import DevicePage
+from storefront.orders.refund_words import NO_REFUNDS, RefundTotals
 from storefront.orders.tax_words import NO_TAXES, TaxWords
 from storefront.orders.waits_for import WaitsFor
 
@@ -161,7 +162,6 @@ class Purchase:
     discount_label: str = marked("Discount")
     tax_minor: int
     total_minor: int
-    refunded_minor: int
     presentment: str | None
     payment_method_type: str | None
     payment_method: str | None
@@ -174,7 +174,7 @@ class Purchase:
     invoice_url: str | None = None
     waits_for: WaitsFor | None = None  # a voucher to pay, or money to send
     failure: str = ""  # why it came to nothing
-    waiting_minor: int = 0  # of what is refunded, until the buyer has told Stripe where to
+    refunds: RefundTotals = NO_REFUNDS
     to_answer: tuple[str, ...] = ()  # of each refund that waits for who paid, what to do
     is_unproven: bool = False  # free, and nobody has proven its address yet: in nobody's library
     gift: GiftWords | None = None  # for who gives it: `items` have no goods

@@ -51,11 +51,12 @@ from storefront.orders.links import order_token
 from storefront.orders.models import Order
 from storefront.orders.paid_with import paid_with
 from storefront.orders.refund_words import (
+    NO_REFUNDS,
     Waiting,
     access_sentence,
     closed_item_sentence,
     read_refunds,
-    waiting_minor_of,
+    read_totals,
     waiting_of,
     words_to_answer,
 )
@@ -120,8 +121,7 @@ def read_purchase(order: Order, *, devices_page: int | None = None, received: Gi
         discount_label=discount_label(order.discount_code),
         tax_minor=order.tax_minor,
         total_minor=order.total_minor,
-        refunded_minor=order.refunded_minor,
-        waiting_minor=waiting_minor_of(refunds),
+        refunds=read_totals(order, refunds) if received is None else NO_REFUNDS,
         presentment=presentment(order),
         taxes=tax_words(order),
         invoice_number=order.invoice_number,

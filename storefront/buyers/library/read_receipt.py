@@ -9,12 +9,12 @@ from storefront.buyers.library.receipt import Party, Receipt, ReceiptLine, Refun
 from storefront.core.config.stripe import Mode
 from storefront.core.db import db
 from storefront.core.errors import StorefrontError
-from storefront.core.languages import show_country, show_money
+from storefront.core.languages import show_country
 from storefront.core.texts import marked
 from storefront.orders.after_sale import TO_ANSWER, Refund
 from storefront.orders.models import Order, OrderItem
 from storefront.orders.paid_with import paid_with
-from storefront.orders.refund_words import read_refunds, waiting_of
+from storefront.orders.refund_words import read_refunds, shown_at_bank, waiting_of
 from storefront.orders.tax_words import TaxWords, tax_words
 from storefront.shop.profile.read import Profile, read_profile
 from storefront.shop.profile.zone import at_shop
@@ -127,12 +127,9 @@ def _refunds(order: Order, rows: Sequence[Refund]) -> tuple[RefundLine, ...]:
 
 
 def _refund(row: Refund) -> RefundLine:
-    currency, shown = row.presentment_currency, row.presentment_minor
-    is_other = currency is not None and shown is not None and currency != row.currency
-    words = show_money(shown, currency) if is_other and shown is not None and currency else ""
     return RefundLine(
         at=at_shop(row.created_at),
         amount_minor=row.amount_minor,
-        presentment=words,
+        presentment=shown_at_bank([row]),
         is_waiting=row.status == TO_ANSWER,
     )

@@ -12,6 +12,7 @@ from storefront.customers.models import ProofPurpose
 from storefront.mail.models import MailKind
 from storefront.orders.after_sale import Refund
 from storefront.orders.gift_models import Gift
+from storefront.orders.refund_words import refund_amounts
 from storefront.owner.shop.sample_purchase import AMOUNT_MINOR, sample_mail
 from storefront.shop.catalog.models import Product, Release
 
@@ -30,7 +31,8 @@ def _receipt(_mail: Mapping[str, Any], _home: str) -> dict[str, Any]:
 
 
 def _refunded(_mail: Mapping[str, Any], _home: str) -> dict[str, Any]:
-    return {"refund": Refund(amount_minor=AMOUNT_MINOR, currency="usd", status="succeeded")}
+    refund = Refund(amount_minor=AMOUNT_MINOR, currency="usd", status="succeeded")
+    return {**refund_amounts(refund), "refund": refund}
 
 
 def _keys_arrived(mail: Mapping[str, Any], _home: str) -> dict[str, Any]:

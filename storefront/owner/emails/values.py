@@ -68,8 +68,7 @@ def _nothing_more(_context: Mapping[str, Any]) -> Values:
 
 
 def _refunded(context: Mapping[str, Any]) -> Values:
-    refund = context["refund"]
-    return {"amount": show_money(refund.amount_minor, refund.currency)}
+    return {"amount": context["amount"]}
 
 
 def _new_release(context: Mapping[str, Any]) -> Values:

@@ -102,7 +102,6 @@ def sample_purchase(email: str) -> Purchase:
         discount_minor=0,
         tax_minor=0,
         total_minor=AMOUNT_MINOR,
-        refunded_minor=0,
         presentment=None,
         payment_method_type=None,
         payment_method=None,

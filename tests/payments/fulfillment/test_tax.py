@@ -11,16 +11,18 @@ from click.testing import CliRunner
 from flask import Flask
 
 from storefront.core.db import db
+from storefront.core.languages import Language
 from storefront.mail.models import MailKind, OutboxMessage
 from storefront.messages.canceled import Canceled
 from storefront.messages.compose import compose
 from storefront.owner.readiness.ask import look_at_everything
 from storefront.owner.readiness.read_facts import read_points
 from storefront.shop.editor.product_settings import SettingRefused, change_product_settings
+from storefront.shop.emails.edit import change_words
 from tests.cli.commands import done
 from tests.support.goods import change_product, make_edition, set_price
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
@@ -158,6 +160,51 @@ def test_says_what_the_buyer_paid_and_gets_back_in_their_own_currency(app: Flask
     text, words = read_mail(app, MailKind.REFUNDED)
     for said in (words, text):
         assert "€8.81 (refunded as $9.50)" in said
+    assert re.search(r"Refunded \u2212€8\.81 \(refunded as \$9\.50 ?\)", sale.words())
+    with app.app_context():
+        own = {"subject": "Money back", "heading": "Back", "body": "Look for {amount}."}
+        change_words("refunded", Language.ENGLISH, own)
+    assert "Look for €8.81 (refunded as $9.50)." in read_mail(app, MailKind.REFUNDED)[0]
+
+
+def test_says_both_currencies_of_refunds_that_wait_and_fail(
+    app: Flask, sandbox: SandboxClient, mailbox: Any
+) -> None:
+    """On the page and in each email; a subject has room for that of the buyer alone."""
+    sandbox.control("config", tax_registrations=[])
+    sale = sell(app, sandbox, email="ada+location_FR@example.com", country="FR")
+    sale.refund(amount=500)
+    sale.deliver("refund.created", "charge.refunded")
+    sale.work()
+    (told,) = [mail for mail in mailbox.messages() if mail["subject"].startswith("Refunded: €4.63 of order")]
+    assert "€4.63 (refunded as $5.00) is on its way back to you." in told["html"]
+    change_rows(app, "UPDATE refunds SET status = 'requires_action'")
+    waiting = sale.words()
+    assert "the refund of €4.63 (refunded as $5.00) should go" in waiting
+    assert re.search(r"Refund that needs your answer \u2212€4\.63 \(refunded as \$5\.00 ?\)", waiting)
+    assert "Refunded \u2212" not in waiting
+    change_rows(app, "UPDATE refunds SET status = 'pending'")
+    (refund,) = read_rows(app, "SELECT id FROM refunds")
+    sandbox.control(f"refunds/{refund['id']}/settle", result="failed")
+    sale.deliver("refund.")
+    sale.work()
+    (failed,) = [mail for mail in mailbox.messages() if "didn't go through" in mail["subject"]]
+    assert failed["subject"].startswith("Your refund of €4.63 didn't")
+    for body in (failed["text"], html.unescape(failed["html"])):
+        assert "a refund of €4.63 (refunded as $5.00)." in body
+
+
+def test_shows_the_shops_currency_alone_where_not_every_refund_is_known(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    sandbox.control("config", tax_registrations=[])
+    sale = sell(app, sandbox, email="ada+location_FR@example.com", country="FR")
+    sale.refund(amount=500)
+    sale.refund(amount=400)
+    sale.deliver("refund.created", "charge.refunded")
+    assert re.search(r"Refunded \u2212€8\.34 \(refunded as \$9\.00 ?\)", sale.words())
+    change_rows(app, "DELETE FROM refunds WHERE amount_minor = 400")
+    assert re.search(r"Refunded \u2212 ?\$9\.00", sale.words())
 
 
 def test_says_on_the_list_what_is_missing_at_stripe(app: Flask, sandbox: SandboxClient) -> None:
