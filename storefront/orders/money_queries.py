@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from sqlalchemy import select
 
@@ -64,4 +65,9 @@ def find_booked(order: Order) -> tuple[Booked, ...]:
         .where(MoneyLine.payment_intent_id == order.payment_intent_id)
         .order_by(MoneyLine.created_at, MoneyLine.id)
     )
-    return tuple(Booked(**row) for row in rows.mappings())
+    return tuple(Booked(**{**row, "exchange_rate": _written_out(row["exchange_rate"])}) for row in rows.mappings())
+
+
+def _written_out(rate: str | None) -> str | None:
+    """Return it without an exponent: small ones are kept like `6.1e-05`."""
+    return None if rate is None else f"{Decimal(rate):f}"

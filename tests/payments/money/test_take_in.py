@@ -16,8 +16,9 @@ from storefront.payments.money import take_in
 from storefront.payments.reconcile.report import Report
 from tests.payments.reconcile.sales import run
 from tests.support.databases import BOTH
+from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
-from tests.support.sale import Sale, sell
+from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import post_event
 
@@ -128,6 +129,17 @@ def test_keeps_the_rate_where_the_account_settles_in_another_currency(app: Flask
     assert (line.currency, line.amount_minor, line.exchange_rate) == ("eur", 1759, "0.925926")
     (row,) = lines(app)
     assert (row["source_currency"], row["net_minor"]) == ("usd", row["amount_minor"] - row["fee_minor"])
+
+
+def test_writes_a_small_rate_out(app: Flask, sandbox: SandboxClient) -> None:
+    """As of rupiah: Stripe's number has an exponent."""
+    sandbox.control("config", settles_in="eur")
+    sale = sell(app, sandbox)
+    run(app)
+    change_rows(app, "UPDATE money_lines SET exchange_rate = '6.1e-05'")
+    assert history_of(sale).booked[0].exchange_rate == "0.000061"
+    page = sign_in_at_admin(app, make_person(app)).get(f"/admin/orders/{number_of(sale)}").text
+    assert "at a rate of 0.000061" in page
 
 
 def test_fills_in_old_sales_bit_by_bit(
