@@ -199,9 +199,12 @@ def _refunded(
 
 
 def _read_disputes(ids: Collection[int]) -> dict[int, dict[str, int]]:
+    """Return the amounts of those in their order's own currency: a bank may take another one."""
     disputes: dict[int, dict[str, int]] = defaultdict(dict)
     rows = db.session.execute(
-        select(Dispute.order_id, Dispute.id, Dispute.amount_minor).where(Dispute.order_id.in_(ids))
+        select(Dispute.order_id, Dispute.id, Dispute.amount_minor)
+        .join(Order, Order.id == Dispute.order_id)
+        .where(Dispute.order_id.in_(ids), Dispute.currency == Order.currency)
     )
     for row in rows:
         disputes[row.order_id][row.id] = row.amount_minor

@@ -237,3 +237,12 @@ def test_goes_to_each_batch_by_an_index(app: Flask) -> None:
 )
 def test_splits_to_the_smallest_unit(amount: int, weights: list[int], parts: list[int]) -> None:
     assert shares(amount, weights) == parts
+
+
+def test_takes_a_dispute_in_another_currency_for_none_of_the_sales(app: Flask, sandbox: SandboxClient) -> None:
+    sandbox.control("config", settles_in="eur")
+    sell(app, sandbox).at_charge("dispute", status="needs_response")
+    run(app)
+    change_rows(app, "UPDATE disputes SET currency = 'eur', amount_minor = 1761")
+    (dispute,) = [row for row in read_file(app) if row["kind"] == "dispute"]
+    assert amounts(dispute, "currency", "total", "settled_currency") == ("", "", "eur")
