@@ -25,6 +25,7 @@ MONEY_WENT_BACK = (Reason.REFUNDED, Reason.ITEM_REFUNDED, Reason.DISPUTE_LOST)
 class UpgradeStep:
     """One paid upgrade of a grant, with the terms of its edition, of the whole key. None is no limit.
 
+    `edition` is for a page or an email, in its language; `own_edition` for programs and files, as the owner wrote it.
     `is_open`: access to its own order. `is_over`: its money went back, so that it may be bought again.
     """
 
@@ -32,6 +33,7 @@ class UpgradeStep:
     from_edition_id: int
     edition_id: int
     edition: str
+    own_edition: str
     order_number: str
     is_open: bool
     is_over: bool
@@ -137,6 +139,7 @@ def find_upgraded(session: Session | Connection, item_ids: Collection[int]) -> d
             Upgrade.from_edition_id,
             Upgrade.edition_id,
             told(Edition.name).label("edition"),
+            Edition.name.label("own_edition"),
             Order.number,
             OrderItem.quantity,
             OrderItem.activation_limit,
@@ -175,6 +178,7 @@ def _step(row: Any) -> UpgradeStep:  # noqa: ANN401 - a row of SQLAlchemy
         from_edition_id=row.from_edition_id,
         edition_id=row.edition_id,
         edition=row.edition,
+        own_edition=row.own_edition,
         order_number=row.number,
         is_open=access_now.allowed,
         is_over=access_now.reason in MONEY_WENT_BACK,

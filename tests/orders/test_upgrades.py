@@ -14,6 +14,7 @@ def step(number: int, start: int, end: int, *, is_open: bool = True) -> UpgradeS
         id=number,
         from_edition_id=start,
         edition_id=end,
+        own_edition="",
         edition=str(end),
         order_number=str(number),
         is_open=is_open,

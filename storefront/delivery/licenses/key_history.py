@@ -106,7 +106,7 @@ def _sold(sold: License, lines: tuple[KeyHistoryLine, ...], *, key: str, is_reti
         removed_at=None,
         expires_at=sold.expires_at,
         activation_limit=widest(sold.activation_limit, upgraded.activation_limit),
-        upgraded_to=upgraded.last.edition if upgraded.last else None,
+        upgraded_to=upgraded.last.own_edition if upgraded.last else None,
         devices=len(devices),
         custody=lines,
     )

@@ -207,7 +207,7 @@ def find_license_status(
         first_slug=row.first_slug,
         product_name=row.product_name,
         edition_id=upgraded.last.edition_id if upgraded.last else row.edition_id,
-        edition=upgraded.last.edition if upgraded.last else row.edition,
+        edition=upgraded.last.own_edition if upgraded.last else row.edition,
         customer_id=row.customer_id,
         customer_name=row.customer_name,
         email=row.email,

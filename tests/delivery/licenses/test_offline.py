@@ -16,10 +16,13 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from storefront.core import clock
+from storefront.core.languages import Language
 from storefront.delivery.licenses.api import views
 from storefront.delivery.licenses.owner_actions import replace_key, restore_key, withdraw_key
 from storefront.delivery.licenses.signing.jws import encode
 from storefront.delivery.licenses.signing.license_file import issue_license_file
+from storefront.shop.profile.change import change_profile
+from storefront.shop.translations.change import change_product_texts
 from tests.delivery.licenses import vectors
 from tests.delivery.licenses.licensed import ask, sell_license
 from tests.delivery.licenses.offline import EXAMPLES, Verify, claims_of, file_of, published, revocations
@@ -28,6 +31,7 @@ from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_license_keys, read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
+from tests.support.upgrades import sell_upgrade
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
@@ -80,6 +84,17 @@ def test_comes_with_no_activation_of_a_device_without_a_name_for_itself(
     sale = sell_license(app, sandbox)
     activated = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()
     assert (activated["activated"], activated["license_file"]) == (True, None)
+
+
+def test_names_the_edition_as_the_owner_does_whatever_page_it_is_from(app: Flask, sandbox: SandboxClient) -> None:
+    with app.app_context():
+        change_profile({"languages": "en, de"})
+        names = {"editions/personal/name": "Persönlich", "editions/team/name": "Mannschaft"}
+        change_product_texts("twinspot", Language.GERMAN, names)
+    sale, _upgrade = sell_upgrade(app, sandbox)
+    german = sale.buyer.get(f"/de{sale.link}/licenses/1/license-file").text
+    assert [claims_of(file)["edition"] for file in (file_of(sale), german)] == ["Team", "Team"]
+    assert "Mannschaft" in sale.buyer.get(f"/de{sale.link}").text
 
 
 CASES = [case["name"] for case in vectors.make_vectors()["cases"]]

@@ -97,7 +97,7 @@ def _find_sold(license_id: int) -> SoldLicense | None:
         item=row.OrderItem,
         part=row.ItemPart,
         product=row.Product,
-        edition=of_grant.last.edition if of_grant.last else row.edition,
+        edition=of_grant.last.own_edition if of_grant.last else row.edition,
         upgraded=of_grant,
     )
 
