@@ -1,6 +1,5 @@
 """Notes at an order, by who helps its buyer, for who helps next. No buyer sees them, and no program reads them."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import Base, db, insert_missing, transaction
 from storefront.core.errors import StorefrontError
+from storefront.core.letters import kind_of
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Order
 
@@ -142,8 +142,8 @@ def _is_own(row: OrderNote, actor: Actor) -> bool:
 
 
 def _is_shown(letter: str) -> bool:
-    """Tell what a page can show: also the spaces that hold words together, as in French, and tabs."""
-    return letter.isprintable() or letter in "\t\n" or unicodedata.category(letter) == "Zs"
+    """Tell what a page can show: also the spaces that hold words together, as in French, tabs, and new emoji."""
+    return letter.isprintable() or letter in "\t\n" or kind_of(letter) in ("Zs", "So")
 
 
 def _clean(text: str) -> str:

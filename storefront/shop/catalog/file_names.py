@@ -3,6 +3,7 @@
 import unicodedata
 
 from storefront.core.errors import StorefrontError
+from storefront.core.letters import kind_of
 
 MAX_NAME_BYTES = 180
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
@@ -11,7 +12,7 @@ DEVICES = {
     *(f"{name}{number}" for name in ("COM", "LPT") for number in "0123456789\u00b9\u00b2\u00b3"),
 }  # fmt: skip
 RESERVED = set('/\\:*?"<>|')
-# Controls, halves of characters, private and unassigned ones, line and paragraph breaks. Not every format
+# Controls, halves of characters, private ones and what is none, line and paragraph breaks. Not every format
 # character: Persian names hold U+200C, emoji U+200D; and spaces of every width are ordinary (U+00A0, U+3000).
 REFUSED_CATEGORIES = {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"}
 # They turn what follows around: `gpj.exe` reads as `exe.jpg`.
@@ -44,7 +45,7 @@ def _has_bad_ends(part: str) -> bool:
 def _has_bad_characters(part: str) -> bool:
     if set(part) & (RESERVED | TURNING):
         return True
-    return any(unicodedata.category(character) in REFUSED_CATEGORIES for character in part)
+    return any(kind_of(character) in REFUSED_CATEGORIES for character in part)
 
 
 def _is_long(part: str) -> bool:

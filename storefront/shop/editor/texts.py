@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from storefront.core.letters import kind_of
 from storefront.shop.catalog.file_names import TURNING
 from storefront.shop.catalog.upgrade_paths import read_paths
 from storefront.shop.editor.refusals import FieldsRefused, ProductRefused
@@ -117,7 +118,7 @@ def clean_text(text: str, rule: TextRule) -> str:
 
 def _check_letters(text: str, label: str) -> None:
     for letter in text:
-        if letter in TURNING or (letter not in BREAKS and unicodedata.category(letter) in UNUSABLE):
+        if letter in TURNING or (letter not in BREAKS and kind_of(letter) in UNUSABLE):
             raise _Wrong(f"{label} holds a character that cannot be shown (U+{ord(letter):04X}): type it again.")
 
 

@@ -12,6 +12,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from storefront.core.letters import kind_of
 from storefront.shop.media.drawn_cover import ground_colors, hill_points
 from storefront.shop.media.recode import ONE_AT_A_TIME, UNREADABLE
 from storefront.shop.media.share_words import ShareWords
@@ -186,9 +187,7 @@ def _is_plain(letter: str) -> bool:
 def _tidy(text: str) -> str:
     """Return a text without emoji, which fonts of one color do not have, and with composed letters."""
     composed = unicodedata.normalize("NFC", text)
-    kept = (
-        letter for letter in composed if unicodedata.category(letter) not in ("So", "Sk", "Cf", "Cs", "Cc", "Co")
-    )
+    kept = (letter for letter in composed if kind_of(letter) not in ("So", "Sk", "Cf", "Cs", "Cc", "Co"))
     return " ".join("".join(letter for letter in kept if not _is_selector(letter)).split())
 
 

@@ -144,7 +144,7 @@ def test_takes_plain_notes_only_and_keeps_what_was_typed(sale: Sale, helper: Buy
 
 
 def test_keeps_the_spaces_of_every_language(sale: Sale, helper: Buyer) -> None:
-    typed = "Dit\u202f: «\u00a0merci\u00a0»\u3000ありがとう"
+    typed = "Dit\u202f: «\u00a0merci\u00a0»\u3000ありがとう\U0001faff"
     assert typed in act(helper, sale, "notes", note=typed, form="1")
     assert read_rows(sale.app, "SELECT text FROM order_notes") == [{"text": typed}]
 

@@ -142,6 +142,7 @@ def test_writes_no_letters_that_it_would_draw_wrongly() -> None:
 
     assert draw("مرحبا") == draw("שלום") == draw("🎉")
     assert draw("Twinspot") != draw("🎉")
+    assert draw("Twinspot \U0001faff") != draw("🎉")  # an emoji that is newer than Python
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)

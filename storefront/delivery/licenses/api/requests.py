@@ -1,7 +1,6 @@
 """What a program sent to the license API: fields in the body, in the address, or in both; every field bounded."""
 
 import json
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import parse_qsl
@@ -11,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from storefront.core.errors import StorefrontError
+from storefront.core.letters import kind_of
 from storefront.delivery.licenses.keys import MAX_KEY_LENGTH, normal_form
 
 MAX_BODY_BYTES = 16 * 1024
@@ -142,8 +142,8 @@ def _as_text(name: str, value: object) -> str:
 
 
 def _is_storable(text: str) -> bool:
-    """Return whether it has no control characters, halves of a pair, or what Unicode does not know.
+    """Return whether it has no control characters, halves of a pair, or what never will be a letter.
 
     Names may be in any writing. PostgreSQL refuses a NUL, UTF-8 a half of a pair.
     """
-    return all(unicodedata.category(character) not in {"Cc", "Cs", "Cn"} for character in text)
+    return all(kind_of(character) not in {"Cc", "Cs", "Cn"} for character in text)
