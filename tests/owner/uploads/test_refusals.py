@@ -41,7 +41,8 @@ def refusal(tus: Tus, size: int = 10, **fields: Any) -> tuple[int, str]:
 
 HOSTILE = [
     "../../etc/passwd", "a/b.zip", "a\\b.zip", "..", ".hidden", "a.zip.", " a.zip", "CON.zip", "nul", "a\0b.zip",
-    "gpj.exe\u202ezip", "a\nb.zip", 'a"b.zip', "a:b", "a?b", "a\ufdd0b", "a\U0001ffffb", "\ud7ff\ue000.zip", "x" * 181, "\u00e9" * 91,
+    "gpj.exe\u202ezip", "a\nb.zip", 'a"b.zip', "a:b", "a?b", "a\ufdd0b", "a\U0001ffffb",
+    "\ud7ff\ue000.zip", "x" * 181, "\u00e9" * 91,
 ]  # fmt: skip
 
 
@@ -56,7 +57,8 @@ def test_refuses_names_that_no_path_should_carry(app: Flask, tus: Tus, field: st
 
 
 @pytest.mark.parametrize(
-    "name", ["\u05e7\u05d5\u05d1\u05e5.zip", "Gr\u00f6\u00dfe.zip", "a\U0001f389.zip", "a\U0001faff.zip", "x" * 180]
+    "name",
+    ["\u05e7\u05d5\u05d1\u05e5.zip", "Gr\u00f6\u00dfe.zip", "a\U0001f389.zip", "a\U0001faff.zip", "x" * 180],
 )
 def test_takes_names_of_any_language(app: Flask, tus: Tus, name: str) -> None:
     tus.bring(DATA, filename=name)

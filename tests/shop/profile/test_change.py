@@ -67,7 +67,11 @@ def test_names_everything_that_cannot_be_stored_at_once(app: Flask) -> None:
         for address in ("nobody", "a@b.example, c@d.example", "a@localhost", "Ada <ada@fonts.example>"):
             with pytest.raises(ProfileRefused, match=r"help@example\.com"):
                 change_profile({"support_email": address})
-        for name in ("Two\nlines", "Two\u2028lines", "Two\u2029lines", "Back\u202ewards", "\ud83d", "\x07", "\uffff", "\ufdd0"):
+        for name in (
+            *("Two\nlines", "Two\u2028lines", "Two\u2029lines"),
+            "Back\u202ewards",
+            *"\ud83d\x07\uffff\ufdd0",
+        ):
             with pytest.raises(ProfileRefused):
                 change_profile({"name": name})
         for name in ("\u200d", "\u3164", "\u2800 \u200b"):  # nobody would see it
