@@ -25,7 +25,7 @@ MONEY_WENT_BACK = (Reason.REFUNDED, Reason.ITEM_REFUNDED, Reason.DISPUTE_LOST)
 class UpgradeStep:
     """One paid upgrade of a grant, with the terms of its edition, of the whole key. None is no limit.
 
-    `edition` is in the language of a page or an email; `own_edition` as the owner wrote it, for programs and files.
+    `edition` is in the language of a page or an email; `own_edition` as the owner wrote it, for programs.
     `is_open`: access to its own order. `is_over`: its money went back, so that it may be bought again.
     """
 

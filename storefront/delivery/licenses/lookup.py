@@ -170,14 +170,15 @@ def find_license_status(
 ) -> LicenseStatus | None:
     """Find a license by its key as it is written, one of ours in any spelling, or one that was replaced.
 
-    The instance is the one named, or else the device's.
+    The instance is the one named, or else the device's. Its id is a UUID, which programs may write in capitals
+    (RFC 9562, section 4).
 
     It is the same one statement for a key that exists and for a guess, so that time tells them apart no better
     than the answer does.
     """
     hashes = dict(zip(_HASHES, hashes_of(key).all, strict=True))
     device = dict(zip(_FINGERPRINTS, kept_forms(fingerprint), strict=True))
-    row = session.execute(_FIND, {**hashes, "mode": mode, "instance_id": instance_id, **device}).first()
+    row = session.execute(_FIND, {**hashes, "mode": mode, "instance_id": instance_id.lower(), **device}).first()
     if row is None:
         return None
     is_replaced = row.key_hash not in hashes.values()

@@ -255,6 +255,15 @@ def test_takes_the_same_device_again_for_the_same_instance(app: Flask, sandbox: 
     assert mixed["code"] == "FINGERPRINT_MISMATCH"
 
 
+@both
+def test_reads_the_id_of_an_instance_in_capitals(app: Flask, sandbox: SandboxClient) -> None:
+    (key,) = sell_license(app, sandbox).keys
+    instance = ask(app, "activate", license_key=key, instance_name="a").get_json()["instance"]
+    named = instance["id"].upper()
+    assert ask(app, "validate", license_key=key, instance_id=named).get_json()["instance"] == instance
+    assert ask(app, "deactivate", license_key=key, instance_id=named).get_json()["code"] == "VALID"
+
+
 def test_lets_a_refunded_device_still_go(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell_license(app, sandbox)
     activated = ask(app, "activate", license_key=sale.keys[0], instance_name="a").get_json()
