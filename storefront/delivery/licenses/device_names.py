@@ -18,8 +18,10 @@ ERASED = "erased:"  # begins what is kept of a fingerprint after erasing
 def kept_forms(fingerprint: str) -> tuple[str, str, str] | tuple[None, None, None]:
     """Return what a device with this fingerprint may be kept as: a new one as the first; erased, as the others.
 
-    What programs send is never compared with a hash: one that begins like a hash is kept as a hash of itself.
+    Spaces and line ends around it do not count. What programs send is never compared with a hash: one that begins
+    like a hash is kept as a hash of itself.
     """
+    fingerprint = fingerprint.strip()
     if not fingerprint:
         return None, None, None
     now, before = (f"{ERASED}{form}" for form in forms(_digest(fingerprint)))

@@ -47,7 +47,7 @@ def test_leaves_each_the_device_that_it_was(app: Flask, sandbox: SandboxClient) 
     assert answer(app, "validate", key, fingerprint="disk-2", instance_id=ids[1])["code"] == "VALID"
     assert answer(app, "validate", key, fingerprint="disk-2", instance_id=ids[0])["code"] == "FINGERPRINT_MISMATCH"
     assert answer(app, "validate", key, fingerprint="disk-3")["code"] == "FINGERPRINT_MISMATCH"
-    assert [activate(app, key, fingerprint) for fingerprint in ("disk-1", "disk-2")] == ids
+    assert [activate(app, key, fingerprint) for fingerprint in ("disk-1", "disk-2\n")] == ids
     assert (
         answer(app, "activate", key, instance_name="b", fingerprint="disk-3")["code"] == "ACTIVATION_LIMIT_REACHED"
     )

@@ -77,6 +77,20 @@ def test_comes_with_an_activation_for_this_device_alone(app: Flask, sandbox: San
     assert claims["exp"] == claims["license_expires_at"]
 
 
+def test_fits_a_device_that_ends_its_name_with_its_line(
+    app: Flask, sandbox: SandboxClient, verify: Verify
+) -> None:
+    """As `/etc/machine-id` is read; with and without it the device is the same."""
+    (key,) = sell_license(app, sandbox, activation_limit=1).keys
+    for fingerprint in ("disk-1\n", "disk-1", " disk-1\r\n"):
+        answer = ask(app, "activate", license_key=key, instance_name="a", fingerprint=fingerprint).get_json()
+        is_good, said = verify(answer["license_file"], published(app), fingerprint=fingerprint, allow_test=True)
+        assert is_good, said
+        assert ask(app, "validate", license_key=key, fingerprint=fingerprint).get_json()["code"] == "VALID"
+    blank = ask(app, "activate", license_key=key, instance_name="a", fingerprint=" \n").get_json()
+    assert (blank["code"], blank["license_file"]) == ("ACTIVATION_LIMIT_REACHED", None)
+
+
 def test_comes_with_no_activation_of_a_device_without_a_name_for_itself(
     app: Flask, sandbox: SandboxClient
 ) -> None:

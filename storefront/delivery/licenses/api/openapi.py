@@ -12,8 +12,9 @@ ABOUT_FIELDS = {
     "license_key": "One that the shop made in any spelling: small letters, with or without dashes. "
     "An imported one exactly as its buyer received it.",
     "instance_name": "What the buyer sees on the order page: the device's name.",
-    "instance_id": "The `instance.id` of an activation.",
+    "instance_id": "The `instance.id` of an activation, in small letters or capitals.",
     "fingerprint": "Whatever tells your buyer's devices apart. The same device again costs no slot. "
+    "Spaces around it make no other device, and are in the file as they were sent. "
     "Without one there is no license file.",
     "product_id": "The number or the slug of your product: a key of another one is invalid then.",
     "nonce": "Comes back as it was sent.",

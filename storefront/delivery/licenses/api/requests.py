@@ -45,6 +45,8 @@ class UnknownType(BadRequest):
 def read_fields() -> dict[str, str]:
     """Return the known fields as trimmed text, read once a request. The body counts before the address.
 
+    A nonce is as it was sent, and so is a fingerprint, because programs compare what comes back letter by letter.
+
     Raises:
         BadRequest: with a sentence that names the field.
     """
@@ -128,7 +130,7 @@ def _text(name: str, value: object) -> str:
     # A key is stored in its normal form. Nearly all text is printable, which is asked first.
     if not text.isprintable() and not _is_storable(normal_form(text) if name == "license_key" else text):
         raise BadRequest(f"The {name} field has characters that cannot be printed.")
-    return text
+    return sent if name == "fingerprint" and text else text
 
 
 def _as_text(name: str, value: object) -> str:
