@@ -186,6 +186,9 @@ def find_gone_devices(license_ids: Collection[int | None], *, limit: int) -> dic
 def deactivate_device(license_id: int, instance_id: str) -> bool:
     """Return False when it is gone already; in a transaction of its own. What helpers do is in the audit log."""
     with transaction() as session:
+        # The lock that its event takes, before the device: whoever replaces the key has both in this order.
+        kept = select(License.id).where(License.id == license_id).with_for_update(read=True, key_share=True)
+        session.execute(kept)
         gone = session.scalar(
             delete(Activation)
             .where(Activation.id == instance_id, Activation.license_id == license_id)

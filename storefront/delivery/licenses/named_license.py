@@ -2,14 +2,20 @@
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.keys import is_well_formed
 from storefront.delivery.licenses.models import License
-from storefront.delivery.licenses.queries import find_license_row, find_retired_key, get_sale
+from storefront.delivery.licenses.queries import (
+    find_license_row,
+    find_retired_key,
+    get_sale,
+    select_sold_licenses,
+)
+from storefront.delivery.licenses.sealed import hashes_of
 from storefront.orders.models import Grant, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode
 
@@ -29,22 +35,33 @@ class KeyReplaced(StorefrontError):
 
 
 def lock_named_license(session: Session, reference: str) -> License:
-    """Return the license of a key, or of the one key of an order with this number; locked.
+    """Return the license of a key, or of the one key of an order with this number; locked, after its order.
 
     Raises:
         NotFound: there is no such key, and no order with a key of this number.
         KeyReplaced: the key was replaced by another one.
         SeveralKeys: the order has several keys.
     """
+    _hold_orders(session, License.key_hash.in_(hashes_of(reference).all))
     named = find_license_row(session, reference, is_locked=True)
     if named is not None:
         return named
     if not ORDER_NUMBER.fullmatch(reference.strip()):
         raise _key_not_found(session, reference)
+    _hold_orders(session, Order.number == reference.strip().upper())
     licenses = _lock_licenses_of_order(session, reference.strip().upper())
     if find_retired_key(session, reference) is not None:
         raise _key_not_found(session, reference)
     return _only_license(licenses, reference.strip())
+
+
+def _hold_orders(session: Session, which: ColumnElement[bool]) -> None:
+    """Take the lock that a line in the order's history takes later.
+
+    Who names a license or erases its buyer has the order first, and would wait here while this waits there.
+    """
+    orders = select_sold_licenses(Order.id).where(which)
+    session.execute(orders.with_for_update(read=True, key_share=True, of=Order))
 
 
 def _only_license(licenses: list[License], number: str) -> License:
