@@ -52,6 +52,12 @@ def test_reads_fields_wherever_and_however_a_client_sends_them(app: Flask) -> No
         assert (answer.status_code, answer.get_json()["code"]) == (404, "NOT_FOUND"), (name, answer.text)
 
 
+@pytest.mark.parametrize("encoding", ["", "identity", "UTF-8"])
+def test_reads_a_body_that_is_called_encoded_and_is_not(app: Flask, encoding: str) -> None:
+    answer = send(app, VALIDATE, JSON, "application/json", Content_Encoding=encoding)
+    assert (answer.status_code, answer.get_json()["code"]) == (404, "NOT_FOUND")
+
+
 def test_reads_the_body_before_the_address(app: Flask) -> None:
     for body, kind in (
         (f"license_key={KEY[:-1]}", "application/x-www-form-urlencoded"),

@@ -23,6 +23,7 @@ MAX_LENGTHS = {
     "nonce": 256,
 }
 JSON_TYPES = ("application/json", "application/vnd.api+json")
+PLAIN = {"", "identity", "utf-8"}  # what some libraries write as the encoding of a body that is not compressed
 FORM = "application/x-www-form-urlencoded"
 FORM_TYPES = (FORM, "multipart/form-data")
 
@@ -81,7 +82,7 @@ def _read_body() -> Mapping[str, Any]:
     What is not labeled, or as something else (curl's `-d` calls everything a form), is read by its first letter:
     no form of ours begins with a brace.
     """
-    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+    if request.headers.get("Content-Encoding", "").strip().lower() not in PLAIN:
         raise UnknownType("The body is compressed: send it as it is.")
     body = request.get_data()
     if not body.strip():
