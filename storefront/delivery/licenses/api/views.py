@@ -165,6 +165,7 @@ def say_unavailable(error: DatabaseUnavailable) -> ResponseReturnValue:
 HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}")
 USUAL_HEADERS = ("Accept", "Authorization", "Cache-Control", "Content-Type", "X-Requested-With")
 MOST_HEADERS = 40
+FOR_PROGRAMS = (LICENSE_API, "/.well-known/storefront-")
 
 
 @licenses.after_app_request
@@ -173,7 +174,7 @@ def allow_other_origins(response: Response) -> Response:
 
     Errors as well, or the program could not read why. Whatever header a library adds may come: none is read.
     """
-    if not request.path.startswith(LICENSE_API):
+    if not request.path.startswith(FOR_PROGRAMS):
         return response
     headers = response.headers
     headers["Access-Control-Allow-Origin"] = "*"

@@ -17,7 +17,6 @@ KEYS_SECONDS = 300
 
 
 def _for_everybody(answer: Response, seconds: int) -> ResponseReturnValue:
-    answer.headers["Access-Control-Allow-Origin"] = "*"
     answer.headers["Cache-Control"] = f"public, max-age={seconds}"
     answer.add_etag()
     return answer.make_conditional(request)
