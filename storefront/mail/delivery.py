@@ -7,7 +7,7 @@ SECRET_KEY that opens no license key; one key that was changed in the database i
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
@@ -43,13 +43,12 @@ Composer = Callable[[OutboxMessage], Mail | NotSent]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Prepared:
-    """A mail of a claimed message; `promised_at`, `due_at` and `attempts` are those of the claim."""
+    """A mail of a claimed message; `due_at` and `attempts` are those of the claim."""
 
     mail: Mail
     message_id: int
     kind: str
     attempts: int
-    promised_at: datetime
     due_at: datetime
 
 
@@ -92,7 +91,7 @@ def _deliver(message_id: int, compose: Composer) -> None:
 def _prepare(message_id: int, compose: Composer) -> _Prepared | None:
     """Return None where nothing is to be sent; the message says why."""
     message = outbox.get_message(message_id)
-    kind, attempts, promised_at, due_at = message.kind, message.attempts, message.created_at, message.due_at
+    kind, attempts, due_at = message.kind, message.attempts, message.due_at
     if attempts > outbox.MAX_ATTEMPTS:
         # Each time its worker died, or a bug stopped it: its row says so, and it leaves the queue.
         outbox.mark_failed(message_id, attempts=attempts, error="given up", is_permanent=True)
@@ -109,7 +108,6 @@ def _prepare(message_id: int, compose: Composer) -> _Prepared | None:
         message_id=message_id,
         kind=kind,
         attempts=attempts,
-        promised_at=promised_at,
         due_at=due_at,
     )
 
@@ -146,12 +144,14 @@ def _set_aside(message: OutboxMessage, not_sent: NotSent, *, due_at: datetime, a
 def _note_refusal(refused: _Prepared, error: MailRefused) -> None:
     """Note a refusal. As long as no other mail leaves, it may be the account's, which the owner can mend.
 
+    A text is given up for what left since its first try: what left before may have been the last of a limit.
+
     Raises:
         MailServerDown: it may be the account; the message is back in the queue.
     """
     message_id, attempts = refused.message_id, refused.attempts
-    since = refused.due_at if error.doubt is Doubt.ACCOUNT else refused.promised_at
-    is_unsure = error.doubt is not Doubt.NONE and not outbox.has_sent_since(since)
+    tried_for = timedelta() if error.doubt is Doubt.ACCOUNT else outbox.tried_for(attempts)
+    is_unsure = error.doubt is not Doubt.NONE and not outbox.has_sent_since(refused.due_at - tried_for)
     if is_unsure and error.doubt is Doubt.ACCOUNT:
         outbox.put_back(message_id, attempts=attempts, error=str(error))
         raise MailServerDown(str(error)) from error

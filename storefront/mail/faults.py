@@ -17,6 +17,18 @@ ACCOUNT_CODES = (454, 530, 534, 535, 538)
 # RFC 3463: security or policy; the sender's address or its system.
 ACCOUNT_STATUS = re.compile(rb"5\.7\.\d|[45]\.1\.[78]\b")
 SIZE_STATUS = re.compile(rb"5\.(3\.4|2\.3)\b")
+# How much an account may send in a day or an hour. Said with any code, at any step, in the provider's words.
+LIMIT_STATUS = re.compile(rb"\b[45]\.4\.5\b")
+LIMIT = re.compile(rb"quota|limit|exceed|throttl|too many (e-?mails|messages)", re.IGNORECASE)
+SENDING = re.compile(rb"\b(sending|send|submission|relay|daily|hourly|per (minute|hour|day))\b", re.IGNORECASE)
+# The same words of one mail, of what a mailbox gets, and of a speed: that is better the next minute.
+OTHER_LIMIT = re.compile(
+    rb"\b5\.(3\.4|2\.3)\b|\b(size|large|big|lines?|length|headers?|attachments?|hops?|receiv\w+)\b"
+    rb"|^4.*\b(rate|per second)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+FULL = re.compile(rb"^552|\b[45]\.2\.\d|\b(mailbox|inbox|over ?quota|storage|space|disk|full)\b", re.IGNORECASE)
+ADDRESS = re.compile(rb"\S*@\S*")
 
 RECIPIENT_REFUSED = "recipient refused"  # begins what is said of an address that is refused
 PERHAPS_THE_ACCOUNT = "perhaps because of the account"
@@ -90,11 +102,25 @@ def _at_login(error: Exception, name: str) -> MailServerDown:
     return MailServerDown(f"no login ({name}): check {LOGIN}")
 
 
+def _limit(code: int, reply: bytes | str) -> MailServerDown | None:
+    """Read any answer as one that speaks of what the account may send; None where it is about something else."""
+    said = f"{code} ".encode() + ADDRESS.sub(b"", _bytes(reply))
+    if LIMIT_STATUS.search(said) or (LIMIT.search(said) and _is_of_sending(said)):
+        return MailServerDown(f"it takes no more mails of this account for now ({code}), by a limit of its own")
+    return None
+
+
+def _is_of_sending(said: bytes) -> bool:
+    return not OTHER_LIMIT.search(said) and bool(SENDING.search(said) or not FULL.search(said))
+
+
 def of_the_sender(error: smtplib.SMTPSenderRefused, *, size: int, size_limit: int) -> MailServerDown | MailRefused:
     """Read the answer to MAIL FROM. Only a mail that is too big is blamed: a full quota has the same code."""
     code, reply = error.smtp_code, _bytes(error.smtp_error)
     if code == TOO_BIG and (0 < size_limit < size or SIZE_STATUS.search(reply)):
         return MailRefused(f"mail refused ({code})", is_permanent=True)
+    if limit := _limit(code, reply):
+        return limit
     if code in ACCOUNT_CODES:
         return MailServerDown(f"it wants a login or TLS first ({code}): check {LOGIN}, and {TLS}")
     if code >= 500:
@@ -103,6 +129,8 @@ def of_the_sender(error: smtplib.SMTPSenderRefused, *, size: int, size_limit: in
 
 
 def of_the_recipient(code: int, reply: bytes | str) -> MailServerDown | MailRefused:
+    if limit := _limit(code, reply):
+        return limit
     if code == CLOSING:
         return MailServerDown(f"it takes no mail now ({code})")
     if code in ACCOUNT_CODES or ACCOUNT_STATUS.match(_bytes(reply)):
@@ -111,8 +139,10 @@ def of_the_recipient(code: int, reply: bytes | str) -> MailServerDown | MailRefu
     return MailRefused(f"{RECIPIENT_REFUSED} ({code})", is_permanent=code >= 500)
 
 
-def of_the_text(error: smtplib.SMTPDataError) -> MailRefused:
+def of_the_text(error: smtplib.SMTPDataError) -> MailServerDown | MailRefused:
     """Read the answer to the text. Services that send for others say only here that a sender is not verified."""
+    if limit := _limit(error.smtp_code, error.smtp_error):
+        return limit
     is_permanent = error.smtp_code >= 500
     doubt = Doubt.TEXT if is_permanent else Doubt.NONE
     return MailRefused(f"mail refused ({error.smtp_code})", is_permanent=is_permanent, doubt=doubt)

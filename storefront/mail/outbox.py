@@ -308,6 +308,11 @@ def mark_failed(message_id: int, *, attempts: int, error: str, is_permanent: boo
     _finish(message_id, *still_claimed, state=MailState.QUEUED, due_at=clock.now() + wait, last_error=error)
 
 
+def tried_for(attempts: int) -> timedelta:
+    """Return how long ago the first of these tries was, at least."""
+    return timedelta(minutes=sum(RETRY_MINUTES[: attempts - 1]))
+
+
 def put_back(message_id: int, *, attempts: int, error: str) -> None:
     """Put it back untried: the server was down. The claim does not count, and the message waits on."""
     with transaction() as session:

@@ -183,7 +183,7 @@ def test_gives_a_refused_text_up_once_another_mail_has_left_and_tries_for_half_a
         use_server(app, environment, port)
         promise(app, order_id, again="good", hold=False)
         assert deliver(app, compose) == 1
-    with time_machine.travel(NOON + timedelta(hours=1), tick=False), smtp_server(answering(refusing)) as port:
+    with time_machine.travel(NOON + timedelta(minutes=36), tick=False), smtp_server(answering(refusing)) as port:
         use_server(app, environment, port)
         deliver(app)
     assert states(app) == ["failed", "sent"]

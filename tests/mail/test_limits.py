@@ -1,0 +1,115 @@
+"""A provider's limit of what an account may send: nothing is given up for it, and no address is blamed."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from smtplib import SMTPDataError, SMTPSenderRefused
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront.core.db import db
+from storefront.mail.failures import select_dead_addresses
+from storefront.mail.faults import MailRefused, MailServerDown, of_the_recipient, of_the_sender, of_the_text
+from tests.mail.promises import deliver, promise, read_trouble, rows, states
+from tests.mail.smtp_server import answering, smtp_server, use_server
+from tests.support.databases import BOTH
+from tests.support.factories import NOON, make_order
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
+GMAIL = "550 5.4.5 Daily user sending limit exceeded. For more information on Gmail sending limits go to"
+EXIM = "550 Domain shop.example has exceeded the max emails per hour (100/100 (100%)) allowed. Message discarded."
+LATER = NOON + timedelta(minutes=5)
+LIMITS = [
+    GMAIL,
+    EXIM,
+    "450 4.2.1 Peak SMTP relay limit exceeded for customer.",
+    "452 4.4.5 Insufficient disk space; try again later",
+    "454 Throttling failure: Daily message quota exceeded.",
+    "550 5.1.90 Your message can't be sent because you've reached your daily limit for message recipients",
+    "550 5.7.1 Daily SMTP relay limit exceeded for customer.",
+    "552 5.2.2 Submission quota exceeded",
+    "554 5.7.1 <a@shop.example>: Recipient address rejected: You have exceeded your quota",
+    "554 Transaction failed\nMail send limit exceeded",
+    "550 too many messages from this account",
+]
+NO_LIMITS = [
+    "550 5.1.1 <limit@quota.example>: Recipient address rejected: User unknown",
+    "550 no such user",
+    "451 4.7.1 Greylisted, come back in 5 minutes",
+    "452 4.2.2 The email account that you tried to reach is over quota",
+    "452 <a@shop.example> Mailbox over quota",
+    "552 5.2.2 <a@shop.example>: Quota exceeded (mailbox for user is full)",
+    "552 Requested mail action aborted: exceeded storage allocation",
+    "550 5.2.1 The user is receiving mail at a rate that exceeds a limit per hour",
+    "552 5.3.4 Message size exceeds fixed limit",
+    "552 5.2.3 Your message exceeded Google's message size limits, see sending limits",
+    "554 5.4.6 Hop count exceeded",
+    "550 5.6.0 Line length exceeds the limit",
+    "454 Throttling failure: Maximum sending rate exceeded.",
+    "554 Message rejected: Email address is not verified",
+]
+
+
+@contextmanager
+def replying(app: Flask, environment: dict[str, str], **replies: str) -> Iterator[None]:
+    with smtp_server(answering(replies)) as port:
+        use_server(app, environment, port)
+        yield
+
+
+@pytest.mark.parametrize(
+    ("said", "is_limit"), [(said, True) for said in LIMITS] + [(said, False) for said in NO_LIMITS]
+)
+def test_tells_a_limit_of_the_account_from_one_of_a_mail_or_a_mailbox(said: str, is_limit: bool) -> None:
+    code, reply = int(said[:3]), said[4:].encode()
+    faults = (
+        of_the_sender(SMTPSenderRefused(code, reply, "shop@shop.example"), size=1, size_limit=0),
+        of_the_recipient(code, reply),
+        of_the_text(SMTPDataError(code, reply)),
+    )
+    words = f"it takes no more mails of this account for now ({code}), by a limit of its own"
+    assert [str(fault) == words for fault in faults] == [is_limit] * 3
+    assert {type(fault) for fault in faults[1:]} == {MailServerDown if is_limit else MailRefused}
+
+
+@both
+@pytest.mark.parametrize(("step", "said"), [("MAIL", EXIM), ("RCPT", EXIM), ("END", GMAIL)])
+def test_keeps_all_that_waits_until_the_account_may_send_again(
+    app: Flask, environment: dict[str, str], step: str, said: str
+) -> None:
+    """Longer than any mail is tried else, and whatever left before."""
+    order_id = make_order(app)
+    with time_machine.travel(NOON, tick=False) as clock:
+        promise(app, order_id, again="waits", hold=False, not_before=LATER)
+        promise(app, order_id, again="also", recipient="eve@shop.example", hold=False, not_before=LATER)
+        promise(app, order_id, again="left", hold=False)
+        clock.shift(timedelta(seconds=1))
+        with replying(app, environment):
+            assert deliver(app) == 1
+        with replying(app, environment, **{step: said}):
+            for hours in (1, 5, 12, 30):
+                clock.shift(timedelta(hours=hours))
+                assert deliver(app) == 1, "one connection a run"
+        kept = [(message["state"], message["attempts"]) for message in rows(app)]
+        assert kept == [("queued", 0), ("queued", 0), ("sent", 1)]
+        assert "by a limit of its own" in str(read_trouble(app).why)
+        with app.app_context():
+            assert db.session.scalars(select_dead_addresses()).all() == []
+        clock.shift(timedelta(minutes=1))
+        with replying(app, environment):
+            assert deliver(app) == 2
+    assert states(app) == ["sent"] * 3
+
+
+def test_gives_no_text_up_for_what_left_before_its_first_try(app: Flask, environment: dict[str, str]) -> None:
+    order_id = make_order(app)
+    with time_machine.travel(NOON, tick=False):
+        promise(app, order_id, again="refused", recipient="eve@shop.example", hold=False, not_before=LATER)
+        promise(app, order_id, again="left", hold=False)
+    with time_machine.travel(NOON + timedelta(minutes=1), tick=False), replying(app, environment):
+        assert deliver(app) == 1
+    with time_machine.travel(LATER, tick=False), replying(app, environment, END="554 come back tomorrow"):
+        assert deliver(app) == 1
+    assert states(app) == ["queued", "sent"]
