@@ -1,6 +1,7 @@
 """Failed mails: which of them an owner can act on, and which went to an address that takes none."""
 
 from datetime import timedelta
+from itertools import product
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, case, exists, func, literal, or_, select
@@ -16,12 +17,31 @@ NEWS_DAYS = timedelta(days=30)  # what failed earlier is known, or nobody waits 
 # An address that takes none of these is nobody's fault: readers go, and any address may be typed.
 TO_ANYBODY = (*PATIENT, MailKind.PROOF, MailKind.AVAILABILITY_CONFIRM)
 
+# RFC 3463: unknown, of the address, disabled, and two for servers that know nobody there. A full mailbox empties.
+DEAD_STATUSES = ("5.0.0)", "5.1.", "5.2.1)", "5.4.1)", "5.4.4)")
+STATUSES_OF_THE_SENDER = ("5.1.7)", "5.1.8)", "5.1.90)")
+DEAD_CODES = (550, 551, 553)  # without a status, RFC 5321
+
 _error = func.coalesce(OutboxMessage.last_error, "")
+
+
+def _says(statuses: tuple[str, ...]) -> ColumnElement[bool]:
+    begins = (f"{BOUNCED} (", f"{RECIPIENT_REFUSED} (5__ ")
+    return or_(*(_error.like(f"{begin}{status}%") for begin, status in product(begins, statuses)))
+
+
 # For good, and not perhaps because of the shop's own account: that may be mended.
-TO_DEAD_ADDRESS: ColumnElement[bool] = or_(
+AT_ADDRESS: ColumnElement[bool] = or_(
     _error.startswith(BOUNCED) & ~_error.startswith(f"{BOUNCED} (5.7."),  # those are of who sends
     _error.startswith(UNUSABLE),
     _error.startswith(f"{RECIPIENT_REFUSED} (5") & ~_error.contains(PERHAPS_THE_ACCOUNT),
+)
+# The same, where trying again is useless: nobody has that address.
+TO_DEAD_ADDRESS: ColumnElement[bool] = AT_ADDRESS & or_(
+    _error.startswith(BOUNCED) & ~_error.startswith(f"{BOUNCED} ("),
+    _error.startswith(UNUSABLE),
+    *(_error.startswith(f"{RECIPIENT_REFUSED} ({code})") for code in DEAD_CODES),
+    _says(DEAD_STATUSES) & ~_says(STATUSES_OF_THE_SENDER),
 )
 
 
@@ -58,7 +78,7 @@ def select_dead_addresses() -> Select[str]:
 def readdressed(email: str) -> dict[str, Any]:
     """Return the values of emails that go to another address by now, of which an earlier bounce says nothing."""
     said = case(
-        (TO_DEAD_ADDRESS, literal("at the address before: ") + OutboxMessage.last_error),
+        (AT_ADDRESS, literal("at the address before: ") + OutboxMessage.last_error),
         else_=OutboxMessage.last_error,
     )
     return {"recipient": email, "last_error": said}

@@ -30,6 +30,8 @@ OTHER_LIMIT = re.compile(
 FULL = re.compile(rb"^552|\b[45]\.2\.\d|\b(mailbox|inbox|over ?quota|storage|space|disk|full)\b", re.IGNORECASE)
 ADDRESS = re.compile(rb"\S*@\S*")
 
+STATUS = re.compile(rb"[45]\.\d{1,3}\.\d{1,3}\b")
+
 RECIPIENT_REFUSED = "recipient refused"  # begins what is said of an address that is refused
 PERHAPS_THE_ACCOUNT = "perhaps because of the account"
 UNUSABLE = "not an address mail can be sent to: `storefront orders resend NUMBER --to` corrects it"
@@ -136,7 +138,16 @@ def of_the_recipient(code: int, reply: bytes | str) -> MailServerDown | MailRefu
     if code in ACCOUNT_CODES or ACCOUNT_STATUS.match(_bytes(reply)):
         text = f"{RECIPIENT_REFUSED} ({code}), {PERHAPS_THE_ACCOUNT}: check MAIL_FROM, {LOGIN}"
         return MailRefused(text, is_permanent=code >= 500, doubt=Doubt.ACCOUNT)
-    return MailRefused(f"{RECIPIENT_REFUSED} ({code})", is_permanent=code >= 500)
+    return MailRefused(f"{RECIPIENT_REFUSED} ({_why(code, reply)})", is_permanent=code >= 500)
+
+
+def _why(code: int, reply: bytes | str) -> str:
+    """Return the code and what says whether that address is gone: the status, or that its mailbox is full."""
+    status = STATUS.match(_bytes(reply))
+    if status:
+        return f"{code} {status[0].decode()}"
+    is_full = FULL.search(f"{code} ".encode() + ADDRESS.sub(b"", _bytes(reply)))
+    return f"{code} full" if is_full else f"{code}"
 
 
 def of_the_text(error: smtplib.SMTPDataError) -> MailServerDown | MailRefused:

@@ -41,7 +41,7 @@ def test_shows_an_order_whole(command: CliRunner, app: Flask, sandbox: SandboxCl
     assert sale.link in shown
     timeline = [line[23:] for line in lines[lines.index("Timeline (UTC)") + 1 :]]
     assert timeline[0] == "placed"
-    assert "mail receipt: failed to ada@example.com, 1 attempt (recipient refused (550))" in timeline
+    assert "mail receipt: failed to ada@example.com, 1 attempt (recipient refused (550 5.1.1))" in timeline
     assert any(line.startswith(f"event {COMPLETED} (evt_") and "looked at once" in line for line in timeline)
     assert any(line.startswith("refund re_") and line.endswith("now failed") for line in timeline)
 

@@ -55,7 +55,7 @@ def test_tries_later_and_later_and_then_stops_where_the_owner_sees_it(app: Flask
         assert deliver(app) == 1
     for attempt, minutes in enumerate(RETRY_MINUTES, start=1):
         assert (row(app)["state"], row(app)["attempts"]) == ("queued", attempt)
-        assert row(app)["last_error"] == "recipient refused (451)"
+        assert row(app)["last_error"] == "recipient refused (451 4.3.0)"
         with time_machine.travel(now + timedelta(minutes=minutes, seconds=-1), tick=False):
             assert deliver(app) == 0
         now += timedelta(minutes=minutes)
@@ -93,7 +93,7 @@ def test_stops_at_once_when_the_recipient_does_not_exist(app: Flask, mailbox: Ma
     promise(app, make_order(app), hold=False)
     deliver(app)
     failed = row(app)
-    assert (failed["state"], failed["attempts"], failed["last_error"]) == ("failed", 1, "recipient refused (550)")
+    assert (failed["state"], failed["attempts"], failed["last_error"]) == ("failed", 1, "recipient refused (550 5.1.1)")
 
 
 UNUSABLE = "not an address mail can be sent to: `storefront orders resend NUMBER --to` corrects it"
@@ -103,7 +103,7 @@ PLACE = "check MAIL_SERVER and MAIL_PORT"
 @pytest.mark.parametrize(
     ("recipient", "error"),
     [
-        ("refused@shop.example", "recipient refused (550)"),
+        ("refused@shop.example", "recipient refused (550 5.1.1)"),
         ("two\nlines@shop.example", UNUSABLE),
         ("a@ä..example", UNUSABLE),
         ("ada,eve@shop.example", UNUSABLE),
@@ -267,7 +267,11 @@ def test_does_not_send_again_when_the_server_hangs_up_after_taking(
     ("replies", "state", "error"),
     [
         ({"RCPT": "550 no"}, "failed", "recipient refused (550)"),
-        ({"RCPT": "452 full"}, "queued", "recipient refused (452)"),
+        ({"RCPT": "550 5.1.1 <full@shop.example> unknown"}, "failed", "recipient refused (550 5.1.1)"),
+        ({"RCPT": "550 <full@shop.example> unknown"}, "failed", "recipient refused (550)"),
+        ({"RCPT": "552 5.2.2 over quota"}, "failed", "recipient refused (552 5.2.2)"),
+        ({"RCPT": "550 the mailbox is full"}, "failed", "recipient refused (550 full)"),
+        ({"RCPT": "452 full"}, "queued", "recipient refused (452 full)"),
         ({"END": "451 later"}, "queued", "mail refused (451)"),
         ({"MAIL": "550 who are you"}, "queued", f"sender refused (550): {SENDER}"),
         ({"MAIL": "530 login"}, "queued", f"it wants a login or TLS first (530): {LOGIN}, and {TLS}"),

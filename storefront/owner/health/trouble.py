@@ -30,7 +30,7 @@ from storefront.core.measurements import (
     read_measurements,
 )
 from storefront.core.runtime import settings
-from storefront.mail.failures import TO_ANYBODY, TO_DEAD_ADDRESS, has_failed_lately
+from storefront.mail.failures import AT_ADDRESS, TO_ANYBODY, has_failed_lately
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.mail.trouble import mail_trouble
 from storefront.migrations.head import is_newer
@@ -187,7 +187,7 @@ def _count_given_up(mode: Mode) -> tuple[int, datetime | None]:
         Notice.is_closed_by_owner,
         Notice.closed_at >= OutboxMessage.due_at,  # what failed after that is new
     )
-    is_lost = OutboxMessage.kind.in_(TO_ANYBODY) & TO_DEAD_ADDRESS
+    is_lost = OutboxMessage.kind.in_(TO_ANYBODY) & AT_ADDRESS
     count, last = db.session.execute(
         select(func.count(), func.max(OutboxMessage.due_at))
         .select_from(OutboxMessage)

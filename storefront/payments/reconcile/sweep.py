@@ -8,7 +8,7 @@ from sqlalchemy import Row, func, select
 from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.runtime import settings
-from storefront.mail.failures import TO_ANYBODY, TO_DEAD_ADDRESS, has_failed_lately, is_of_address
+from storefront.mail.failures import AT_ADDRESS, TO_ANYBODY, TO_DEAD_ADDRESS, has_failed_lately, is_of_address
 from storefront.mail.models import MailKind, OutboxMessage
 from storefront.orders.after_sale import Notice
 from storefront.orders.models import Order
@@ -67,7 +67,7 @@ def close_unreadable(session_id: str) -> None:
 
 def _failed_mails() -> list[NoticeDraft]:
     """One line for each mail, and one for all of a broadcast or of the news of a release."""
-    is_lost = OutboxMessage.kind.in_(TO_ANYBODY) & OutboxMessage.kind.not_in(MAILINGS) & TO_DEAD_ADDRESS
+    is_lost = OutboxMessage.kind.in_(TO_ANYBODY) & OutboxMessage.kind.not_in(MAILINGS) & AT_ADDRESS
     rows = db.session.execute(
         select(
             OutboxMessage.id,
