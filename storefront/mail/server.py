@@ -21,6 +21,11 @@ class _Utf8(str):
         return super().encode("utf-8", errors)
 
 
+# After the text a server may look for viruses before it answers, and has the mail already: who hangs up sends it
+# twice. RFC 5321 wants ten minutes, but a claim has five. With 20 seconds for each step these are two.
+PATIENCE_AFTER_TEXT = 6
+
+
 class MailServer(smtplib.SMTP):
     """Remembers whether a recipient was taken: what goes wrong after it may be the mail's own fault."""
 
@@ -28,7 +33,15 @@ class MailServer(smtplib.SMTP):
 
     def data(self, msg: "ReadableBuffer | str") -> tuple[int, bytes]:
         self.has_taken_recipient = True
-        return super().data(msg)
+        self._wait_for(self.timeout * PATIENCE_AFTER_TEXT)
+        try:
+            return super().data(msg)
+        finally:
+            self._wait_for(self.timeout)
+
+    def _wait_for(self, seconds: float) -> None:
+        if self.sock is not None:  # None where the server hung up
+            self.sock.settimeout(seconds)
 
     def auth(
         self, mechanism: str, authobject: Callable[..., Any], *, initial_response_ok: bool = True

@@ -2,7 +2,8 @@
 
 import socket
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from flask import Flask
@@ -12,6 +13,7 @@ from storefront.core.runtime import runtime
 from storefront.mail.transport import set_up_mail
 
 Talk = Callable[[socket.socket], None]
+TIMEOUT_SECONDS = 0.5  # of each step, for a shop that `use_server` sets up
 
 
 @contextmanager
@@ -40,8 +42,14 @@ def smtp_server(talk: Talk) -> Iterator[int]:
         thread.join(10)
 
 
-def answering(replies: dict[str, str], *, greeting: str = "220 here", hang_up_after: str = "QUIT") -> Talk:
-    """Answer 250 to everything except `replies`, and hang up without a word after a verb."""
+def answering(
+    replies: dict[str, str],
+    *,
+    greeting: str = "220 here",
+    hang_up_after: str = "QUIT",
+    waits: Mapping[str, float] | None = None,
+) -> Talk:
+    """Answer 250 to all but `replies`, after so many seconds, and hang up without a word after a verb."""
 
     def talk(connection: socket.socket) -> None:
         lines = connection.makefile("rb")
@@ -56,6 +64,7 @@ def answering(replies: dict[str, str], *, greeting: str = "220 here", hang_up_af
                 break
             reply = replies.get(verb, "354 go on" if verb == "DATA" else "250 fine")
             in_data = verb == "DATA" and reply.startswith("354")
+            time.sleep((waits or {}).get(verb, 0))
             connection.sendall(f"{reply}\r\n".encode())
             if verb == hang_up_after:
                 break
@@ -67,7 +76,7 @@ def answering(replies: dict[str, str], *, greeting: str = "220 here", hang_up_af
 def use_server(app: Flask, environment: dict[str, str], port: int, **changes: str) -> None:
     settings = load_settings(environment | {"MAIL_PORT": str(port)} | changes)
     runtime(app).settings = settings
-    set_up_mail(app, settings, timeout_seconds=0.5)
+    set_up_mail(app, settings, timeout_seconds=TIMEOUT_SECONDS)
 
 
 LOGIN = "check MAIL_USERNAME and MAIL_PASSWORD"

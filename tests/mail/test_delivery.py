@@ -15,6 +15,7 @@ from storefront.mail.models import OutboxMessage
 from storefront.mail.transport import TIMEOUT_SECONDS
 from tests.mail.promises import NotTrueAnyMore, compose, deliver, promise, row, rows
 from tests.mail.smtp_server import LOGIN, SENDER, TLS, answering, smtp_server, use_server
+from tests.mail.smtp_server import TIMEOUT_SECONDS as STEP_SECONDS
 from tests.mail.strict import read_strictly
 from tests.support.factories import NOON, make_order
 
@@ -93,7 +94,11 @@ def test_stops_at_once_when_the_recipient_does_not_exist(app: Flask, mailbox: Ma
     promise(app, make_order(app), hold=False)
     deliver(app)
     failed = row(app)
-    assert (failed["state"], failed["attempts"], failed["last_error"]) == ("failed", 1, "recipient refused (550 5.1.1)")
+    assert (failed["state"], failed["attempts"], failed["last_error"]) == (
+        "failed",
+        1,
+        "recipient refused (550 5.1.1)",
+    )
 
 
 UNUSABLE = "not an address mail can be sent to: `storefront orders resend NUMBER --to` corrects it"
@@ -261,6 +266,16 @@ def test_does_not_send_again_when_the_server_hangs_up_after_taking(
         promise(app, make_order(app), hold=False)
         deliver(app)
     assert row(app)["state"] == "sent"
+
+
+def test_waits_longer_for_a_server_that_looks_into_the_text(app: Flask, environment: dict[str, str]) -> None:
+    """Hung up on, it has the mail all the same, and would get it again at the next try."""
+    waits = {"END": 2 * STEP_SECONDS}
+    with smtp_server(answering({}, waits=waits)) as port:
+        use_server(app, environment, port)
+        promise(app, make_order(app), hold=False)
+        deliver(app)
+    assert (row(app)["state"], row(app)["attempts"]) == ("sent", 1)
 
 
 @pytest.mark.parametrize(
