@@ -106,6 +106,7 @@ def bounce(file: BinaryIO, as_json: bool) -> None:
     words = {
         Verdict.BOUNCED: "bounced, and counts as failed",
         Verdict.ALREADY: "had failed already",
+        Verdict.CANCELED: "was canceled, and stays so",
         Verdict.DELAYED: "is delayed; its server tries on",
     }
     print_result(to_json_value(asdict(noted)), [f"Mail {noted.mail_id} {words[noted.verdict]}."], as_json=as_json)

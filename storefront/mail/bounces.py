@@ -1,6 +1,7 @@
 """Delivery reports that come back (RFC 3464): which of our emails bounced, and why.
 
-What a report says is anybody's word. So it changes one thing only: an email that was sent counts as failed.
+What a report says is anybody's word. So it changes one thing only: an email that was sent counts as failed,
+also where the row does not say yet that it was: a server that answers late has passed it on before.
 """
 
 import re
@@ -38,6 +39,7 @@ class Verdict(StrEnum):
 
     BOUNCED = "bounced"
     ALREADY = "already"  # it had failed before
+    CANCELED = "canceled"  # nobody waits for it any more
     DELAYED = "delayed"  # its server tries on: nothing is changed
 
 
@@ -107,7 +109,8 @@ def note_bounce(raw: bytes) -> Bounce:
             raise NotFound("This shop has sent no email with the Message-ID that the report names.")
         verdict = _verdict(report, row)
         if verdict is Verdict.BOUNCED:
-            row.state, row.due_at = MailState.FAILED, clock.now()  # for failures: when it was given up
+            row.state, row.claimed_at = MailState.FAILED, None
+            row.due_at = clock.now()  # for failures: when it was given up
             row.last_error = f"{BOUNCED} ({report.status})" if report.status else BOUNCED
             after = {"status": report.status}
             record(session, "mail.bounced", subject_kind="mail", subject=f"mail {row.id}", after=after)
@@ -117,7 +120,16 @@ def note_bounce(raw: bytes) -> Bounce:
 def _verdict(report: Report, row: OutboxMessage) -> Verdict:
     if not report.is_final:
         return Verdict.DELAYED
-    return Verdict.BOUNCED if row.state is MailState.SENT else Verdict.ALREADY
+    if row.state is MailState.CANCELED:
+        return Verdict.CANCELED
+    return Verdict.BOUNCED if _has_left(row) else Verdict.ALREADY
+
+
+def _has_left(row: OutboxMessage) -> bool:
+    """Tell whether its server may have taken it: the answer is awaited, or got lost at a try that counts."""
+    if row.state in (MailState.QUEUED, MailState.PAUSED):
+        return row.attempts > 0
+    return row.state in (MailState.SENT, MailState.SENDING)
 
 
 def _recipients(part: Message) -> Iterator[Message]:

@@ -14,6 +14,7 @@ from storefront.core.db import db, insert_missing, transaction
 from storefront.core.languages import Language, current_language
 from storefront.core.outlast import outlast
 from storefront.core.runtime import settings
+from storefront.mail.failures import BOUNCED
 from storefront.mail.models import PATIENT, MailKind, MailState, OutboxMessage
 
 HOLD_SECONDS = 120  # the webhook path releases earlier; if no webhook ever comes the mail goes by itself
@@ -290,8 +291,10 @@ def _finish(message_id: int, *claimed: ColumnElement[bool], **values: object) ->
 
 
 def mark_sent(message_id: int) -> None:
-    """Mark it, whoever holds the claim now: a mail that left has left."""
-    _finish(message_id, state=MailState.SENT, sent_at=clock.now(), last_error=None)
+    """Mark it, whoever holds the claim now: a mail that left has left. What came back meanwhile stays failed."""
+    error = func.coalesce(OutboxMessage.last_error, "")
+    has_come_back = (OutboxMessage.state == MailState.FAILED) & error.startswith(BOUNCED)
+    _finish(message_id, ~has_come_back, state=MailState.SENT, sent_at=clock.now(), last_error=None)
 
 
 def mark_canceled(message_id: int, reason: str) -> None:

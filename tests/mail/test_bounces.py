@@ -12,11 +12,16 @@ from flask import Flask
 
 from storefront.cli import main
 from storefront.core.db import db
+from storefront.devtools.mailbox.server import MailboxServer
+from storefront.mail import outbox
 from storefront.mail.bounces import MOST_BYTES, Bounce, NoReport, Verdict, note_bounce, read_report
+from storefront.mail.retry import retry_mails
+from tests.mail.promises import claim, deliver, promise, row
 from tests.mail.reports import make_global_report, make_report
 from tests.support.databases import BOTH
+from tests.support.factories import make_order
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA
@@ -60,6 +65,48 @@ def test_marks_the_email_once_and_offers_the_correction_at_its_order(sale: Sale)
     assert '<details id="another-address" open>' in page
     owner.post(f"{home}/resend", to="ada@correct.example")
     assert "arrive: bounced" not in owner.get(home).text
+
+
+@both
+@pytest.mark.parametrize("is_tried_again", [False, True])
+def test_marks_an_email_that_comes_back_before_its_server_has_answered(app: Flask, is_tried_again: bool) -> None:
+    """Its worker waits for the answer, or has lost it and will try again."""
+    promise(app, make_order(app), hold=False)
+    mail_id = claim(app)
+    assert mail_id is not None
+    with app.app_context():
+        if is_tried_again:
+            outbox.mark_failed(mail_id, attempts=1, error="no usable answer", is_permanent=False)
+        report = make_report(row(app)["message_id"]).encode()
+        assert note_bounce(report).verdict is Verdict.BOUNCED
+        outbox.mark_sent(mail_id)
+        outbox.put_back(mail_id, attempts=1, error="it hung up")
+        assert note_bounce(report).verdict is Verdict.ALREADY
+        db.session.remove()
+    assert (row(app)["state"], row(app)["last_error"]) == ("failed", "bounced (5.1.1)")
+    assert row(app)["claimed_at"] is None
+
+
+@both
+def test_sends_what_bounced_once_the_owner_tries_again(app: Flask, mailbox: MailboxServer) -> None:
+    promise(app, make_order(app), hold=False)
+    deliver(app)
+    report = make_report(row(app)["message_id"]).encode()
+    with app.app_context():
+        note_bounce(report)
+        retry_mails([row(app)["id"]])
+        assert note_bounce(report).verdict is Verdict.ALREADY, "the same report once more, and nothing left since"
+        db.session.remove()
+    deliver(app)
+    assert (row(app)["state"], row(app)["last_error"]) == ("sent", None)
+
+
+def test_leaves_an_email_canceled_that_comes_back(app: Flask, command: CliRunner) -> None:
+    promise(app, make_order(app), hold=False)
+    change_rows(app, "UPDATE outbox SET state = 'canceled'")
+    done = command.invoke(main, ["mail", "bounce"], input=make_report(row(app)["message_id"]))
+    assert (done.exit_code, "was canceled, and stays so" in done.output) == (0, True)
+    assert row(app)["state"] == "canceled"
 
 
 def test_reads_the_message_of_a_pipe_and_refuses_what_is_none(sale: Sale, command: CliRunner) -> None:
