@@ -49,6 +49,7 @@ from storefront.owner.emails.values import fill_own
 from storefront.payments.reconcile.models import ReconcilePass
 from storefront.payments.recovery.reminder import prepare_reminder
 from storefront.shop.catalog.markdown import render_markdown
+from storefront.shop.catalog.markdown_text import write_plain
 from storefront.shop.catalog.models import Product, Release
 from storefront.shop.found.mail_face import find_mail_pictures
 from storefront.shop.profile.read import Profile, read_profile_anew
@@ -190,7 +191,8 @@ def _new_release(message: OutboxMessage) -> Composed:
         "release": release,
         "product": said(product),
         "pictures": find_mail_pictures([product.id]),
-        "notes": render_markdown(release.notes) if release.notes else "",
+        "notes": render_markdown(release.notes),
+        "notes_text": write_plain(release.notes),
         "purchase": purchase,
         "order_url": purchase.order_url,
         NEWS_URL: absolute_url("news.choose", token=news_token(customer)),

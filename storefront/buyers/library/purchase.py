@@ -13,6 +13,7 @@ from storefront.delivery.licenses.activations import DevicePage
 from storefront.orders.refund_words import NO_REFUNDS, RefundTotals
 from storefront.orders.tax_words import NO_TAXES, TaxWords
 from storefront.orders.waits_for import WaitsFor
+from storefront.shop.catalog.markdown_text import write_plain
 
 NO_NOTES = Markup("")
 NO_DEVICES = DevicePage(total=0, page=1)
@@ -76,6 +77,10 @@ class FirstSteps:
     product_name: str
     text: str
     html: Markup
+
+    @property
+    def plain(self) -> str:
+        return write_plain(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

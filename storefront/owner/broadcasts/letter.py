@@ -15,6 +15,7 @@ from storefront.mail.inlined import inline_styles
 from storefront.owner.broadcasts.read import find_text
 from storefront.owner.shop.mail_preview import SHEET
 from storefront.shop.catalog.markdown import render_markdown
+from storefront.shop.catalog.markdown_text import write_plain
 
 FOLDER = "messages/broadcast"
 
@@ -40,7 +41,7 @@ def write_letter(
     return {
         "subject": subject,
         "words_html": render_markdown(body),
-        "words": body,
+        "words": write_plain(body),
         "agreed_at": agreed_at or clock.now(),
         "stop_url": stop_url or absolute_url("account.settings"),
     }

@@ -48,7 +48,12 @@ def _gift(_mail: Mapping[str, Any], _home: str) -> dict[str, Any]:
 
 
 def _new_release(_mail: Mapping[str, Any], _home: str) -> dict[str, Any]:
-    return {"product": Product(name=PRODUCT), "release": Release(version="2.0", notes=""), "notes": ""}
+    return {
+        "product": Product(name=PRODUCT),
+        "release": Release(version="2.0", notes=""),
+        "notes": "",
+        "notes_text": "",
+    }
 
 
 def _checkout_reminder(_mail: Mapping[str, Any], home: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from markdown_it.token import Token
 
+from storefront.core.runtime import settings
 from storefront.shop.catalog.markdown import parse_markdown
 
 OPENS = {"bullet_list_open", "ordered_list_open"}
@@ -12,7 +13,7 @@ INDENT = "  "
 
 
 def write_plain(source: str) -> str:
-    """Return the words of a Markdown text. A link is its words, with its address behind them."""
+    """Return the words of a Markdown text. A link is its words, with its address behind them, the whole of it."""
     return "\n\n".join(_join_items(_blocks(parse_markdown(source))))
 
 
@@ -64,9 +65,14 @@ def _words(tokens: Sequence[Token]) -> Iterator[str]:
         elif token.type == "link_close":
             begin = False
             if href.removeprefix("mailto:") != said:
-                yield f" ({href})"
+                yield f" ({_whole(href)})"
         elif token.type in ("softbreak", "hardbreak"):
             yield "\n"
         else:
             said += token.content if begin else ""
             yield token.content
+
+
+def _whole(href: str) -> str:
+    is_path = href.startswith("/") and not href.startswith("//")
+    return settings().base_url + href if is_path else href

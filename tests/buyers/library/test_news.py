@@ -14,6 +14,7 @@ from storefront.buyers.account.change_address import move_customer
 from storefront.buyers.library.news import Told, tell_buyers
 from storefront.core import clock
 from storefront.core.db import db, transaction
+from storefront.core.runtime import runtime
 from storefront.mail.models import OutboxMessage
 from storefront.mail.outbox import find_end_of_news
 from storefront.orders.decide import decide
@@ -31,7 +32,7 @@ from tests.support.shop import Buyer, Shop
 from tests.support.statements import counted
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-LONG_NOTES = "Fixed a bug. " * 5400
+LONG_NOTES = "Fixed a bug. " * 5400 + "**See** [all of them](/pages/changes)."
 
 
 @pytest.fixture
@@ -298,6 +299,9 @@ def test_shows_mail_programs_the_way_out_of_news_of_any_length(
     news = next(mail for mail in shop.mailbox.find() if "is here" in mail.subject)
     assert text_of(read_strictly(news.raw), "html").count("Fixed a bug.") == LONG_NOTES.count("Fixed a bug.")
     mail = next(mail for mail in shop.mails() if "is here" in str(mail["subject"]))
+    home = runtime(shop.app).settings.base_url
+    assert f"See all of them ({home}/pages/changes)." in str(mail["text"])
+    assert f'href="{home}/pages/changes"' in str(mail["html"])
     headers = dict(mail["headers"])
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     address = headers["List-Unsubscribe"].strip(" <>")
