@@ -159,9 +159,12 @@ class _Planner:
 
     def remove(self, ref: Ref) -> None:
         """Plan what goes. A thing that was made since the export is asked about first."""
-        is_known = not self._record.digests or ref in self._record.digests
-        if is_known or self._may_write(ref, "", True, None):
+        if self._is_known(ref) or self._may_write(ref, "", True, None):
             self.steps[ref] = Step(act=Act.REMOVE, ref=ref)
+
+    def _is_known(self, ref: Ref) -> bool:
+        """Return False for what folder and shop have made each by itself since they last agreed."""
+        return not self._record.digests or ref in self._record.digests
 
     def _add_aliases(self, ref: Ref, value: list[str], current: Fields) -> None:
         new = [slug for slug in value if slug not in current["aliases"] and slug != current["slug"]]
@@ -180,7 +183,7 @@ class _Planner:
     def _may_write(self, ref: Ref, name: str, current: Any, value: Any) -> bool:  # noqa: ANN401 - of any field
         """Return whether the folder's value is to be written: the shop's is the exported one, or given up."""
         recorded = self._record.digests.get(ref, {}).get(name)
-        if name and recorded in (None, digest_of(current)):
+        if name and self._is_known(ref) and recorded in (None, digest_of(current)):
             return True
         conflict = Conflict(ref=ref, field=name, in_shop=current, in_folder=value)
         choice = self._decisions.find(conflict.path) or self._find_earlier_choice(conflict)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from storefront.shop.files.compare import Comparison
 from storefront.shop.files.folder import Folder
-from storefront.shop.files.objects import Objects
+from storefront.shop.files.objects import Objects, Ref
 from storefront.shop.files.plan import digests_of_sides
 from storefront.shop.files.record import (
     RECORD_FILE,
@@ -22,6 +22,7 @@ from storefront.shop.files.record import (
 
 TEXT_ENDINGS = (".md", ".toml")
 DIGEST_LETTERS = 16
+NEVER_AGREED = ""  # no value has this digest
 
 
 def digest_of_text(text: str) -> str:
@@ -44,7 +45,9 @@ def renew_record(folder: Folder, done: Comparison) -> bool:
     return save_record(folder.root, record)
 
 
-def _keep_old(digests: Digests, old: Digests, ref: object, name: str) -> None:
+def _keep_old(digests: Digests, old: Digests, ref: Ref, name: str) -> None:
+    if name and ref not in old:
+        digests.setdefault(ref, {})[name] = NEVER_AGREED
     for other, fields in old.items():
         if other == ref and not name:
             digests[other] = fields

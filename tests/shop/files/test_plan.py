@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from storefront.shop.editor.editions import delete_edition
+from storefront.shop.editor.editions import add_edition, delete_edition
+from storefront.shop.editor.prices import set_price
 from storefront.shop.editor.products import change_slug, change_texts, create_product
 from storefront.shop.files.apply import Undecided, UnknownPath
 from storefront.shop.files.plan import Choice, Plan
 from storefront.shop.media.pictures import describe_picture
+from storefront.shop.pages.edit import create_page
 from tests.shop.files.folders import apply, export, page, plan, replace_text, steps, write
 from tests.shop.media.drawn import SLUG, add, draw, pictures_of, saved
 from tests.support.databases import BOTH
@@ -164,6 +166,70 @@ def test_asks_before_it_brings_back_what_was_deleted(app: Flask, folder: Path) -
     apply(app, folder, choice=Choice.FOLDER)
     assert plan(app, folder).plan.is_empty
     assert read_rows(app, "SELECT is_active FROM editions WHERE key = 'team'") == [{"is_active": 1}]
+
+
+def make_a_price(app: Flask, folder: Path) -> str:
+    replace_text(page_of(folder), "usd: 79.00", "usd: 79.00\n      gbp: 12")
+    with app.app_context():
+        set_price(SLUG, "team", "gbp", 1500)
+    return "twinspot/team/gbp/amount"
+
+
+def make_an_edition(app: Flask, folder: Path) -> str:
+    edition = "  - key: club\n    name: Club\n    line: The folder's.\n"
+    replace_text(page_of(folder), "usd: 79.00\n", f"usd: 79.00\n{edition}")
+    with app.app_context():
+        add_edition(SLUG, "Club", line="The shop's.")
+    return "twinspot/club/line"
+
+
+def make_a_product(app: Flask, folder: Path) -> str:
+    write(folder, {"products/new-here/product.md": "---\nname: New here\ntagline: The folder's.\n---\n"})
+    with app.app_context():
+        create_product("New here", texts={"summary": "The shop's."})
+    return "new-here/tagline"
+
+
+def make_a_page(app: Flask, folder: Path) -> str:
+    write(folder, {"pages/about-us.md": "---\ntitle: About us\n---\nThe folder's.\n"})
+    with app.app_context():
+        create_page("About us", body_markdown="The shop's.")
+    return "pages/about-us/text"
+
+
+@pytest.mark.parametrize("make", [make_a_price, make_an_edition, make_a_product, make_a_page])
+def test_asks_about_what_both_have_made_since(
+    app: Flask, folder: Path, make: Callable[[Flask, Path], str]
+) -> None:
+    path = make(app, folder)
+    (conflict,) = plan(app, folder).plan.conflicts
+    assert conflict.path == path
+    with pytest.raises(Undecided, match=path):
+        apply(app, folder)
+    apply(app, folder, choice=Choice.SHOP)
+    for _ in range(2):
+        after = plan(app, folder).plan
+        assert after.is_empty
+        assert after.kept == (conflict,)
+        apply(app, folder)
+    apply(app, folder, choice=Choice.FOLDER)
+    assert plan(app, folder).plan == Plan(steps=(), conflicts=(), kept=())
+
+
+def test_asks_nothing_about_what_both_have_made_alike(app: Flask, folder: Path) -> None:
+    make_a_price(app, folder)
+    replace_text(page_of(folder), "gbp: 12", "gbp: 15")
+    assert plan(app, folder).plan == Plan(steps=(), conflicts=(), kept=())
+    apply(app, folder)
+    replace_text(page_of(folder), "gbp: 15", "gbp: 16")
+    assert steps(app, folder) == ["change price twinspot/team/gbp amount"]
+
+
+def test_asks_before_it_prunes_what_was_made_since(app: Flask, folder: Path) -> None:
+    with app.app_context():
+        set_price(SLUG, "team", "gbp", 1500)
+    conflicts = [conflict.path for conflict in plan(app, folder, prune=True).plan.conflicts]
+    assert conflicts == ["twinspot/team/gbp"]
 
 
 def rename_in_shop(app: Flask, _folder: Path) -> None:
