@@ -135,7 +135,7 @@ class _Planner:
     def _make(self, ref: Ref, values: Fields) -> None:
         if ref.kind is Kind.TRANSLATION and not any(values.values()):
             return  # a file without a text: the shop has none either
-        if ref not in self._record.digests or self._may_write(ref, "", None, True):
+        if ref not in self._record.digests or self._may_write(ref, "", None, _shown_whole(ref, values)):
             changes = tuple(Change(field=name, before=None, after=value) for name, value in values.items())
             self.steps[ref] = Step(act=Act.MAKE, ref=ref, changes=changes)
 
@@ -159,7 +159,7 @@ class _Planner:
 
     def remove(self, ref: Ref) -> None:
         """Plan what goes. A thing that was made since the export is asked about first."""
-        if self._is_known(ref) or self._may_write(ref, "", True, None):
+        if self._is_known(ref) or self._may_write(ref, "", _shown_whole(ref, self._shop[ref]), None):
             self.steps[ref] = Step(act=Act.REMOVE, ref=ref)
 
     def _is_known(self, ref: Ref) -> bool:
@@ -205,6 +205,11 @@ def digests_of_sides(conflict: Conflict) -> tuple[str, str]:
         ABSENT if conflict.in_folder is None else digest_of(conflict.in_folder),
         ABSENT if conflict.in_shop is None else digest_of(conflict.in_shop),
     )
+
+
+def _shown_whole(ref: Ref, values: Fields) -> Any:  # noqa: ANN401 - of any field
+    """Return what a conflict shows of a thing that only one side has: of a price its amount."""
+    return values["amount"] if ref.kind is Kind.PRICE else True
 
 
 def full_order(names: Collection[str], current: Collection[str]) -> list[str]:

@@ -7,7 +7,7 @@ import pytest
 from flask import Flask
 
 from storefront.shop.editor.editions import add_edition, delete_edition
-from storefront.shop.editor.prices import set_price
+from storefront.shop.editor.prices import remove_price, set_price
 from storefront.shop.editor.products import change_slug, change_texts, create_product
 from storefront.shop.files.apply import Undecided, UnknownPath
 from storefront.shop.files.plan import Choice, Plan
@@ -17,6 +17,7 @@ from tests.shop.files.folders import apply, export, page, plan, replace_text, st
 from tests.shop.media.drawn import SLUG, add, draw, pictures_of, saved
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
+from tests.support.terminal import Run
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
@@ -230,6 +231,19 @@ def test_asks_before_it_prunes_what_was_made_since(app: Flask, folder: Path) -> 
         set_price(SLUG, "team", "gbp", 1500)
     conflicts = [conflict.path for conflict in plan(app, folder, prune=True).plan.conflicts]
     assert conflicts == ["twinspot/team/gbp"]
+
+
+def test_shows_the_price_that_it_asks_about(app: Flask, folder: Path, run: Run) -> None:
+    with app.app_context():
+        set_price(SLUG, "team", "gbp", 1500)
+        remove_price(SLUG, "team", "usd")
+    lines = run("shop", "plan", folder, "--prune").output.splitlines()
+    asked = {line.split()[2]: [words.strip() for words in lines[place + 1 : place + 3]]
+             for place, line in enumerate(lines) if line.startswith("decide")}  # fmt: skip
+    assert asked == {
+        "twinspot/team/usd:": ["shop:   none", "folder: $79.00"],
+        "twinspot/team/gbp:": ["shop:   £15.00", "folder: none"],
+    }
 
 
 def rename_in_shop(app: Flask, _folder: Path) -> None:
