@@ -52,6 +52,13 @@ class Ref(NamedTuple):
     def release(self) -> "Ref":
         return Ref(Kind.RELEASE, self.product, self.name)
 
+    @property
+    def whole(self) -> "Ref | None":
+        """Return without what it cannot be made: the edition of a price, the page of a translation."""
+        if self.kind is Kind.TRANSLATION and self.part:
+            return Ref(Kind.PAGE, name=self.part)
+        return self.edition if self.kind is Kind.PRICE else None
+
 
 SHOP = Ref(Kind.SHOP)
 Fields = dict[str, Any]

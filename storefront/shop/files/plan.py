@@ -101,13 +101,18 @@ def make_plan(
     `removed` are the shop's things that go: pruned, or replaced.
     """
     planner = _Planner(shop, record, decisions)
-    for ref, values in sorted(wanted.items(), key=lambda thing: thing[0] == SHOP):  # last: it orders the others
+    for ref, values in sorted(wanted.items(), key=lambda thing: _turn(thing[0])):
         planner.compare(ref, values)
     for ref in removed:
         planner.remove(ref)
     for (slug, name), names in folder.orders.items():
         planner.compare_order(product_ref(slug), name, names)
     return Plan(steps=tuple(planner.steps.values()), conflicts=tuple(planner.conflicts), kept=tuple(planner.kept))
+
+
+def _turn(ref: Ref) -> int:
+    """Return 1 for a page's translation, which needs its page, and 2 for the shop: it orders the others."""
+    return 2 if ref == SHOP else int(ref.kind is Kind.TRANSLATION and bool(ref.part))
 
 
 class _Planner:
@@ -135,9 +140,19 @@ class _Planner:
     def _make(self, ref: Ref, values: Fields) -> None:
         if ref.kind is Kind.TRANSLATION and not any(values.values()):
             return  # a file without a text: the shop has none either
+        if self._is_of_nothing(ref):
+            return
         if ref not in self._record.digests or self._may_write(ref, "", None, _shown_whole(ref, values)):
             changes = tuple(Change(field=name, before=None, after=value) for name, value in values.items())
             self.steps[ref] = Step(act=Act.MAKE, ref=ref, changes=changes)
+
+    def _is_of_nothing(self, ref: Ref) -> bool:
+        """Return whether it is part of what was deleted in the shop, and nobody has said to bring that back.
+
+        What was there at the export is asked about itself.
+        """
+        whole = ref.whole
+        return not (whole is None or whole in self._shop or whole in self.steps or ref in self._record.digests)
 
     def _made(self, kind: Kind) -> list[str]:
         return [ref.product or ref.name for ref in self.steps if ref.kind is kind]

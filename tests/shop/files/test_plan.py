@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from storefront.core.db import db
 from storefront.shop.editor.editions import add_edition, delete_edition
 from storefront.shop.editor.prices import remove_price, set_price
 from storefront.shop.editor.products import change_slug, change_texts, create_product
 from storefront.shop.files.apply import Undecided, UnknownPath
 from storefront.shop.files.plan import Choice, Plan
+from storefront.shop.files.shop_state import read_shop
 from storefront.shop.media.pictures import describe_picture
-from storefront.shop.pages.edit import create_page
+from storefront.shop.pages.edit import create_page, delete_page
 from tests.shop.files.folders import apply, export, page, plan, replace_text, steps, write
 from tests.shop.media.drawn import SLUG, add, draw, pictures_of, saved
 from tests.support.databases import BOTH
@@ -244,6 +246,39 @@ def test_shows_the_price_that_it_asks_about(app: Flask, folder: Path, run: Run) 
         "twinspot/team/usd:": ["shop:   none", "folder: $79.00"],
         "twinspot/team/gbp:": ["shop:   £15.00", "folder: none"],
     }
+
+
+def take_the_edition_away(app: Flask, folder: Path) -> tuple[str, list[str]]:
+    with app.app_context():
+        delete_edition(SLUG, "team")
+    replace_text(page_of(folder), "usd: 79.00", "usd: 79.00\n      gbp: 12")
+    return "price", ["twinspot/team", "twinspot/team/usd"]
+
+
+def take_the_page_away(app: Flask, folder: Path) -> tuple[str, list[str]]:
+    with app.app_context():
+        create_page("About us", body_markdown="The shop's.")
+    export(app, folder)
+    with app.app_context():
+        delete_page("about-us")
+    write(folder, {"pages/about-us.fr.md": "---\ntitle: Qui nous sommes\n---\nDeux personnes.\n"})
+    return "translation", ["pages/about-us", "shop/page_order"]
+
+
+@pytest.mark.parametrize("take_away", [take_the_edition_away, take_the_page_away])
+def test_plans_no_part_of_what_stays_deleted(
+    app: Flask, folder: Path, take_away: Callable[[Flask, Path], tuple[str, list[str]]]
+) -> None:
+    part, paths = take_away(app, folder)
+    asked = plan(app, folder).plan
+    assert ([conflict.path for conflict in asked.conflicts], asked.steps) == (paths, ())
+    apply(app, folder, choice=Choice.SHOP)
+    assert plan(app, folder).plan.is_empty
+    apply(app, folder, choice=Choice.FOLDER)
+    assert plan(app, folder).plan.is_empty
+    with app.app_context():
+        assert any(ref.kind == part and ref.path.startswith(paths[0]) for ref in read_shop(db.session()))
+        db.session.remove()
 
 
 def rename_in_shop(app: Flask, _folder: Path) -> None:
