@@ -95,6 +95,14 @@ def test_starts_from_a_text_and_publishes_it_once_it_is_filled_in(app: Flask, ow
     assert f"Another page is the shop&#39;s {kind} already" in owner.post("/admin/pages", kind=kind).text
 
 
+def test_takes_nothing_for_typed_where_only_publishing_was_refused(app: Flask, owner: Buyer) -> None:
+    owner.post("/admin/pages", kind="terms")
+    refused = owner.post("/admin/pages/terms/publish")
+    assert refused.status_code == 409
+    assert "data-refused" not in refused.text
+    assert "data-refused" in owner.post("/admin/pages/terms", title="").text
+
+
 def test_says_what_the_shop_is_set_to(app: Flask, owner: Buyer) -> None:
     owner.post("/admin/pages", kind="terms")
     assert "Twinspot, Personal: " in owner.get("/admin/pages/terms").text
