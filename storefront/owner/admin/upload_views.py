@@ -66,7 +66,7 @@ def uploads() -> ResponseReturnValue:
     """Return what was begun for `?product=` and is not finished, so that a script can go on after a reload."""
     if request.method == "OPTIONS":
         return "", 204
-    listed = list_open(here().person_id, request.args.get("product", ""))
+    listed = [each for each in list_open(here().person_id, request.args.get("product", "")) if not each.is_late]
     return jsonify({"uploads": [state_json(upload, is_storing=is_locked(upload.token)) for upload in listed]})
 
 

@@ -10,7 +10,7 @@ from storefront.core import clock, tokens
 from storefront.core.db import db
 from storefront.owner.uploads.models import Upload, UploadState
 from storefront.owner.uploads.refusals import NoSuchUpload, UploadExpired
-from storefront.shop.catalog.models import Product
+from storefront.shop.catalog.models import Product, Release
 from storefront.shop.catalog.queries import is_called
 
 IDLE = timedelta(days=7)
@@ -18,7 +18,7 @@ IDLE = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedUpload:
-    """`slug` is the product's as it is now."""
+    """`slug` is the product's as it is now. `is_late`: its release was published meanwhile, and takes no file."""
 
     token: str
     slug: str
@@ -30,6 +30,7 @@ class ListedUpload:
     state: UploadState
     reason: str
     last_at: datetime
+    is_late: bool = False
 
     @property
     def expires_at(self) -> datetime:
@@ -69,14 +70,16 @@ def check_alive(expires_at: datetime) -> None:
 
 def list_open(person_id: int, slug: str) -> list[ListedUpload]:
     """Return what this person has begun for a product and not finished, oldest first."""
+    of_upload = (Release.product_id == Upload.product_id) & (Release.version == Upload.version)
     rows = db.session.execute(
-        select(Upload, Product.slug)
+        select(Upload, Product.slug, Release.published_at)
         .join(Product, Product.id == Upload.product_id)
+        .outerjoin(Release, of_upload)
         .where(is_called(slug), *_is_open(person_id))
         .order_by(Upload.id)
         .execution_options(populate_existing=True)
     )
-    return [to_listed(row.Upload, row.slug) for row in rows]
+    return [to_listed(row.Upload, row.slug, is_late=row.published_at is not None) for row in rows]
 
 
 def count_open(session: Session, person_id: int) -> int:
@@ -89,7 +92,7 @@ def promised_bytes(session: Session) -> int:
     return int(session.scalar(select(missing).where(Upload.state != UploadState.FINISHED)) or 0)
 
 
-def to_listed(row: Upload, slug: str) -> ListedUpload:
+def to_listed(row: Upload, slug: str, *, is_late: bool = False) -> ListedUpload:
     return ListedUpload(
         token=row.token,
         slug=slug,
@@ -101,6 +104,7 @@ def to_listed(row: Upload, slug: str) -> ListedUpload:
         state=row.state,
         reason=row.reason,
         last_at=row.last_at,
+        is_late=is_late,
     )
 
 

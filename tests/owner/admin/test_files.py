@@ -197,6 +197,21 @@ def test_shows_what_is_not_finished_and_ends_it_without_javascript(app: Flask, t
     assert tus.ask("HEAD", path).status_code == 404
 
 
+def test_offers_to_go_on_with_nothing_that_its_release_takes_no_more(app: Flask, tus: Tus, owner: Buyer) -> None:
+    path = tus.begin(1000)
+    tus.begin(1000, version="9.1", filename="other.zip")
+    send(owner, ("read me.txt", b"read"))
+    assert owner.post(f"{PAGE}/9.0/publish").status_code == 303
+    page = owner.get(PAGE).text
+    assert "9.0 was published, so this file can" in page
+    assert "cancel it, and upload it under a new version." in page
+    assert page.count("Choose the file again to continue") == 1
+    listed = tus.ask("GET", f"/admin/uploads?product={SLUG}").get_json()["uploads"]
+    assert [upload["version"] for upload in listed] == ["9.1"]
+    assert owner.post(f"{PAGE}/uploads/{path.rpartition('/')[2]}/cancel").status_code == 303
+    assert "was published, so" not in owner.get(PAGE).text
+
+
 def test_offers_to_try_again_what_could_not_be_stored(app: Flask, tus: Tus, owner: Buyer) -> None:
     path = tus.begin(len(DATA))
     stored_file(app).mkdir(parents=True)  # a folder has its name
