@@ -20,6 +20,7 @@
   let held = null; // a link or button that was pressed meanwhile
   let noClick = 0;
   let pause = 0;
+  let isTyping = false; // a digit is no arrow key: its quantity is whole with its change
 
   update.parentElement.hidden = true; // in browsers whose styles cannot ask for scripts
 
@@ -35,7 +36,7 @@
   };
 
   const goOn = () => {
-    if (isSending || isPressed || pause) return;
+    if (isSending || isPressed || pause || isTyping) return;
     const target = held;
     if (isChanged) send();
     else if (target) {
@@ -51,8 +52,8 @@
   const keepFocus = () => {
     const { id, name, value, className } = document.activeElement;
     const href = document.activeElement.getAttribute("href");
-    const place = id ? { id } : name ? { name, value } : href ? { href } : { class: className };
-    const selector = Object.entries(place).map(([key, text]) => `[${key}="${CSS.escape(text)}"]`).join("");
+    const focused = id ? { id } : name ? { name, value } : href ? { href } : { class: className };
+    const selector = Object.entries(focused).map(([key, text]) => `[${key}="${CSS.escape(text)}"]`).join("");
     try {
       sessionStorage.setItem(FOCUS, selector);
     } catch {}
@@ -69,6 +70,7 @@
   const forgetPause = () => {
     clearTimeout(pause);
     pause = 0;
+    isTyping = false;
   };
 
   const endPause = () => {
@@ -81,15 +83,23 @@
     goOn();
   };
 
-  form.addEventListener("change", (event) => {
-    if (!event.target.matches(".quantity") || (!isPressed && !event.target.reportValidity())) return;
-    isChanged = true;
+  form.addEventListener("input", (event) => {
+    if (!event.target.matches(".quantity")) return;
     forgetPause();
+    isTyping = event.target === document.activeElement;
+    if (isOld && !isSending) window.stop(); // the page is about to be shown anew, without what is typed
+  });
+
+  form.addEventListener("change", (event) => {
+    if (!event.target.matches(".quantity")) return;
+    forgetPause();
+    if (!isPressed && !event.target.reportValidity()) return;
+    isChanged = true;
     if (event.target === document.activeElement) pause = setTimeout(endPause, PAUSE_MS);
     goOn();
   });
 
-  form.addEventListener("focusout", () => pause && endPause());
+  form.addEventListener("focusout", () => (pause || isTyping) && endPause());
 
   form.addEventListener("submit", (event) => {
     if (event.submitter !== update || hasFailed) {

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from flask import Flask, render_template
@@ -13,6 +14,7 @@ from storefront.shop.cart.priced import price_cart
 from storefront.shop.catalog.amounts import amount_of
 from storefront.shop.editor.editions import change_edition
 from storefront.shop.editor.prices import set_price
+from tests.journeys.parts import let_go
 from tests.support.browser import PATIENCE_MS, assert_accessible, assert_fits
 from tests.support.goods import make_denied_purchase, make_purchase
 from tests.support.shop import find_price
@@ -275,3 +277,51 @@ def test_updates_the_cart_by_enter_in_a_quantity(open_context: Callable[..., Bro
     page.get_by_role("spinbutton").fill("3")
     page.keyboard.press("Enter")
     page.wait_for_selector(".summary:has-text('$42.00')")
+
+
+class TestCartByKeyboard:
+    """With a clock that stands still, so that no pause ends by itself."""
+
+    @pytest.fixture
+    def sent(self, page: Page, url: str) -> list[str]:
+        """What the cart is told, after the first copy is in it."""
+        page.clock.install()
+        page.goto(url + "/products/the-patient-toolmaker")
+        page.get_by_role("button", name="Add to cart").click()
+        page.wait_for_url("**/cart")
+        page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
+        sent: list[str] = []
+        page.on("request", lambda request: sent.extend(quantities_in(request.post_data or "")))
+        page.get_by_role("spinbutton").focus()
+        return sent
+
+    def test_waits_with_a_quantity_until_it_is_typed(self, page: Page, sent: list[str]) -> None:
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("Control+A")
+        page.keyboard.press("1")
+        page.clock.run_for(700)
+        page.keyboard.press("5")
+        assert sent == []
+        page.keyboard.press("Tab")
+        page.wait_for_selector(".summary:has-text('$210.00')")
+        assert sent == ["15"]
+
+    @pytest.mark.parametrize("late", ["**/cart/update", "**/cart"])
+    def test_keeps_the_page_while_a_quantity_is_typed(self, page: Page, sent: list[str], late: str) -> None:
+        """The answer, or the page that follows it, comes after the first digit."""
+        held: list[Route] = []
+        page.route(late, lambda route: held.append(route), times=1)  # noqa: PLW0108 - Playwright marks it
+        page.keyboard.press("ArrowUp")
+        with page.expect_request(late):
+            page.clock.run_for(700)
+        page.keyboard.press("Control+A")
+        page.keyboard.press("1")
+        let_go(page, held)
+        page.keyboard.press("5")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".summary:has-text('$210.00')")
+        assert sent == ["2", "15"]
+
+
+def quantities_in(body: str) -> list[str]:
+    return [value for name, value in parse_qsl(body) if name.startswith("quantity-")]
