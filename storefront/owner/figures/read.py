@@ -16,6 +16,7 @@ from storefront.core.replica import at_replica
 from storefront.core.runtime import settings
 from storefront.orders.day_sums import CountedDay, DaySum
 from storefront.orders.models import Order
+from storefront.orders.money_lines import MoneyLine
 from storefront.orders.queries import order_in_running_mode
 from storefront.owner.figures.live import read_live
 from storefront.owner.figures.referrers import OTHER
@@ -75,13 +76,30 @@ def _read_figures(span: Span, zone: ZoneInfo) -> Figures:
     for key, sums in found.items():
         by_currency[key.currency][key] = sums
     names = _read_names(found)
-    booked = {key.currency for key, sums in found.items() if sums.is_booked}
+    is_open = any(add_up(rows.values()).is_refund_alone for rows in by_currency.values())
+    elsewhere = _read_booked_elsewhere(span, zone) if is_open else set()
     currencies = [
-        _of_currency(currency, span, rows, names, is_booked_elsewhere=bool(booked - {currency}))
+        _of_currency(currency, span, rows, names, is_booked_elsewhere=currency in elsewhere)
         for currency, rows in by_currency.items()
     ]
     ordered = sorted(currencies, key=lambda one: (-one.sums.orders, one.currency))
     return Figures(span=span, zone=zone.key, as_of=clock.now(), currencies=tuple(ordered))
+
+
+def _read_booked_elsewhere(span: Span, zone: ZoneInfo) -> set[str]:
+    """Return currencies of orders of which something was booked in another one: an account may settle in several."""
+    lines = (
+        select(MoneyLine.source_currency)
+        .join(Order, Order.payment_intent_id == MoneyLine.payment_intent_id)
+        .where(
+            order_in_running_mode(),
+            MoneyLine.mode == Order.mode,
+            MoneyLine.source_currency != MoneyLine.currency,
+            MoneyLine.created_at >= bounds_of(span.first, zone).starts_at,
+            MoneyLine.created_at < bounds_of(span.last, zone).ends_at,
+        )
+    )
+    return set(db.session.scalars(lines.distinct()))
 
 
 def _read(span: Span, zone: ZoneInfo) -> dict[Key, Sums]:

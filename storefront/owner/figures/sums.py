@@ -65,10 +65,15 @@ class Sums:
     def is_booked(self) -> bool:
         return bool(self.fee_minor or self.net_minor)
 
-    def fees(self, *, is_booked_elsewhere: bool) -> Fees:
-        """Tell what is known; `is_booked_elsewhere`: something was booked in another currency at that time.
+    @property
+    def is_refund_alone(self) -> bool:
+        """Tell whether there is a refund, and nothing else that says where Stripe books."""
+        return bool(self.refunded_minor) and not (self.paid_minor or self.unbooked or self.is_booked)
 
-        A refund alone, which no order counts as `unbooked`, may also be one that Stripe has not booked yet.
+    def fees(self, *, is_booked_elsewhere: bool) -> Fees:
+        """Tell what is known; `is_booked_elsewhere`: something of this currency was booked in another one.
+
+        It decides of a refund alone, which no order counts as `unbooked`, and which Stripe may not have booked yet.
         """
         if self.unbooked:
             return Fees.PARTLY if self.is_booked else Fees.NOT_YET

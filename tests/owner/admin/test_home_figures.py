@@ -116,6 +116,25 @@ def test_says_where_the_net_of_a_refund_is(app: Flask, sandbox: SandboxClient, c
     assert page.count("In another currency") == 3
 
 
+def test_looks_for_a_refund_in_its_own_currency_where_the_account_has_several(
+    app: Flask, sandbox: SandboxClient, command: CliRunner
+) -> None:
+    """Dollars are refunded, and euros sold meanwhile: neither is ever changed into the other."""
+    make_edition(app, "twinspot", "Far", 1800, "eur")
+    with days_ago(20):
+        sale = sell(app, sandbox)
+    run(app)
+    sell(app, sandbox, ("twinspot", "Far"))
+    run(app)
+    sale.refund(amount=500)
+    sale.deliver("refund.")
+    assert done(command, "figures", "--span", "7").count("not yet known") == 3
+    run(app)
+    text = done(command, "figures", "--span", "7")
+    assert "-$5.00" in text
+    assert "another currency" not in text
+
+
 def test_begins_with_disputes_by_their_last_day_and_says_times_of_the_shop(
     app: Flask, sandbox: SandboxClient, command: CliRunner
 ) -> None:
