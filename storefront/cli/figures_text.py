@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 
 from storefront.core import money
 from storefront.owner.figures.read import Figures, OfCurrency
-from storefront.owner.figures.sums import Facet, Fees
+from storefront.owner.figures.sums import Facet, Fees, Sums
 
 UNKNOWN = {
     Fees.NOT_YET: "not yet known",
@@ -25,7 +26,7 @@ SPLITS = {
 def figures_to_json(figures: Figures) -> dict[str, Any]:
     """Return amounts in minor units, None for what is not known or booked in another currency.
 
-    `days` leaves out those without sales.
+    `days` leaves out those without sales, and knows no more of a day than is known of all.
     """
     return {
         "first": figures.span.first.isoformat(),
@@ -37,11 +38,19 @@ def figures_to_json(figures: Figures) -> dict[str, Any]:
 
 
 def _currency_to_json(of: OfCurrency) -> dict[str, Any]:
-    days = [{"day": day.isoformat(), **asdict(sums)} for day, sums in of.days if any(asdict(sums).values())]
+    days = [_day_to_json(day, sums, of.fees) for day, sums in of.days if any(asdict(sums).values())]
     parts = {facet.value: [asdict(part) for part in parts] for facet, parts in of.parts.items()}
-    known = dict.fromkeys(BOOKED) if of.fees in UNKNOWN else {}
-    sums = {"gross_minor": of.sums.gross_minor, **asdict(of.sums), **known}
+    sums = {"gross_minor": of.sums.gross_minor, **_sums_to_json(of.sums, of.fees)}
     return {"currency": of.currency, **sums, "days": days} | parts
+
+
+def _day_to_json(day: date, sums: Sums, fees: Fees) -> dict[str, Any]:
+    of_day = fees if fees in UNKNOWN else sums.fees(is_booked_elsewhere=False)
+    return {"day": day.isoformat(), **_sums_to_json(sums, of_day)}
+
+
+def _sums_to_json(sums: Sums, fees: Fees) -> dict[str, Any]:
+    return asdict(sums) | (dict.fromkeys(BOOKED) if fees in UNKNOWN else {})
 
 
 def figures_lines(figures: Figures) -> Iterator[str]:

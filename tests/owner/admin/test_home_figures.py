@@ -86,6 +86,15 @@ def test_sums_what_is_known_and_says_what_is_open(app: Flask, sandbox: SandboxCl
     assert "Not yet known" not in page
 
 
+def test_says_of_each_day_what_is_known(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
+    with days_ago(2):
+        sell(app, sandbox)
+        run(app)
+    sell(app, sandbox)
+    (dollars,) = read_json(command, "figures", "--span", "7")["currencies"]
+    assert [known["fee_minor"] for known in (dollars, *dollars["days"])] == [85, 85, None]
+
+
 def test_says_where_disputes_and_fees_are_that_are_booked_in_another_currency(
     app: Flask, sandbox: SandboxClient, command: CliRunner
 ) -> None:
@@ -97,8 +106,9 @@ def test_says_where_disputes_and_fees_are_that_are_booked_in_another_currency(
     assert "€17.59" in page
     assert done(command, "figures", "--span", "7").count("booked in another currency: see there") == 3
     dollars, euros = read_json(command, "figures", "--span", "7")["currencies"]
-    assert [dollars[name] for name in ("disputed_minor", "fee_minor", "net_minor")] == [None] * 3
-    assert euros["disputed_minor"] == 1759
+    for known in (dollars, *dollars["days"]):
+        assert [known[name] for name in ("disputed_minor", "fee_minor", "net_minor")] == [None] * 3
+    assert [known["disputed_minor"] for known in (euros, *euros["days"])] == [1759, 1759]
 
 
 def test_says_where_the_net_of_a_refund_is(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
