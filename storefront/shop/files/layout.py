@@ -125,7 +125,7 @@ def _write_edition(shop: Objects, ref: Ref) -> dict[str, Any]:
 
 
 def _write_prices(shop: Objects, edition: Ref) -> dict[str, Any]:
-    # In the shop's order: visitors see the first currency.
+    # In the shop's order; that of an edition which is there is changed by no file.
     prices = [ref for ref in refs_of(shop, Kind.PRICE) if ref.edition == edition]
     return {ref.part: fields.write_price(shop[ref]["amount"], ref.part) for ref in prices}
 

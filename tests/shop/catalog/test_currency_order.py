@@ -92,6 +92,21 @@ def test_is_in_the_same_order_in_a_shop_as_files(app: Flask, command: CliRunner,
     assert re.findall(r"^ +(usd|eur):", text, re.MULTILINE) == ["usd", "eur", "usd", "eur"]
 
 
+def test_is_that_of_the_file_for_a_new_edition_alone(
+    app: Flask, command: CliRunner, tmp_path: Path, buyer: Buyer
+) -> None:
+    folder = tmp_path / "shop"
+    assert command.invoke(main, ["shop", "export", str(folder)]).exit_code == 0
+    file = folder / "products" / "twinspot" / "product.md"
+    swapped = re.sub(r"( +usd: \S+\n)( +eur: \S+\n)", r"\2\1", file.read_text())
+    edition = "  - key: studio\n    name: Studio\n    prices:\n      eur: 200.00\n      usd: 220.00\n"
+    file.write_text(swapped.replace("editions:\n", "editions:\n" + edition))
+    assert command.invoke(main, ["shop", "apply", str(folder)]).exit_code == 0
+    assert "€200.00" in buyer.get("/products/twinspot").text
+    assert command.invoke(main, ["shop", "export", str(folder)]).exit_code == 0
+    assert re.findall(r"^ +(usd|eur):", file.read_text(), re.MULTILINE) == ["eur", "usd", "usd", "eur", "usd", "eur"]
+
+
 def test_is_the_currency_of_what_is_given(app: Flask, command: CliRunner) -> None:
     words = ("orders", "give", "ada@example.com", "twinspot/personal", "--because", "won a raffle")
     assert command.invoke(main, words).exit_code == 0
