@@ -8,6 +8,11 @@
   const PAUSE_MS = 600; // so long after an arrow key no other one comes
   const FOCUS = "cart-focus";
   const form = document.querySelector("[data-cart]");
+  let place = null; // where the keyboard was on the page before
+  try {
+    place = sessionStorage.getItem(FOCUS);
+    sessionStorage.removeItem(FOCUS); // by an empty cart, too: a later one begins at the top
+  } catch {}
   if (!form) return;
   const update = form.querySelector(".cart-update button");
   const pay = form.querySelector(".button-main");
@@ -24,11 +29,18 @@
 
   update.parentElement.hidden = true; // in browsers whose styles cannot ask for scripts
 
-  const send = async () => {
+  // It outlives the page, and leaves the answer's notice to the page that comes next.
+  const post = () => {
     isChanged = false;
-    isSending = isOld = true;
+    isOld = true;
     const quantities = new URLSearchParams(new FormData(form));
-    const answer = await fetch(update.formAction, { method: "POST", body: quantities, redirect: "manual" }).catch(() => null);
+    const how = { method: "POST", redirect: "manual", keepalive: true };
+    return fetch(update.formAction, { ...how, body: quantities }).catch(() => null);
+  };
+
+  const send = async () => {
+    isSending = true;
+    const answer = await post();
     isSending = false;
     hasFailed = answer?.type !== "opaqueredirect";
     if (hasFailed) form.requestSubmit(update); // the browser says why
@@ -59,11 +71,11 @@
     } catch {}
   };
 
-  const giveFocus = () => {
+  // On a page that is about to be shown anew, without what is typed by then.
+  const stay = () => {
+    window.stop();
     try {
-      const selector = sessionStorage.getItem(FOCUS);
       sessionStorage.removeItem(FOCUS);
-      if (selector && document.activeElement === document.body) document.querySelector(selector)?.focus();
     } catch {}
   };
 
@@ -87,7 +99,7 @@
     if (!event.target.matches(".quantity")) return;
     forgetPause();
     isTyping = event.target === document.activeElement;
-    if (isOld && !isSending) window.stop(); // the page is about to be shown anew, without what is typed
+    if (isOld && !isSending) stay();
   });
 
   form.addEventListener("change", (event) => {
@@ -100,6 +112,9 @@
   });
 
   form.addEventListener("focusout", () => (pause || isTyping) && endPause());
+
+  // By the browser's own buttons; what of ours leads on has sent or taken along what was changed.
+  window.addEventListener("pagehide", () => isChanged && (pause || isSending) && !isTyping && post());
 
   form.addEventListener("submit", (event) => {
     if (event.submitter !== update || hasFailed) {
@@ -136,5 +151,5 @@
     } else isOld = false; // it leads on
   });
 
-  giveFocus();
+  if (place && document.activeElement === document.body) document.querySelector(place)?.focus();
 })();

@@ -322,6 +322,40 @@ class TestCartByKeyboard:
         page.wait_for_selector(".summary:has-text('$210.00')")
         assert sent == ["2", "15"]
 
+    @pytest.mark.usefixtures("sent")
+    def test_takes_along_what_was_pressed_when_the_page_is_left(
+        self, page: Page, url: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """Playwright does not see what a page sends at its end; the server's log does."""
+        page.keyboard.press("ArrowUp")
+        page.keyboard.press("ArrowUp")
+        page.goto(url + "/")
+        waited_ms = 0
+        while "POST /cart/update" not in caplog.text and waited_ms < PATIENCE_MS:
+            page.wait_for_timeout(20)
+            waited_ms += 20
+        page.goto(url + "/cart")
+        expect(page.get_by_role("spinbutton")).to_have_value("3")
+        page.clock.run_for(700)
+        assert caplog.text.count("POST /cart/update") == 1
+
+    @pytest.mark.usefixtures("sent")
+    def test_gives_no_later_cart_the_place_of_one_that_is_empty(self, page: Page, url: str) -> None:
+        page.keyboard.press("ArrowDown")
+        page.clock.run_for(700)
+        page.wait_for_selector("text=Your cart is empty")
+        page.goto(url + "/products/the-patient-toolmaker")
+        page.get_by_role("button", name="Add to cart").click()
+        page.wait_for_url("**/cart")
+        expect(page.locator("body")).to_be_focused()
+
+    @pytest.mark.usefixtures("sent")
+    def test_stays_at_the_question_for_a_code(self, page: Page) -> None:
+        page.keyboard.press("ArrowUp")
+        page.locator("summary").focus()
+        page.wait_for_selector(".summary:has-text('$28.00')")
+        expect(page.locator("summary")).to_be_focused()
+
 
 def quantities_in(body: str) -> list[str]:
     return [value for name, value in parse_qsl(body) if name.startswith("quantity-")]
