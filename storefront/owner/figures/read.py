@@ -87,7 +87,7 @@ def _read_figures(span: Span, zone: ZoneInfo) -> Figures:
 
 
 def _read_booked_elsewhere(span: Span, zone: ZoneInfo) -> set[str]:
-    """Return currencies of orders of which something was booked in another one: an account may settle in several."""
+    """Return currencies of which something was booked in another one: an account may settle in several."""
     lines = (
         select(MoneyLine.source_currency)
         .join(Order, Order.payment_intent_id == MoneyLine.payment_intent_id)

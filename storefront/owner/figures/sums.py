@@ -73,7 +73,7 @@ class Sums:
     def fees(self, *, is_booked_elsewhere: bool) -> Fees:
         """Tell what is known; `is_booked_elsewhere`: something of this currency was booked in another one.
 
-        It decides of a refund alone, which no order counts as `unbooked`, and which Stripe may not have booked yet.
+        It decides of a refund alone, which no order counts as `unbooked`: Stripe may not have booked it yet.
         """
         if self.unbooked:
             return Fees.PARTLY if self.is_booked else Fees.NOT_YET

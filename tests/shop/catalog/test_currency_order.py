@@ -104,7 +104,8 @@ def test_is_that_of_the_file_for_a_new_edition_alone(
     assert command.invoke(main, ["shop", "apply", str(folder)]).exit_code == 0
     assert "€200.00" in buyer.get("/products/twinspot").text
     assert command.invoke(main, ["shop", "export", str(folder)]).exit_code == 0
-    assert re.findall(r"^ +(usd|eur):", file.read_text(), re.MULTILINE) == ["eur", "usd", "usd", "eur", "usd", "eur"]
+    order = re.findall(r"^ +(usd|eur):", file.read_text(), re.MULTILINE)
+    assert order == ["eur", "usd"] + 2 * ["usd", "eur"]
 
 
 def test_is_the_currency_of_what_is_given(app: Flask, command: CliRunner) -> None:
