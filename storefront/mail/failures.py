@@ -63,9 +63,10 @@ def select_dead_addresses() -> Select[str]:
     later = aliased(OutboxMessage)
     has_left_since = exists().where(
         later.recipient == OutboxMessage.recipient,
-        later.mode == settings().mode,
-        later.state == MailState.SENT,
-        later.sent_at > OutboxMessage.due_at,
+        # So written, they lead to no other index: by mode, state or time an engine reads all that was ever sent.
+        func.coalesce(later.mode, "") == settings().mode,
+        func.coalesce(later.state, MailState.QUEUED) == MailState.SENT,
+        func.coalesce(later.sent_at, later.created_at) > OutboxMessage.due_at,
     )
     return select(OutboxMessage.recipient).where(
         OutboxMessage.mode == settings().mode,

@@ -6,12 +6,16 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from storefront.buyers.account.erase import erase_address
 from storefront.buyers.offers.agree import stop_offers_of
 from storefront.core import clock
-from storefront.core.db import transaction
+from storefront.core.db import db, transaction
 from storefront.core.languages import Language
+from storefront.customers.models import Customer
+from storefront.mail.failures import select_dead_addresses
+from storefront.mail.models import OutboxMessage
 from storefront.mail.outbox import mark_failed, promise_news
 from storefront.mail.retry import cancel_mails, retry_mails
 from storefront.owner.broadcasts.audience import Audience, count_audience, find_readers
@@ -21,6 +25,7 @@ from storefront.owner.broadcasts.sending import cancel_broadcast, send_some, sen
 from storefront.shop.profile.change import change_profile
 from tests.mail.strict import read_strictly, text_of
 from tests.support.databases import BOTH
+from tests.support.plans import plan_as_sent
 from tests.support.readers import draft, make_readers
 from tests.support.rows import change_rows, read_rows
 from tests.support.shop import run_worker_once
@@ -121,6 +126,19 @@ def test_leaves_out_addresses_that_take_no_email_until_one_was_sent_there(app: F
     assert [row["recipient"].partition("@")[0] for row in reached] == [
         "ada", "again", "back", "sender", "account", "text", "full", "live",
     ]  # fmt: skip
+
+
+@both
+def test_finds_dead_addresses_by_what_was_sent_there(app: Flask) -> None:
+    """By mode, state or time it would read all that was ever sent, once for each bounce."""
+    with app.app_context():
+        dead = select_dead_addresses()
+        is_dead = dead.where(OutboxMessage.recipient == Customer.email).exists()
+        plans = [plan_as_sent(dead), plan_as_sent(select(Customer.id).where(~is_dead))]
+        db.session.remove()
+    for plan in plans:
+        of_later = next(line for line in plan.splitlines() if "outbox_1" in line)
+        assert "ix_outbox_recipient" in of_later, plan
 
 
 def test_leaves_to_nobody_where_the_only_address_takes_no_email(app: Flask) -> None:
