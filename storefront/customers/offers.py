@@ -23,6 +23,7 @@ class ConsentPlace(StrEnum):
     EMAIL_LINK = "email_link"
     OWNER = "owner"
     MERGED = "merged"  # another address of the same person had said no
+    MOVED = "moved"  # nobody has said yes at the new address yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +84,7 @@ def merge_offers(session: Session, customer: Customer, *, into: Customer) -> Non
     """Let what a merged customer said count for the other, before it loses its address.
 
     A yes is for one address. A no counts for the person: whoever stopped one of two gets none at the other.
+    That of a move was said by nobody, and ends nothing.
     """
     last = _find_last(session, customer.id)
     if last is None:
@@ -93,7 +95,7 @@ def merge_offers(session: Session, customer: Customer, *, into: Customer) -> Non
         .values(customer_id=into.id)
         .execution_options(synchronize_session=False)
     )
-    if not last.agrees:
+    if not last.agrees and last.place != ConsentPlace.MOVED:
         _end(session, into)
     elif email_key(customer.email) == email_key(into.email):
         into.wants_offers_since = into.wants_offers_since or customer.wants_offers_since

@@ -203,7 +203,7 @@ def move_customer(old_email: str, new_email: str) -> int:
         owner_id = _move(session, customer, orders, spelling(new_email))
         is_merged = owner_id != customer.id  # then a yes stayed with its address already
         if not is_merged and customer.email_key != old_key:
-            set_offers(session, owner_id, Said(place=ConsentPlace.OWNER), agrees=False)
+            set_offers(session, owner_id, Said(place=ConsentPlace.MOVED), agrees=False)
         record(
             session,
             "customer.merged" if is_merged else "customer.moved",

@@ -1,6 +1,7 @@
 """News and offers: agreed to by a box that nobody ticked before, proven by a row, ended by anybody's one click."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -156,15 +157,31 @@ def test_takes_no_yes_along_to_an_address_that_only_the_owner_names(app: Flask, 
         assert wants_offers(customer_id) is wants
         if not wants:
             assert say_offers(customer_id, ConsentPlace.ACCOUNT, agrees=True)  # by who reads it there
-    assert said(app) == [(True, "account")] + ([] if wants else [(False, "owner"), (True, "account")])
+    assert said(app) == [(True, "account")] + ([] if wants else [(False, "moved"), (True, "account")])
 
 
-def test_leaves_the_yes_of_an_address_alone_to_which_the_owner_moves_another_buyer(app: Flask) -> None:
+@pytest.mark.parametrize("moves", [(ADA, EVE), (ADA, "eev@example.com", EVE)])
+def test_leaves_the_yes_of_an_address_alone_to_which_the_owner_moves_another_buyer(
+    app: Flask, moves: tuple[str, ...]
+) -> None:
     with app.test_request_context():
         for email in (ADA, EVE):
             say_offers(make_customer(app, email), ConsentPlace.ACCOUNT, agrees=True)
-        move_customer(ADA, EVE)
+        for old, new in pairwise(moves):
+            move_customer(old, new)
     assert read_rows(app, WANTS) == [{"email": EVE}]
+
+
+def test_lets_a_no_count_for_the_person_whose_address_was_corrected_before(app: Flask) -> None:
+    ada_id = make_customer(app)
+    with app.test_request_context():
+        say_offers(ada_id, ConsentPlace.ACCOUNT, agrees=True)
+        say_offers(make_customer(app, EVE), ConsentPlace.ACCOUNT, agrees=True)
+        move_customer(ADA, "eev@example.com")
+        for agrees in (True, False):
+            say_offers(ada_id, ConsentPlace.ACCOUNT, agrees=agrees)
+        move_customer("eev@example.com", EVE)
+    assert read_rows(app, WANTS) == []
 
 
 def test_takes_a_yes_along_when_the_buyer_has_proven_both_addresses(shop: Shop) -> None:
