@@ -29,6 +29,7 @@ PROOF_KEY = "admin_proof"
 EMAIL_KEY = "admin_email"
 NEXT_KEY = "admin_next"
 DRAFTS = '"storage"'  # what somebody typed into a product and did not save
+HAS_ENDED = "That link has expired, or was used elsewhere."
 NOT_AN_ADDRESS = "This doesn't look like an email address."
 
 
@@ -106,7 +107,7 @@ def open_mailed_link(token: str) -> ResponseReturnValue:
     door = find_mailed_door(token, knocking_browser())
     here = find_here()
     if here is not None and (door is None or door.person_id == here.person_id):
-        return redirect("/admin")
+        return _lead_on(door, here)
     return _link_page(door, action=url_for("admin.use_mailed_link", token=token))
 
 
@@ -137,7 +138,7 @@ def open_link(token: str) -> ResponseReturnValue:
     door = find_door(token, knocking_browser())
     here = find_here()
     if here is not None and (door is None or (here.is_fresh and door.person_id == here.person_id)):
-        return redirect("/admin")
+        return _lead_on(door, here)
     return _link_page(door, action=url_for("admin.use_link", token=token))
 
 
@@ -148,6 +149,13 @@ def use_link(token: str) -> ResponseReturnValue:
     before = find_here()
     entry = sign_in_by_link(token, knocking_browser())
     return _enter(entry, before) if entry.token else _link_page(None)
+
+
+def _lead_on(door: Door | None, here: SignedIn) -> ResponseReturnValue:
+    """To where they are signed in. A link without a door may be somebody else's: say whose pages these are."""
+    if door is None:
+        flash(f"{HAS_ENDED} You're signed in as {here.email}.", "bad")
+    return redirect("/admin")
 
 
 def _link_page(door: Door | None, *, action: str = "") -> ResponseReturnValue:

@@ -189,6 +189,23 @@ def test_says_that_a_used_link_has_ended_after_signing_out(app: Flask) -> None:
         assert not is_in(browser)
 
 
+def test_says_who_is_signed_in_where_the_link_of_somebody_else_has_ended(app: Flask) -> None:
+    sue_id = make_person(app, "sue@example.com", Role.SUPPORT)
+    made_link = link_for(app, sue_id)
+    ask_for_code(app, "sue@example.com")
+    _code, mailed_link = mailed(app)
+    other = Buyer(app)
+    owner = sign_in_at_admin(app, make_person(app))
+    for link in (made_link, mailed_link):
+        other.get(link)
+        assert other.post(link).location == "/admin"
+        assert owner.get(link).location == "/admin"
+        told = unescape(owner.get("/admin").text)
+        assert f"That link has expired, or was used elsewhere. You're signed in as {OWNER}." in told
+        assert other.get(link).location == "/admin"
+        assert "That link has expired" not in other.get("/admin").text, "they came in by it"
+
+
 def test_ends_one_session_and_all_others(app: Flask) -> None:
     person_id = make_person(app)
     here, there, elsewhere = (sign_in_at_admin(app, person_id) for _ in range(3))
