@@ -194,7 +194,7 @@ def _demand_settled(session: Session, customer: Customer, orders: Sequence[Order
         if order_access(order).reason is Reason.AWAITING_PAYMENT:
             raise NotYet(
                 marked(
-                    "Order %(number)s waits for the bank. Erase your data when that is settled.",
+                    "Order %(number)s waits for the bank. This can be erased when that is settled.",
                     number=order.number,
                 )
             )
@@ -203,7 +203,7 @@ def _demand_settled(session: Session, customer: Customer, orders: Sequence[Order
         if item_access(order, item).allowed:
             raise NotYet(
                 marked(
-                    "A license key of order %(number)s is still to follow. Erase your data when it is here.",
+                    "A license key of order %(number)s is still to follow. This can be erased when it is here.",
                     number=order.number,
                 )
             )
@@ -215,7 +215,7 @@ def _demand_no_dispute(session: Session, order_ids: Sequence[int]) -> None:
     if number is not None:
         raise InDispute(
             marked(
-                "A bank is looking into the payment of order %(number)s. Erase your data when that is decided.",
+                "A bank is looking into the payment of order %(number)s. This can be erased when that is decided.",
                 number=number,
             )
         )

@@ -41,7 +41,9 @@ def test_erases_nothing_before_the_bank_has_decided(shop: Shop, sandbox: Sandbox
     buyer = signed_in(app, ADA)
     buyer.post("/account/erase")
     code, link = mailed_proof(shop, ADA)
-    told = f"A bank is looking into the payment of order {number_of(sale)}."
+    number = number_of(sale)
+    told = f"A bank is looking into the payment of order {number}. This can be erased when that is decided."
+    assert told in owner.post("/admin/buyers/erase", email=ADA, sure=ADA).text, "not their own data"
     assert told in buyer.post("/account/erase/code", code=code).text
     refused = Buyer(app).post(link)
     assert (refused.status_code, told in refused.text) == (409, True)
