@@ -1,10 +1,13 @@
 """Templates as they were when a server started: an upgrade of the code puts others there while it still serves."""
 
+import logging
 import zlib
 from collections.abc import Callable
 
 from flask import Flask
 from jinja2 import BaseLoader, Environment, TemplateNotFound
+
+log = logging.getLogger(__name__)
 
 OF_OTHER_PROGRAMS = "devtools/"
 SUFFIXES = (".html", ".md", ".txt")  # beside them lies what editors, `patch` and Macs leave
@@ -16,12 +19,22 @@ def keep_templates(app: Flask) -> None:
     loader = env.loader
     if loader is not None:
         names = [name for name in loader.list_templates() if _is_ours(name)]
-        env.loader = KeptTemplates({name: loader.get_source(env, name)[0] for name in names})
+        found = {name: _find_source(env, loader, name) for name in names}
+        env.loader = KeptTemplates({name: source for name, source in found.items() if source is not None})
 
 
 def _is_ours(name: str) -> bool:
     is_hidden = any(part.startswith(".") for part in name.split("/"))
     return name.endswith(SUFFIXES) and not is_hidden and not name.startswith(OF_OTHER_PROGRAMS)
+
+
+def _find_source(env: Environment, loader: BaseLoader, name: str) -> str | None:
+    """Read one, or leave out what is no text in UTF-8, or a link to nothing: no page of ours is made of it."""
+    try:
+        return loader.get_source(env, name)[0]
+    except (UnicodeDecodeError, OSError) as error:  # TemplateNotFound is an OSError
+        log.warning("template left out", extra={"template": name, "why": type(error).__name__})
+        return None
 
 
 class KeptTemplates(BaseLoader):

@@ -100,6 +100,8 @@ def test_starts_beside_what_editors_and_other_programs_leave(environ: dict[str, 
     for name in ("shop/cart/.cart.html.swp", "shop/cart/cart.html.orig", "shop/cart/cart.html~",
                  ".DS_Store", "._base.html", ".idea/page.html"):  # fmt: skip
         (templates / name).write_bytes("für".encode("latin-1"))
+    (templates / "shop/cart/old.html").write_bytes("für".encode("latin-1"))
+    (templates / "shop/cart/gone.html").symlink_to(templates / "nowhere.html")
     names, status = said(BESIDE_STRAYS, front, environ)
     assert set(names) == {name for name in ours if not name.startswith("devtools/")}
     assert status == 200
