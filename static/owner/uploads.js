@@ -109,10 +109,15 @@ class Upload {
     this.show(this.cancelButton);
   }
 
+  /** A button that stays is not touched: one that is taken out and put back at that moment loses its click. */
   show(...buttons) {
-    const focused = this.row.buttons.contains(document.activeElement);
-    this.row.buttons.replaceChildren(...buttons);
-    if (focused && buttons.length) buttons[0].focus();
+    const { buttons: box } = this.row;
+    const focused = box.contains(document.activeElement);
+    for (const shown of [...box.children]) if (!buttons.includes(shown)) shown.remove();
+    for (const [place, wanted] of buttons.entries()) {
+      if (box.children[place] !== wanted) box.insertBefore(wanted, box.children[place] ?? null);
+    }
+    if (focused && buttons.length && !box.contains(document.activeElement)) buttons[0].focus();
   }
 
   pause() {
