@@ -8,7 +8,7 @@ from types import FrameType
 
 import click
 
-SECONDS_TO_END = 30
+SECONDS_TO_END = 160  # more than the worker's `SHUTDOWN_SECONDS`
 
 
 class Together:
@@ -30,7 +30,7 @@ class Together:
         self.end()
 
     def end(self) -> None:
-        """Ask all to end; who does not within half a minute is ended."""
+        """Ask all to end; who does not within `SECONDS_TO_END` is ended."""
         signal.alarm(SECONDS_TO_END)
         self._send(signal.SIGTERM)
 

@@ -20,6 +20,7 @@ from storefront.core.db import transaction
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
 from storefront.mail.failures import BOUNCED
+from storefront.mail.faults import NO_ANSWER
 from storefront.mail.models import MailState, OutboxMessage
 
 MOST_BYTES = 1024 * 1024
@@ -126,9 +127,9 @@ def _verdict(report: Report, row: OutboxMessage) -> Verdict:
 
 
 def _has_left(row: OutboxMessage) -> bool:
-    """Tell whether its server may have taken it: the answer is awaited, or got lost at a try that counts."""
+    """Tell whether its server may have taken it: the answer is awaited, or got lost at the last try."""
     if row.state in (MailState.QUEUED, MailState.PAUSED):
-        return row.attempts > 0
+        return row.attempts > 0 and (row.last_error or "").startswith(NO_ANSWER)
     return row.state in (MailState.SENT, MailState.SENDING)
 
 

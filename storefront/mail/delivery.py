@@ -76,9 +76,10 @@ def _deliver(message_id: int, compose: Composer) -> None:
     try:
         send(prepared.mail)
     except MailServerDown as error:
-        put_back = partial(outbox.put_back, message_id, attempts=prepared.attempts, error=str(error))
-        outlast(put_back, seconds=outbox.CLAIM_SECONDS)
-        raise
+        if not outlast(partial(_note_down, prepared, error), seconds=outbox.CLAIM_SECONDS):
+            raise
+        log.warning("mail not sent", extra={"kind": prepared.kind, "outbox": message_id, "why": str(error)})
+        return
     except MailRefused as error:
         outlast(partial(_note_refusal, prepared, error), seconds=outbox.CLAIM_SECONDS)
         names = {"kind": prepared.kind, "outbox": message_id}
@@ -139,6 +140,17 @@ def _set_aside(message: OutboxMessage, not_sent: NotSent, *, due_at: datetime, a
     else:
         outbox.mark_canceled(message.id, not_sent.reason)
         log.info("mail canceled", extra=names)
+
+
+def _note_down(prepared: _Prepared, error: MailServerDown) -> bool:
+    """Put it back untried. Return True where others left since it met this first: then it was a try."""
+    message_id, attempts = prepared.message_id, prepared.attempts
+    is_its_own = error.may_be_the_mail and outbox.has_sent_since(prepared.due_at)
+    if is_its_own:
+        outbox.mark_failed(message_id, attempts=attempts, error=str(error), is_permanent=False)
+    else:
+        outbox.put_back(message_id, attempts=attempts, error=str(error))
+    return is_its_own
 
 
 def _note_refusal(refused: _Prepared, error: MailRefused) -> None:

@@ -19,19 +19,21 @@ ACCOUNT_STATUS = re.compile(rb"5\.7\.\d|[45]\.1\.[78]\b")
 SIZE_STATUS = re.compile(rb"5\.(3\.4|2\.3)\b")
 # How much an account may send in a day or an hour. Said with any code, at any step, in the provider's words.
 LIMIT_STATUS = re.compile(rb"\b[45]\.4\.5\b")
-LIMIT = re.compile(rb"quota|limit|exceed|throttl|too many (e-?mails|messages)", re.IGNORECASE)
+LIMIT = re.compile(rb"quota|\blimits?\b|exceed|throttl|too many (e-?mails|messages)", re.IGNORECASE)
 SENDING = re.compile(rb"\b(sending|send|submission|relay|daily|hourly|per (minute|hour|day))\b", re.IGNORECASE)
 # The same words of one mail, of what a mailbox gets, and of a speed: that is better the next minute.
 OTHER_LIMIT = re.compile(
     rb"\b5\.(3\.4|2\.3)\b|\b(size|large|big|lines?|length|headers?|attachments?|hops?|receiv\w+)\b"
+    rb"|\b(spam\w*|score|urls?|grey\w*|retry|access)\b"
     rb"|^4.*\b(rate|per second)\b",
     re.IGNORECASE | re.DOTALL,
 )
 FULL = re.compile(rb"^552|\b[45]\.2\.\d|\b(mailbox|inbox|over ?quota|storage|space|disk|full)\b", re.IGNORECASE)
-ADDRESS = re.compile(rb"\S*@\S*")
+ADDRESS = re.compile(rb"\S*(@|://)\S*")  # of a buyer, or of a page of help
 
 STATUS = re.compile(rb"[45]\.\d{1,3}\.\d{1,3}\b")
 
+NO_ANSWER = "no usable answer"  # begins what is said where the mail may have left all the same
 RECIPIENT_REFUSED = "recipient refused"  # begins what is said of an address that is refused
 PERHAPS_THE_ACCOUNT = "perhaps because of the account"
 UNUSABLE = "not an address mail can be sent to: `storefront orders resend NUMBER --to` corrects it"
@@ -59,7 +61,14 @@ class Doubt(StrEnum):
 
 
 class MailServerDown(Exception):
-    """Nothing was said about this mail: no server, no login, a sender that may not send. Says what to check."""
+    """Nothing was said about this mail: no server, no login, a sender that may not send. Says what to check.
+
+    `may_be_the_mail`: only words say that it is the account, as of a limit; not so once others leave.
+    """
+
+    def __init__(self, text: str, *, may_be_the_mail: bool = False) -> None:
+        super().__init__(text)
+        self.may_be_the_mail = may_be_the_mail
 
 
 class MailRefused(Exception):
@@ -108,7 +117,8 @@ def _limit(code: int, reply: bytes | str) -> MailServerDown | None:
     """Read any answer as one that speaks of what the account may send; None where it is about something else."""
     said = f"{code} ".encode() + ADDRESS.sub(b"", _bytes(reply))
     if LIMIT_STATUS.search(said) or (LIMIT.search(said) and _is_of_sending(said)):
-        return MailServerDown(f"it takes no more mails of this account for now ({code}), by a limit of its own")
+        text = f"it takes no more mails of this account for now ({code}), by a limit of its own"
+        return MailServerDown(text, may_be_the_mail=True)
     return None
 
 

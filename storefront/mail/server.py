@@ -33,11 +33,16 @@ class MailServer(smtplib.SMTP):
 
     def data(self, msg: "ReadableBuffer | str") -> tuple[int, bytes]:
         self.has_taken_recipient = True
-        self._wait_for(self.timeout * PATIENCE_AFTER_TEXT)
         try:
             return super().data(msg)
         finally:
             self._wait_for(self.timeout)
+
+    def send(self, s: "ReadableBuffer | str") -> None:
+        """Send a command, as text, or the mail, as bytes; only the answer to the mail may take long."""
+        super().send(s)
+        if not isinstance(s, str):
+            self._wait_for(self.timeout * PATIENCE_AFTER_TEXT)
 
     def _wait_for(self, seconds: float) -> None:
         if self.sock is not None:  # None where the server hung up

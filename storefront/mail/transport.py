@@ -14,6 +14,7 @@ from storefront.core.db import end_read
 from storefront.core.email_addresses import Mailbox, find_address
 from storefront.core.measurements import SMTP_SECONDS, timed
 from storefront.mail.faults import (
+    NO_ANSWER,
     UNUSABLE,
     MailRefused,
     MailServerDown,
@@ -117,7 +118,7 @@ def _hand_over(server: MailServer, sender: str, recipient: str, content: bytes) 
 
 
 def _of_no_answer(server: MailServer, error: Exception) -> MailRefused | MailServerDown:
-    why = f"no usable answer ({type(error).__name__})"
+    why = f"{NO_ANSWER} ({type(error).__name__})"
     if server.has_taken_recipient:
         return MailRefused(why, is_permanent=False)
     return MailServerDown(f"{why}, the mail server hung up")

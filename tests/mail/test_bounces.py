@@ -101,6 +101,24 @@ def test_sends_what_bounced_once_the_owner_tries_again(app: Flask, mailbox: Mail
     assert (row(app)["state"], row(app)["last_error"]) == ("sent", None)
 
 
+@both
+def test_fails_nothing_for_a_report_of_before_that_comes_again(app: Flask, mailbox: MailboxServer) -> None:
+    promise(app, make_order(app), hold=False)
+    deliver(app)
+    report = make_report(row(app)["message_id"]).encode()
+    with app.app_context():
+        note_bounce(report)
+        retry_mails([row(app)["id"]])
+        db.session.remove()
+    mail_id = claim(app)
+    assert mail_id is not None
+    with app.app_context():
+        outbox.mark_failed(mail_id, attempts=1, error="recipient refused (451 4.7.1)", is_permanent=False)
+        assert note_bounce(report).verdict is Verdict.ALREADY
+        db.session.remove()
+    assert row(app)["state"] == "queued"
+
+
 def test_leaves_an_email_canceled_that_comes_back(app: Flask, command: CliRunner) -> None:
     promise(app, make_order(app), hold=False)
     change_rows(app, "UPDATE outbox SET state = 'canceled'")

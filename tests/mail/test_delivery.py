@@ -1,5 +1,6 @@
 """Delivery to a real SMTP server: every promise ends sent, canceled or visibly failed, and holds up no other."""
 
+import re
 import socket
 import time
 from datetime import timedelta
@@ -9,9 +10,14 @@ import pytest
 import time_machine
 from flask import Flask
 
+from storefront.cli.together import SECONDS_TO_END
+from storefront.core.config.settings import ROOT
+from storefront.core.queue_engine import SHUTDOWN_SECONDS
 from storefront.devtools.mailbox.server import MailboxServer
 from storefront.mail.letter import Mail
 from storefront.mail.models import OutboxMessage
+from storefront.mail.outbox import CLAIM_SECONDS
+from storefront.mail.server import PATIENCE_AFTER_TEXT
 from storefront.mail.transport import TIMEOUT_SECONDS
 from tests.mail.promises import NotTrueAnyMore, compose, deliver, promise, row, rows
 from tests.mail.smtp_server import LOGIN, SENDER, TLS, answering, smtp_server, use_server
@@ -276,6 +282,26 @@ def test_waits_longer_for_a_server_that_looks_into_the_text(app: Flask, environm
         promise(app, make_order(app), hold=False)
         deliver(app)
     assert (row(app)["state"], row(app)["attempts"]) == ("sent", 1)
+
+
+def test_waits_no_longer_before_the_text(app: Flask, environment: dict[str, str]) -> None:
+    """Else all steps together could take longer than a claim, and another worker would send it as well."""
+    with smtp_server(answering({}, waits={"DATA": 2 * STEP_SECONDS})) as port:
+        use_server(app, environment, port)
+        promise(app, make_order(app), hold=False)
+        deliver(app)
+    assert (row(app)["state"], row(app)["attempts"]) == ("queued", 1)
+
+
+def test_lets_a_worker_that_is_stopped_hear_the_answer() -> None:
+    patience = TIMEOUT_SECONDS * PATIENCE_AFTER_TEXT
+    assert patience < SHUTDOWN_SECONDS < SECONDS_TO_END < CLAIM_SECONDS
+    deploy = ROOT / "deploy"
+    for path in ("systemd/storefront-worker.service", "compose/compose.yaml", "compose/compose.sqlite.yaml"):
+        waits = re.findall(
+            r"(?:TimeoutStopSec=|stop_grace_period: )(\d+)", (deploy / path).read_text(encoding="utf-8")
+        )
+        assert max(map(int, waits)) > SECONDS_TO_END, path
 
 
 @pytest.mark.parametrize(

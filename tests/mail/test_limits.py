@@ -1,5 +1,6 @@
 """A provider's limit of what an account may send: nothing is given up for it, and no address is blamed."""
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -49,6 +50,12 @@ NO_LIMITS = [
     "550 5.6.0 Line length exceeds the limit",
     "454 Throttling failure: Maximum sending rate exceeded.",
     "554 Message rejected: Email address is not verified",
+    "554 5.7.1 Message rejected: its spam score exceeds the threshold",
+    "550 Access limited to members of this list",
+    "550 5.7.1 Unlimited bulk mail is not wanted here",
+    "550 5.1.1 user unknown, see https://mail.example/help/limits",
+    "450 4.7.1 Greylisted: retry limit not reached",
+    "550 5.7.1 Too many URLs: exceeds the maximum of links",
 ]
 
 
@@ -113,3 +120,36 @@ def test_gives_no_text_up_for_what_left_before_its_first_try(app: Flask, environ
     with time_machine.travel(LATER, tick=False), replying(app, environment, END="554 come back tomorrow"):
         assert deliver(app) == 1
     assert states(app) == ["queued", "sent"]
+
+
+def refuse_odd_texts(connection: socket.socket) -> None:
+    """Take what is mailed to Ada; of all others say what reads like a limit of the account."""
+    lines, in_text, is_odd = connection.makefile("rb"), False, False
+    connection.sendall(b"220 here\r\n")
+    for line in lines:
+        if in_text and line != b".\r\n":
+            continue
+        verb = "END" if in_text else line.split()[0].decode().upper()
+        in_text = verb == "DATA"
+        is_odd = b"odd" in line if verb == "RCPT" else is_odd
+        reply = "354 go on" if in_text else "550 Quota exceeded" if verb == "END" and is_odd else "250 fine"
+        connection.sendall(f"{reply}\r\n".encode())
+        if verb == "QUIT":
+            break
+
+
+@both
+def test_believes_in_a_limit_only_while_no_other_email_leaves(app: Flask, environment: dict[str, str]) -> None:
+    """Else one whose text is never taken would be tried for ever, and keep others waiting."""
+    order_id = make_order(app)
+    with time_machine.travel(NOON, tick=False) as clock, smtp_server(refuse_odd_texts) as port:
+        use_server(app, environment, port)
+        promise(app, order_id, again="odd", recipient="odd@shop.example", hold=False)
+        for day in range(7):
+            promise(app, order_id, again=f"good {day}", recipient="ada@shop.example", hold=False)
+            for _hour in range(24):
+                deliver(app)
+                clock.shift(timedelta(hours=1))
+    odd, *good = rows(app)
+    assert (odd["state"], odd["attempts"]) == ("failed", 6)
+    assert {row["state"] for row in good} == {"sent"}

@@ -62,6 +62,13 @@ def test_takes_one_line_for_a_subject_and_something_to_read() -> None:
     assert clean_words(kept, RECEIPT) == kept
 
 
+def test_keeps_the_indents_of_code_in_a_list_and_the_rows_of_a_table() -> None:
+    steps = "1. Put this into `conf.yml`:\n\n   ```\n   shop:\n     key: A\n   other: 1\n   ```\n2. Start it."
+    assert write_plain(steps) == "1. Put this into conf.yml:\n  shop:\n    key: A\n  other: 1\n2. Start it."
+    table = "| File | For |\n|---|---|\n| a.zip | Windows |\n| b.dmg | macOS |"
+    assert write_plain(table) == "File | For\na.zip | Windows\nb.dmg | macOS"
+
+
 def test_writes_markdown_as_people_write_plain_text() -> None:
     text = (
         "# Hi\n\nOne\ntwo **three** `four`.\n\n- a\n- b\n\n  more\n  1. c\n  2. d\n\n5. five\n\n"
