@@ -114,6 +114,7 @@ def test_serves_pages_keeps_everything_in_its_folder_and_ends_with_its_worker(
     assert page.status_code == 200
     style = next(word for word in page.text.split('"') if word.startswith("/static/") and ".css" in word)
     assert get(url + style).status_code == 200
+    wait_for((folder / "var" / "queue.db").is_file, seconds=START_SECONDS)  # its worker has started as well
     children = children_of(server.pid)
     (worker,) = [pid for pid in children if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")]
     os.kill(worker, signal.SIGKILL)
