@@ -49,6 +49,8 @@ from storefront.shop.editor.goods import find_selling_nothing
 # The worker takes this lease every minute, for less than one: its end says when a worker was last at work.
 HEARTBEAT = "retry_events"
 
+EVENTS_LOOKED_THROUGH = 500
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OldestEvent:
@@ -215,11 +217,19 @@ def _count_answers(measured: dict[str, dict[str, float]], now: datetime, *kinds:
 def _find_last_event_at(measured: dict[str, dict[str, float]], mode: Mode) -> datetime | None:
     """Each good delivery is measured, and the ledger has most of them before their process has stored that.
 
-    What comparing found, or left to the worker, says nothing of the webhook.
+    What comparing found, or left to the worker, says nothing of the webhook. A shop whose webhook never worked has
+    nothing else: only the newest are looked through.
     """
-    has_been = StripeEvent.received_at <= clock.now() + clock.AHEAD
-    has_come = (StripeEvent.handled_at == StripeEvent.received_at) & (StripeEvent.outcome != ledger.RECONCILED)
-    newest = select(func.max(StripeEvent.received_at)).where(StripeEvent.mode == mode, has_been, has_come)
+    lately = (
+        select(StripeEvent.received_at, StripeEvent.handled_at, StripeEvent.outcome)
+        .where(StripeEvent.mode == mode, StripeEvent.received_at <= clock.now() + clock.AHEAD)
+        .order_by(StripeEvent.received_at.desc())
+        .limit(EVENTS_LOOKED_THROUGH)
+        .subquery()
+        .c
+    )
+    has_come = (lately.handled_at == lately.received_at) & (lately.outcome != ledger.RECONCILED)
+    newest = select(func.max(lately.received_at)).where(has_come)
     moments = db.session.scalar(newest), _moment(measured, GOOD_SIGNATURE_AT, mode)
     return max(filter(None, moments), default=None)
 

@@ -14,7 +14,10 @@ from storefront.core.config.settings import Settings
 from storefront.core.db import db, transaction
 from storefront.core.measurements import MEASUREMENTS, SMTP_SECONDS, flush, measurements, read_measurements, timed
 from storefront.core.queue import QUEUE, nudge
+from storefront.owner.health.trouble import EVENTS_LOOKED_THROUGH, read_trouble
 from storefront.payments.webhook.dispatch import run_unhandled
+from storefront.payments.webhook.ledger import RECONCILED
+from storefront.payments.webhook.models import StripeEvent
 from tests.owner.health.metrics_page import read_metrics
 from tests.payments.reconcile.sales import days_ago, refund, run
 from tests.support.databases import BOTH
@@ -238,3 +241,23 @@ def test_warns_of_a_proxy_that_is_not_told_of(app: Flask) -> None:
     assert ("warnings", "proxy_not_trusted") in read_metrics(app)
     rows = read_rows(app, "SELECT name FROM measurements WHERE name != 'answers'")
     assert rows == [{"name": "untrusted_proxy_at"}]
+
+
+@both
+def test_looks_for_a_delivery_among_the_newest_events_alone(app: Flask) -> None:
+    """A shop whose webhook never worked has a million others, that comparing found."""
+    assert post_event(app, make_event("customer.created", "cus_x")).status_code == 200
+    now = clock.now()
+    found = {"type": COMPLETED, "object_id": "cs_x", "livemode": False, "mode": "sandbox", "outcome": RECONCILED}
+    found |= {"created_at": now, "received_at": now, "handled_at": now}
+
+    def is_seen_behind(numbers: range) -> bool:
+        with app.app_context(), transaction() as session:
+            session.add_all(StripeEvent(id=f"evt_found_{number}", **found) for number in numbers)
+        with app.app_context():
+            last = read_trouble().last_event_at
+            db.session.remove()
+        return last is not None
+
+    assert is_seen_behind(range(EVENTS_LOOKED_THROUGH - 1))
+    assert not is_seen_behind(range(EVENTS_LOOKED_THROUGH - 1, EVENTS_LOOKED_THROUGH))
