@@ -18,7 +18,8 @@ from storefront.orders.queries import find_session_id
 from storefront.payments.reconcile.known import read_known_refunds
 from storefront.payments.reconcile.repair import patiently
 from storefront.payments.webhook import ledger
-from storefront.payments.webhook.dispatch import CUSTOMER_EVENTS, FINDERS, PAYMENT_EVENTS, SESSION_EVENTS
+from storefront.payments.webhook.dispatch import FINDERS
+from storefront.payments.webhook.event_types import CUSTOMER_EVENTS, PAYMENT_EVENTS, SESSION_EVENTS
 from storefront.shop.profile.reminders import are_reminders_on
 from storefront.stripe_api.lists import (
     CompleteCheckout,

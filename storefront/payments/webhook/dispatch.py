@@ -23,44 +23,11 @@ from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.money.take_in import take_in_newest
 from storefront.payments.webhook import ledger
+from storefront.payments.webhook.event_types import MONEY_EVENTS, PAYMENT_EVENTS, SESSION_EVENTS
 from storefront.payments.webhook.ledger import Entry
 from storefront.stripe_api.seen_event import SeenEvent
 
 log = logging.getLogger(__name__)
-
-SESSION_EVENTS = frozenset(
-    {
-        "checkout.session.completed",
-        "checkout.session.async_payment_succeeded",
-        "checkout.session.async_payment_failed",
-        "checkout.session.expired",
-    }
-)
-# About a payment: what they tell is read from Stripe, like everything else. One that finds no order may have come
-# while the sale was between reading and writing: it stays unhandled, and the worker looks again in five minutes.
-PAYMENT_EVENTS = frozenset(
-    {
-        "charge.refunded",
-        "refund.created",
-        "refund.updated",
-        "refund.failed",
-        "charge.dispute.created",
-        "charge.dispute.updated",
-        "charge.dispute.closed",
-        "charge.dispute.funds_withdrawn",
-        "charge.dispute.funds_reinstated",
-        "radar.early_fraud_warning.created",
-        "radar.early_fraud_warning.updated",
-        "payment_intent.partially_funded",
-    }
-)
-
-
-# About a Customer: an invoice has its number, a register has spoken of a tax id, a transfer was too much.
-CUSTOMER_EVENTS = frozenset({"customer.tax_id.updated", "invoice.paid", "cash_balance.funds_available"})
-
-# Stripe has booked a charge: its fee is known now. A sale is as it was, and reconciliation finds what is missed.
-MONEY_EVENTS = frozenset({"charge.updated"})
 
 # An outcome that contradicts its event is Stripe not agreeing with itself yet: not stamped, looked at again later.
 TOO_EARLY = frozenset(

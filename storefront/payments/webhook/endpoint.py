@@ -13,7 +13,7 @@ from storefront.core.db import transaction
 from storefront.core.errors import StorefrontError, StripeFault, StripeMissing, StripeRefused
 from storefront.core.runtime import absolute_url, settings
 from storefront.payments.webhook import endpoint_rows as rows
-from storefront.payments.webhook.dispatch import CUSTOMER_EVENTS, MONEY_EVENTS, PAYMENT_EVENTS, SESSION_EVENTS
+from storefront.payments.webhook.event_types import HANDLED
 from storefront.payments.webhook.models import WebhookEndpoint
 from storefront.payments.webhook.secrets import open_secret
 from storefront.shop.catalog.mirrors import shop_id
@@ -28,7 +28,6 @@ from storefront.stripe_api.endpoints import (
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.refusals import NOT_PERMITTED
 
-HANDLED = SESSION_EVENTS | PAYMENT_EVENTS | CUSTOMER_EVENTS | MONEY_EVENTS
 EVERYTHING = "*"
 MADE_BY_SHOP, MADE_BY_ROW = "storefront", "storefront_endpoint"
 USUAL_PORTS = {"https": 443, "http": 80}

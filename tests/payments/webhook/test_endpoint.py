@@ -15,6 +15,7 @@ from storefront.core.db import db
 from storefront.core.errors import StripeFault, StripeInProgress, StripeRefused, StripeUnavailable
 from storefront.payments.webhook import endpoint, endpoint_rows, secrets
 from storefront.payments.webhook.endpoint import Changed, Done, EndpointCheck, Secret
+from storefront.payments.webhook.event_types import HANDLED
 from storefront.payments.webhook.models import WebhookEndpoint
 from storefront.shop.profile.change import change_profile
 from storefront.stripe_api.endpoints import API_VERSION, SeenEndpoint
@@ -99,7 +100,7 @@ def test_makes_the_endpoint_with_what_the_shop_needs_and_seals_its_secret(
     (made,) = at_stripe(sandbox)
     assert changed == Changed(done=Done.MADE, endpoint_id=made.id)
     assert (made.url, made.api_version, made.status) == ("http://localhost/webhook", API_VERSION, "enabled")
-    assert set(made.enabled_events) == endpoint.HANDLED
+    assert set(made.enabled_events) == HANDLED
     assert made.metadata["storefront"].startswith("shop_")
     secret = secret_of(app, made.id)
     assert secret.startswith("whsec_")
