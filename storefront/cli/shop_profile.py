@@ -42,6 +42,7 @@ def show(as_json: bool) -> None:
 @click.option("--postal-address", help="Of the seller, on receipts; lines stay lines.")
 @click.option("--tax-id", help="Of the seller, on receipts, with its kind: 'VAT ID DE123456789'.")
 @click.option("--time-zone", help="Of figures, such as Europe/Berlin. Empty: UTC.")
+@click.option("--main-currency", help="What pages show first, such as EUR. Empty: what was priced first.")
 @click.option("--mail-sender-name", help="Whose name emails come under. Empty: MAIL_FROM's, or the shop's.")
 @click.option("--mail-greeting", help="How emails about orders begin. Plain text.")
 @click.option("--mail-signature", help="How emails to buyers end.")

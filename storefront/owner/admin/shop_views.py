@@ -6,6 +6,7 @@ from flask import flash, g, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from storefront.buyers.reminders.switch import switch_reminders
+from storefront.core.db import db
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.languages import find_language
 from storefront.core.runtime import settings
@@ -18,6 +19,7 @@ from storefront.owner.shop.reminders import read_reminders
 from storefront.owner.shop.test_mail import find_test_mail, send_test_mail
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.profile.change import change_profile, read_written
+from storefront.shop.profile.main_currency import find_currency_trouble, list_priced
 from storefront.shop.profile.read import profile_of
 from storefront.shop.profile.referrers import are_referrers_ignored, ignore_referrers
 from storefront.shop.profile.saved_cards import are_cards_saved, switch_saved_cards
@@ -33,6 +35,7 @@ PARTS = {
     "support": ("support_email",),
     "seller": ("legal_name", "postal_address", "tax_id"),
     "time": ("time_zone",),
+    "currency": ("main_currency",),
     "checkout": ("form_fields",),
     "other-sites": ("frame_origins",),
     "languages": ("languages",),
@@ -45,9 +48,13 @@ def _page(*, part: str = "", refusal: StorefrontError | None = None) -> Response
     written = read_written()
     kept = kept_digests(request.form, refusal)
     saves_cards, ignored = are_cards_saved(), are_referrers_ignored()
+    values = written | {name: request.form[name] for name in PARTS.get(part, ()) if name in request.form}
+    priced = list_priced(db.session())
     html = render_template(
         "owner/shop/edit.html",
-        values=written | {name: request.form[name] for name in PARTS.get(part, ()) if name in request.form},
+        values=values,
+        currencies=sorted({*priced, written["main_currency"], values["main_currency"]} - {""}),
+        currency_trouble=find_currency_trouble(written["main_currency"], priced),
         shown={name: digest_of(value) for name, value in written.items()} | kept,
         without=profile_of({}),
         usual_sender=profile_of({"name": written["name"]}).mail_sender.name,

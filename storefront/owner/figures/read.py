@@ -22,6 +22,7 @@ from storefront.owner.figures.live import read_live
 from storefront.owner.figures.referrers import OTHER
 from storefront.owner.figures.spans import Span
 from storefront.owner.figures.sums import NAMES, NOTHING, Facet, Fees, Key, Sums, add_up, sums_of_row
+from storefront.shop.catalog.currency import main_currency
 from storefront.shop.catalog.models import Edition, Product
 from storefront.shop.profile.zone import shop_zone, today
 
@@ -57,7 +58,7 @@ class OfCurrency:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """Never added up across currencies; the one with the most orders comes first."""
+    """Never added up across currencies: the shop's main one comes first, then the one with the most orders."""
 
     span: Span
     zone: str
@@ -67,10 +68,10 @@ class Figures:
 
 def read_figures(span: Span) -> Figures:
     """Read in a bounded number of statements, however many orders there are; where the replica may answer."""
-    return at_replica(_read_figures, span, shop_zone())
+    return at_replica(_read_figures, span, shop_zone(), main_currency())
 
 
-def _read_figures(span: Span, zone: ZoneInfo) -> Figures:
+def _read_figures(span: Span, zone: ZoneInfo, main: str) -> Figures:
     found = _read(span, zone)
     by_currency: dict[str, dict[Key, Sums]] = defaultdict(dict)
     for key, sums in found.items():
@@ -82,7 +83,7 @@ def _read_figures(span: Span, zone: ZoneInfo) -> Figures:
         _of_currency(currency, span, rows, names, is_booked_elsewhere=currency in elsewhere)
         for currency, rows in by_currency.items()
     ]
-    ordered = sorted(currencies, key=lambda one: (-one.sums.orders, one.currency))
+    ordered = sorted(currencies, key=lambda one: (one.currency != main, -one.sums.orders, one.currency))
     return Figures(span=span, zone=zone.key, as_of=clock.now(), currencies=tuple(ordered))
 
 

@@ -13,7 +13,7 @@ from storefront.owner.products.possible_parts import PossibleProduct, list_possi
 from storefront.shop.catalog.amounts import Amount, amount_of_price
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState
 from storefront.shop.catalog.parts import read_part_names
-from storefront.shop.catalog.queries import first_priced, get_product, select_editions
+from storefront.shop.catalog.queries import by_currency, get_product, select_editions
 from storefront.shop.editor.editions import read_edition
 from storefront.shop.editor.part_troubles import find_part_troubles
 from storefront.shop.editor.parts import INCLUDES
@@ -140,7 +140,7 @@ def _read_prices(product_id: int) -> dict[int, dict[str, Amount]]:
         select(Price)
         .join(Edition, Edition.id == Price.edition_id)
         .where(Edition.product_id == product_id, Price.is_active)
-        .order_by(first_priced())
+        .order_by(by_currency())
     )
     by_edition: dict[int, dict[str, Amount]] = {}
     for price in prices:

@@ -11,7 +11,7 @@ from storefront.orders.models import Grant, ItemPart, Order, OrderItem
 from storefront.orders.queries import order_in_running_mode, part_of_grant
 from storefront.shop.catalog.amounts import Amount, amount_of_price, amount_words, least_of
 from storefront.shop.catalog.models import Edition, Price, Product, ProductState
-from storefront.shop.catalog.queries import first_priced
+from storefront.shop.catalog.queries import by_currency
 
 MOST_COUNTED = 1000  # orders of one product: more is "1000 or more", at a million orders, too
 MOST_READ = 2 * MOST_COUNTED  # an order may hold several editions of one product
@@ -62,7 +62,7 @@ def _read_prices() -> dict[int, dict[str, list[Amount]]]:
         select(Edition.product_id, Price)
         .join(Price, Price.edition_id == Edition.id)
         .where(Edition.is_active, Price.is_active)
-        .order_by(Edition.position, Edition.id, first_priced())
+        .order_by(Edition.position, Edition.id, by_currency())
     )
     by_product: dict[int, dict[str, list[Amount]]] = {}
     for product_id, price in rows:

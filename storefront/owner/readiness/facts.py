@@ -85,3 +85,4 @@ class Facts:
     reminders: ReminderFacts | None = None  # of a shop that sends any
     bundles: int = 0  # editions for sale that include something
     part_troubles: tuple[PartTrouble, ...] = ()
+    currency_trouble: str = ""  # a main currency in which nothing has a price

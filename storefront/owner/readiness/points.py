@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from storefront.core.config.settings import Mode
 from storefront.owner.health.room import Place
 from storefront.owner.readiness.bundles_point import bundles_point
+from storefront.owner.readiness.currency_point import currency_point
 from storefront.owner.readiness.facts import Facts
 from storefront.owner.readiness.point import Action, Point, State
 from storefront.owner.readiness.reminders_point import reminders_point
@@ -15,7 +16,7 @@ from storefront.owner.readiness.tax_point import tax_point
 
 def find_points(facts: Facts) -> list[Point]:
     """Return every point, in the order in which an owner opens a shop."""
-    used = (bundles_point(facts), tax_point(facts), reminders_point(facts))
+    used = (currency_point(facts), bundles_point(facts), tax_point(facts), reminders_point(facts))
     where_used = [point for point in used if point is not None]
     return [
         _catalog(facts),

@@ -23,6 +23,7 @@ from storefront.owner.readiness.point import Point
 from storefront.owner.readiness.points import find_points
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.webhook.endpoint import is_reachable
+from storefront.shop.catalog.currency import main_currency
 from storefront.shop.catalog.mirrors import in_running_mode, is_taxed_as_now
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductState, StripeMirror
 from storefront.shop.catalog.parts import includes_something
@@ -30,6 +31,7 @@ from storefront.shop.catalog.queries import is_for_sale
 from storefront.shop.editor.part_troubles import PartTrouble, find_part_troubles
 from storefront.shop.pages.models import LegalKind, Page
 from storefront.shop.pages.words import SAMPLE_MARK
+from storefront.shop.profile.main_currency import find_currency_trouble, list_priced
 from storefront.shop.profile.read import read_profile
 
 PROXY_SEEN = timedelta(hours=1)
@@ -73,6 +75,7 @@ def read_facts(trouble: Trouble) -> Facts:
         reminders=_read_reminders() if read_profile().sends_reminders else None,
         bundles=(bundles := _count_bundles()),
         part_troubles=_read_part_troubles() if bundles else (),
+        currency_trouble=_read_currency_trouble(),
     )
 
 
@@ -84,6 +87,12 @@ def _count_bundles() -> int:
 
 def _read_part_troubles() -> tuple[PartTrouble, ...]:
     return tuple(trouble for trouble in find_part_troubles(db.session()) if trouble.is_for_sale)
+
+
+def _read_currency_trouble() -> str:
+    """Ask for prices only where an owner chose a main currency."""
+    main = main_currency()
+    return find_currency_trouble(main, list_priced(db.session())) if main else ""
 
 
 def find_placeholders(shop: Settings) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ from storefront.payments.checkout.session_body import build_link_body
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
 from storefront.shop.catalog.models import Edition, Price, Product
-from storefront.shop.catalog.queries import first_priced, is_for_sale
+from storefront.shop.catalog.queries import by_currency, is_for_sale
 from storefront.shop.pages.consent import read_checkout_words
 from storefront.stripe_api.payment_links import (
     close_payment_link,
@@ -208,7 +208,7 @@ def _read_offers() -> list[_Offer]:
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(is_for_sale())
-        .order_by(Product.position, Product.id, Edition.position, Edition.id, first_priced())
+        .order_by(Product.position, Product.id, Edition.position, Edition.id, by_currency())
     )
     return [
         _Offer(

@@ -30,7 +30,7 @@ from storefront.payments.fulfillment.converge import OrderMadeMeanwhile, StripeA
 from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.catalog.models import Edition, KeySource, Price, Product
 from storefront.shop.catalog.parts import read_parts_of, read_sold_parts
-from storefront.shop.catalog.queries import first_priced, get_product
+from storefront.shop.catalog.queries import by_currency, get_product
 from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.shop.catalog.terms import sold_product, terms_of_today
 from storefront.shop.editor.editions import get_edition
@@ -175,7 +175,7 @@ def _read_one(session: Session, wish: Wish) -> _Goods:
     slug, _, name = wish.name.strip().partition("/")
     product = get_product(session, slug)
     edition = get_edition(session, product, name) if name else _only_edition(session, product)
-    order = Price.is_active.desc(), first_priced(), Price.id
+    order = Price.is_active.desc(), by_currency(), Price.id
     prices = select(Price).where(Price.edition_id == edition.id).order_by(*order)
     return _Goods(wish=wish, product=product, edition=edition, price=session.scalars(prices.limit(1)).first())
 

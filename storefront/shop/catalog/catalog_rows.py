@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, Text, cast, exists, join, out
 
 from storefront.core.languages import Language, offered
 from storefront.shop.catalog.models import LISTED, BundlePart, Edition, Price, Product, ProductState
-from storefront.shop.catalog.queries import first_priced
+from storefront.shop.catalog.queries import by_currency
 from storefront.shop.translations.read import as_original, asked_language, find_column, find_column_in, pick
 
 # The statement of the page that is asked for most: of tables, which cost half of what entities do.
@@ -50,7 +50,7 @@ _CATALOG = (
         )
     )
     .where(_PRODUCTS.state.in_(LISTED))
-    .order_by(_PRODUCTS.position, _PRODUCTS.id, _EDITIONS.position, _EDITIONS.id, first_priced())
+    .order_by(_PRODUCTS.position, _PRODUCTS.id, _EDITIONS.position, _EDITIONS.id, by_currency())
 )
 SHOWN = len(_CATALOG.selected_columns) + 5  # columns; behind them stand those of other languages
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 from sqlalchemy import Row, func, literal, select
@@ -17,6 +17,7 @@ from storefront.core.languages import Language
 from storefront.core.texts import marked
 from storefront.shop.catalog.amounts import amount_of, amount_words
 from storefront.shop.catalog.catalog_rows import CardWords, find_searched, select_catalog, words_of_row
+from storefront.shop.catalog.currency import main_currency, put_main_first
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import (
@@ -186,18 +187,31 @@ class ProductPage:
     bundles: tuple[OfferedBundle, ...] = ()
 
 
+class _Currency(NamedTuple):
+    """Codes, or nothing: what a visitor chose, and what the owner made the main one."""
+
+    chosen: str
+    main: str
+
+    def pick_of(self, currencies: tuple[str, ...]) -> str:
+        """Return which of a product's is shown; `currencies` are in order."""
+        return self.chosen if self.chosen in currencies else next(iter(currencies), "")
+
+
 def list_products(currency: str = "", *, is_searched: bool = False) -> tuple[ProductCard, ...]:
     """Return every published or announced product in the owner's order. One statement, however many products.
 
-    Each is in this currency, where it has a price in it, and else in its own first one. Where somebody searches,
+    Each is in this currency, where it has a price in it, and else in its own first one: the shop's main one, where
+    it has a price in that. Where somebody searches,
     cards are found by their words in every language: a link may come from a page in another one.
     """
     language, searched = asked_language(), find_searched() if is_searched else ()
-    return _cards(tuple(db.session.execute(select_catalog(language, searched))), currency, language)
+    rows = tuple(db.session.execute(select_catalog(language, searched)))
+    return _cards(rows, _Currency(currency, main_currency()), language)
 
 
 @lru_cache(maxsize=4 * len(Language))  # searched or not, in two currencies
-def _cards(rows: tuple[Row[Any], ...], currency: str, _language: Language | None) -> tuple[ProductCard, ...]:
+def _cards(rows: tuple[Row[Any], ...], currency: _Currency, _language: Language | None) -> tuple[ProductCard, ...]:
     """Make the cards once for each state of the catalog: the same rows in one language are the same cards."""
     cards: list[ProductCard] = []
     for _slug, group in groupby(rows, key=lambda row: row.slug):
@@ -245,7 +259,8 @@ def read_product_page(product: Product, currency: str = "", *, price_id: int = 0
     bundles = {edition.id: said(edition) for _price, edition, is_bundle in rows if is_bundle}
     currency = next((offer.currency for offer in editions if offer.price_id == price_id), currency)
     shown = CardWords(words.name, words.summary, tuple(words.tags))
-    card = _card(product, shown, editions, currency, is_bundle=bool(bundles))
+    wanted = _Currency(currency, main_currency())
+    card = _card(product, shown, editions, wanted, is_bundle=bool(bundles))
     return ProductPage(
         card=card,
         bundles=_read_bundles(bundles, card) if bundles else (),
@@ -294,12 +309,12 @@ def _card(
     product: Product | Row[Any],
     words: CardWords,
     editions: list[OfferedEdition],
-    currency: str,
+    currency: _Currency,
     *,
     is_bundle: bool,
 ) -> ProductCard:
-    currencies = tuple(dict.fromkeys(edition.currency for edition in editions))
-    shown = currency if currency in currencies else next(iter(currencies), "")
+    currencies = put_main_first((edition.currency for edition in editions), currency.main)
+    shown = currency.pick_of(currencies)
     return ProductCard(
         product_id=product.id,
         slug=product.slug,

@@ -1,12 +1,14 @@
 """Finds products, prices and releases by what people call them, for the shop, its commands and its pages."""
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product, ProductAlias, Release
+from storefront.shop.profile.models import THE_ONE, ShopProfile
 
 _EARLIER = aliased(Price)
+_PROFILE = ShopProfile.__table__.c
 WHERE_PRODUCTS_ARE = "`storefront products list` shows what there is."
 
 
@@ -81,15 +83,21 @@ def select_active_prices(product_id: int) -> Select[Price, Edition]:
         select(Price, Edition)
         .join(Edition, Edition.id == Price.edition_id)
         .where(Edition.product_id == product_id, Edition.is_active, Price.is_active)
-        .order_by(Edition.position, Edition.id, first_priced())
+        .order_by(Edition.position, Edition.id, by_currency())
     )
 
 
-def first_priced() -> ColumnElement[int]:
-    """Order prices as their editions got currencies: a changed price is a new row, and keeps its currency's place.
+def by_currency() -> ColumnElement[int]:
+    """Order prices by currency: the shop's main one first, the others as their editions got them.
 
-    What owners of another edition pay to upgrade says nothing of when this one was first sold.
+    A changed price is a new row, and keeps its currency's place. What owners of another edition pay to upgrade
+    says nothing of when this one was first sold.
     """
+    main = select(_PROFILE.main_currency).where(_PROFILE.id == THE_ONE).scalar_subquery()
+    return case((Price.currency == main, 0), else_=_first_priced())  # ids begin at 1
+
+
+def _first_priced() -> ScalarSelect[int]:
     return (
         select(func.min(_EARLIER.id))
         .where(

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core.runtime import settings
 from storefront.shop.catalog.browse import SORT_WORDS, browse, read_asked
-from storefront.shop.catalog.currency import chosen_currency
+from storefront.shop.catalog.currency import chosen_currency, main_currency, put_main_first
 from storefront.shop.catalog.file_sizes import format_size
 from storefront.shop.catalog.kept_pages import drawn_once, page_nonce
 from storefront.shop.catalog.markdown import render_markdown
@@ -40,17 +40,18 @@ def show_catalog() -> ResponseReturnValue:
     offered = read_offered()
     if offered.is_for_all:
         is_open_to_all(is_found=not asked.is_filtered and not asked.sort.value and not offered.notice)
-    shelf = browse(list_products(chosen_currency(), is_searched=asked.is_filtered), asked)
+    chosen = chosen_currency()
+    shelf = browse(list_products(chosen, is_searched=asked.is_filtered), asked)
     prices = prices_of_shelf(shelf.cards, offered)
-    cards = shelf.all_cards
+    currencies = put_main_first((each for card in shelf.all_cards for each in card.currencies), main_currency())
     return render_template(
         "shop/catalog/catalog.html",
         found=head_of_shop(read_told_profile(), page=shelf.page),
         shelf=shelf,
         sorts=SORT_WORDS,
         pictures=find_pictures(product.product_id for product in shelf.cards),
-        currencies=list(dict.fromkeys(currency for card in cards for currency in card.currencies)),
-        shown_currency=next((card.currency for card in cards if card.currency), ""),
+        currencies=currencies,
+        shown_currency=chosen if chosen in currencies else next(iter(currencies), ""),
         prices=prices,
     )
 

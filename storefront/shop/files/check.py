@@ -18,7 +18,7 @@ from storefront.shop.editor.states import Missing, find_missing, missing_for
 from storefront.shop.emails.editable import EDITABLE
 from storefront.shop.emails.words import EmailTextRefused, clean_words
 from storefront.shop.files import fields
-from storefront.shop.files.check_shop import check_languages, check_shop_texts
+from storefront.shop.files.check_shop import check_languages, check_shop_texts, note_main_currency
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.merged import Merged
 from storefront.shop.files.objects import SHOP, Fields, Kind, Objects, Ref, product_ref, refs_of
@@ -61,6 +61,7 @@ def check_folder(folder: Folder, shop: Objects, removed: Iterable[Ref]) -> None:
             CHECKS[ref.kind](folder, ref, shop, merged)
     check_shop_texts(folder, shop)
     check_languages(folder, shop, merged)
+    note_main_currency(folder, merged)
     _check_orders(folder, merged)
 
 

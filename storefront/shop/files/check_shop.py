@@ -3,13 +3,16 @@
 from collections.abc import Iterable
 
 from storefront.core.languages import Language, offered
+from storefront.shop.catalog.models import ProductState
 from storefront.shop.files.folder import Folder
-from storefront.shop.files.objects import AS_WRITTEN, SHOP, Kind, Objects, Ref, refs_of
+from storefront.shop.files.merged import Merged
+from storefront.shop.files.objects import AS_WRITTEN, SHOP, Kind, Objects, Ref, product_ref, refs_of
 from storefront.shop.files.page_blockers import find_translated_blockers, is_shown
 from storefront.shop.files.translations import translation_of
 from storefront.shop.pages.consent import check_room
 from storefront.shop.profile.change import READERS
 from storefront.shop.profile.languages import find_added, languages_of
+from storefront.shop.profile.main_currency import find_currency_trouble
 from storefront.shop.profile.new_languages import TextsHidden
 
 
@@ -27,6 +30,20 @@ def check_shop_texts(folder: Folder, shop: Objects) -> None:
                 check_room(text, _languages_of(ref))
             except ValueError as error:
                 folder.wrong(ref, "consent_text", str(error))
+
+
+def note_main_currency(folder: Folder, merged: Merged) -> None:
+    """Tell of one in which the folder leaves no price: no mistake, since an export may say so itself."""
+    if "main_currency" not in folder.objects.get(SHOP, {}):
+        return
+    prices = [ref for ref in refs_of(merged, Kind.PRICE) if _is_open(ref, merged)]
+    if trouble := find_currency_trouble(merged[SHOP]["main_currency"], {ref.part for ref in prices}):
+        folder.notes.append(f"shop/main_currency: {trouble}")
+
+
+def _is_open(price: Ref, merged: Merged) -> bool:
+    state = merged[product_ref(price.product)]["state"]
+    return bool(merged[price.edition]["is_active"]) and state != ProductState.RETIRED
 
 
 def check_languages(folder: Folder, shop: Objects, merged: Objects) -> None:

@@ -10,12 +10,10 @@ from storefront.shop.editor.product_settings import PRODUCT_FIELDS
 from storefront.shop.editor.texts import EDITION_RULES, RULES, TextRule
 from storefront.shop.emails.words import RULES as EMAIL_RULES
 from storefront.shop.files.quotes import quotes
+from storefront.shop.files.shop_values import accent, address, consent, currency
 from storefront.shop.files.values import (
     Field,
-    accent,
-    address,
     choice,
-    consent,
     flag,
     last_day,
     moment,
@@ -92,8 +90,9 @@ RELEASE = (
     choice("state", tuple(state.value for state in ReleaseState)),
     moment("published_at"),
 )
+OF_SHOP = {"support_email": address, "main_currency": currency}
 SHOP = (
-    *(address(name, rule) if name == "support_email" else text(name, rule) for name, rule in PROFILE.items()),
+    *(OF_SHOP.get(name, text)(name, rule) for name, rule in PROFILE.items()),
     accent("accent"),
     choice("type_pairing", tuple(pairing.value for pairing in TypePairing)),
     flag("font_for_text"),

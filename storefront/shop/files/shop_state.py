@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from storefront.shop.catalog.amounts import amount_of_price
 from storefront.shop.catalog.models import Edition, Price, Product, ProductAlias, Release, ReleaseFile
 from storefront.shop.catalog.parts import read_part_names
-from storefront.shop.catalog.queries import first_priced
+from storefront.shop.catalog.queries import by_currency
 from storefront.shop.catalog.releases import state_of
 from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.emails.models import EmailText
@@ -112,7 +112,7 @@ def _read_editions(
 
 
 def _read_prices(session: Session, editions: Mapping[int, Ref]) -> Iterator[tuple[Ref, Fields]]:
-    prices = select(Price).where(Price.is_active).order_by(first_priced())
+    prices = select(Price).where(Price.is_active).order_by(by_currency())
     for price in session.scalars(prices.execution_options(**FRESH)):
         _kind, slug, key, _part = editions[price.edition_id]
         yield Ref(Kind.PRICE, slug, key, price.currency), {"amount": amount_of_price(price)}

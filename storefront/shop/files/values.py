@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from storefront.core.email_addresses import find_address
 from storefront.shop.catalog.last_day import end_of_day
 from storefront.shop.catalog.parts import MOST_PARTS
 from storefront.shop.editor.refusals import ProductRefused
@@ -23,10 +22,6 @@ from storefront.shop.editor.texts import (
 from storefront.shop.files.mistakes import Wrong
 from storefront.shop.files.nodes import Items, Node, Scalar, Table, unknown_name
 from storefront.shop.files.yaml_text import Plain
-from storefront.shop.looks.palette import check_accent
-from storefront.shop.looks.refusals import LooksRefused
-from storefront.shop.pages.consent import DEFAULT_TEXT
-from storefront.shop.profile.change import find_address_trouble
 
 NONE = "none"
 NO_LIMIT = {NONE, "null", "~"}
@@ -87,35 +82,6 @@ def upgrades(name: str, rule: TextRule) -> Field:
         return str(cleaned(name, scalar(node)))
 
     return replace(text(name, rule), read=read)
-
-
-def address(name: str, rule: TextRule) -> Field:
-    """Return a field for an email address, or nothing."""
-
-    def read(node: Node) -> str:
-        word = clean(scalar(node), rule)
-        if trouble := find_address_trouble(word):
-            raise Wrong(f"{word!r}: {trouble}")
-        return (find_address(word) or "") if word else ""
-
-    return replace(text(name, rule), read=read)
-
-
-def consent(name: str, rule: TextRule) -> Field:
-    """Return a field for words that are never empty: without any, those that the shop proposes."""
-    return replace(text(name, rule), read=lambda node: clean(scalar(node), rule) or DEFAULT_TEXT)
-
-
-def accent(name: str) -> Field:
-    """Return a field for a color that texts can be read in, or nothing: the shop's own."""
-
-    def read(node: Node) -> str:
-        try:
-            return check_accent(scalar(node))
-        except LooksRefused as refused:
-            raise Wrong(str(refused)) from refused
-
-    return Field(name=name, column=name, read=read, write=str, schema={"type": "string"})
 
 
 def clean(value: str, rule: TextRule) -> str:

@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from storefront.core.money import format_money
 from storefront.core.storage import storage
-from storefront.shop.catalog.products import OfferedEdition, ProductPage
+from storefront.shop.catalog.products import ProductPage
 from storefront.shop.looks.palette import SHOPS_OWN
 from storefront.shop.media.names import FOLDER, split_name
 from storefront.shop.media.queries import ADDRESS, PictureView
@@ -46,17 +46,17 @@ class IconFace:
 def face_of(page: ProductPage, pictures: tuple[PictureView, ...], profile: Profile) -> ShareFace:
     font = profile.looks.font
     return ShareFace(
-        words=ShareWords(shop_name=profile.name, name=page.card.name, price=price_line(page.offers)),
+        words=ShareWords(shop_name=profile.name, name=page.card.name, price=price_line(page)),
         cover=pictures[0].preview_url.removeprefix(ADDRESS) if pictures else "",
         font=font.url.removeprefix(ADDRESS) if font else "",
     )
 
 
-def price_line(offers: tuple[OfferedEdition, ...]) -> str:
-    """Return the lowest price in the product's first currency; nothing where it is not sold."""
-    if not offers:
+def price_line(page: ProductPage) -> str:
+    """Return the lowest price in the product's first currency, whichever is shown; nothing of what is not sold."""
+    if not page.offers:
         return ""
-    shown = [offer for offer in offers if offer.currency == offers[0].currency]
+    shown = [offer for offer in page.offers if offer.currency == page.card.currencies[0]]
     lowest = min(shown, key=lambda offer: offer.lowest_minor)
     words = format_money(lowest.lowest_minor, lowest.currency) if lowest.lowest_minor else "Free"
     return f"from {words}" if len(shown) > 1 or lowest.is_chosen else words

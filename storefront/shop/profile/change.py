@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import g
+from sqlalchemy.orm import Session
 
 from storefront.core.days import find_zone
 from storefront.core.db import transaction
@@ -13,6 +14,7 @@ from storefront.shop.editor.refusals import FieldsRefused
 from storefront.shop.editor.texts import TextRule, clean_texts
 from storefront.shop.profile.form_fields import read_fields
 from storefront.shop.profile.languages import read_languages
+from storefront.shop.profile.main_currency import find_currency_trouble, list_priced, read_currency
 from storefront.shop.profile.new_languages import check_languages
 from storefront.shop.profile.origins import clean_origins
 from storefront.shop.profile.row import ProfilePart, lock_profile, read_part, write_part
@@ -32,6 +34,7 @@ RULES = {
     "postal_address": TextRule(label="The postal address", longest=400, is_line=False),
     "tax_id": TextRule(label="The tax ID", longest=60),
     "time_zone": TextRule(label="The time zone", longest=60),
+    "main_currency": TextRule(label="The main currency", longest=3),
     "form_fields": TextRule(label="What Checkout asks", longest=4000, is_line=False),
     "frame_origins": TextRule(label="The sites that may show your checkout", longest=4000, is_line=False),
 }
@@ -48,6 +51,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "form_fields": read_fields,
     "frame_origins": clean_origins,
     "languages": read_languages,
+    "main_currency": read_currency,
     "time_zone": check_zone,
 }
 WORDS = ProfilePart(verb="shop.changed", columns=dict.fromkeys(RULES, ""))
@@ -76,8 +80,19 @@ def change_profile(
         changed = write_part(session, WORDS, cleaned, shown=shown)
         if "languages" in changed:
             check_languages(session, before, cleaned["languages"], may_hide=may_hide)
+        if "main_currency" in changed:
+            _check_main_currency(session, cleaned["main_currency"])
     g.pop("profile", None)
     return changed
+
+
+def _check_main_currency(session: Session, currency: str) -> None:
+    """Raises ProfileRefused. A folder may name one whose prices are to come."""
+    priced = list_priced(session)
+    if find_currency_trouble(currency, priced):
+        known = f"one of {', '.join(priced).upper()}" if priced else "none, until something has a price"
+        words = f"Nothing has a price in {currency.upper()}: the main currency is {known}."
+        raise ProfileRefused({"main_currency": words})
 
 
 def find_address_trouble(address: str) -> str | None:
@@ -107,6 +122,8 @@ def clean_profile(submitted: Mapping[str, Any]) -> dict[str, Any]:
         cleaned["support_email"] = find_address(address)
     if "frame_origins" in cleaned:
         cleaned["frame_origins"] = clean_origins(cleaned["frame_origins"])
+    if "main_currency" in cleaned:
+        cleaned["main_currency"] = read_currency(cleaned["main_currency"])
     return cleaned
 
 

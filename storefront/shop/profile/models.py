@@ -38,6 +38,7 @@ class ShopProfile(Base):
     postal_address: Mapped[str] = mapped_column(default="")
     tax_id: Mapped[str] = mapped_column(default="")
     time_zone: Mapped[str] = mapped_column(default="")  # by its IANA name, for figures; empty is UTC
+    main_currency: Mapped[str] = mapped_column(default="")  # that comes first, see `main_currency.py`
     accent: Mapped[str] = mapped_column(default="")
     type_pairing: Mapped[TypePairing] = mapped_column(default=TypePairing.CLASSIC)
     font_for_text: Mapped[bool] = mapped_column(default=False)

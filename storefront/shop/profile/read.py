@@ -67,6 +67,7 @@ class Profile:
     postal_address: str = ""
     tax_id: str = ""
     time_zone: str = ""  # by its IANA name; empty is UTC
+    main_currency: str = ""  # see `main_currency.py`
     looks: Looks = field(default_factory=Looks)
     asks_consent: bool = False
     consent_text: str = ""
@@ -152,6 +153,7 @@ def profile_of(texts: Mapping[str, Any], pages: tuple[PageLink, ...] = ()) -> Pr
         "postal_address",
         "tax_id",
         "time_zone",
+        "main_currency",
         "consent_text",
     )
     return Profile(

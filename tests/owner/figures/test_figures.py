@@ -24,7 +24,7 @@ from storefront.shop.profile.read import read_profile_anew
 from storefront.shop.profile.zone import UTC as UTC_ZONE
 from tests.payments.reconcile.sales import run, start
 from tests.support.databases import BOTH
-from tests.support.goods import make_edition
+from tests.support.goods import make_edition, set_price
 from tests.support.many_orders import copy_order
 from tests.support.plans import plan_as_sent
 from tests.support.rows import change_rows, read_rows
@@ -204,6 +204,22 @@ def test_begins_a_day_where_the_shop_is_and_again_when_it_moves(app: Flask, sand
             assert read(app, date(2026, 10, 24), date(2026, 10, 24)).currencies == ()
             assert read(app, date(2026, 10, 25), date(2026, 10, 25)).currencies[0].sums.orders == 1
         assert {row["zone"] for row in read_rows(app, "SELECT zone FROM counted_days")} == {"Europe/Berlin"}
+
+
+def test_shows_the_main_currency_first(app: Flask, sandbox: SandboxClient) -> None:
+    for _each in range(3):
+        sell(app, sandbox)
+    change_rows(app, "UPDATE orders SET currency = 'eur' WHERE id = (SELECT max(id) FROM orders)")
+    set_price(app, "twinspot", "personal", "eur", 1800)
+    today = clock.now().date()
+    with inside(app):
+        change_profile({"main_currency": "eur"})
+        read_profile_anew()
+    assert [(of.currency, of.sums.orders) for of in read(app, today, today).currencies] == [("eur", 1), ("usd", 2)]
+    with inside(app):
+        change_profile({"main_currency": ""})
+        read_profile_anew()
+    assert [of.currency for of in read(app, today, today).currencies] == ["usd", "eur"]
 
 
 @pytest.mark.parametrize("name", ["Mars/Phobos", "../etc/passwd", "Europe", "x" * 61, "Europe/Berlin\0"])
