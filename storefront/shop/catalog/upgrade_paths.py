@@ -1,5 +1,6 @@
 """From which editions one may be upgraded to, as owners write it: `personal, starter for 30.00 USD 28.00 EUR`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +9,10 @@ from storefront.shop.catalog.amounts import LEAST_MINOR
 
 MOST_PATHS = 10
 HOW = "Write the key of an edition, or its key and what they pay: personal for 30.00 USD 28.00 EUR"
+# What stands behind the comma of an amount: 00 USD of 30,00 USD. Behind "e1, 22 for" a key begins.
+_DECIMALS = r"\d+\s+(?!for\b)[a-z]{3}\b"
+_POINT = re.compile(rf"(?<=\d),(?={_DECIMALS})", re.ASCII | re.IGNORECASE)
+_NEXT = re.compile(rf"(?<!\d),|,(?!{_DECIMALS})", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,17 +24,22 @@ class UpgradePath:
 
 
 def read_paths(text: str) -> tuple[UpgradePath, ...]:
-    """Return what a text says, each edition once.
+    """Return what a text says, each edition once. An amount may have a comma before its decimals, as elsewhere.
 
     Raises:
         ValueError: its sentence says what to write instead.
     """
-    paths = [_read_path(entry.split()) for entry in text.split(",") if entry.strip()]
+    paths = [_read_path(entry.split()) for entry in _NEXT.split(text) if entry.strip()]
     if len({path.from_key for path in paths}) < len(paths):
         raise ValueError("An edition is named twice: name each of them once.")
     if len(paths) > MOST_PATHS:
         raise ValueError(f"An edition has at most {MOST_PATHS} others that upgrade to it.")
     return tuple(paths)
+
+
+def with_points(text: str) -> str:
+    """Return the text as it is stored: older versions, which may serve beside this one, read no comma."""
+    return _POINT.sub(".", text)
 
 
 def _read_path(words: Sequence[str]) -> UpgradePath:

@@ -8,7 +8,7 @@ from typing import Any
 
 from storefront.core.letters import kind_of
 from storefront.shop.catalog.file_names import TURNING
-from storefront.shop.catalog.upgrade_paths import read_paths
+from storefront.shop.catalog.upgrade_paths import read_paths, with_points
 from storefront.shop.editor.refusals import FieldsRefused, ProductRefused
 
 MOST_QUESTIONS = 12
@@ -183,7 +183,7 @@ def _clean_upgrades(text: str) -> str:
         read_paths(cleaned)
     except ValueError as error:
         raise _Wrong(str(error)) from error
-    return cleaned
+    return with_points(cleaned)
 
 
 def slug_from(name: str, *, kind: str = "product") -> str:
