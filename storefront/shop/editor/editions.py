@@ -99,6 +99,8 @@ def change_edition(
 ) -> list[str]:
     """Write what changed of an edition: its texts and limits. What was sold keeps its terms.
 
+    Only what changes is looked at: an edition that upgrades came from may be deleted by now, and its name stays.
+
     Raises:
         NotFound: no such product or edition.
         ProductRefused, SettingRefused: a value that cannot be; nothing is changed.
@@ -107,11 +109,12 @@ def change_edition(
     texts = {name: value for name, value in submitted.items() if name in EDITION_RULES}
     limits = {name: value for name, value in submitted.items() if name in LIMITS}
     values = clean_texts(texts, EDITION_RULES) | limits
-    check_values(limits)
     with transaction() as session:
         product = lock_product(session, slug)
         row = get_edition(session, product, edition)
-        _check_upgrades(session, product, row, values.get("upgrades_from", ""))
+        changes = pick_changes(read_edition(row), values, shown)
+        check_values({name: value for name, value in changes.items() if name in LIMITS})
+        _check_upgrades(session, product, row, changes.get("upgrades_from", ""))
         return write_edition(session, product, row, values, shown=shown)
 
 

@@ -5,12 +5,16 @@ import re
 import pytest
 from flask import Flask
 
+from storefront.core.db import db
 from storefront.core.row_ids import LARGEST
 from storefront.owner.people.models import Role
+from storefront.shop.editor.editions import add_edition, change_edition, delete_edition
+from storefront.shop.editor.stale import digest_of
 from storefront.web.row_ids import RowId
 from tests.owner.admin.editor_forms import TWINSPOT
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
+from tests.support.rows import change_rows
 from tests.support.shop import Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -170,3 +174,24 @@ def test_says_who_may_upgrade_and_refuses_what_would_be_free(app: Flask, owner: 
     assert (refused.status_code, "never free" in refused.text) == (400, True)
     assert owner.post(f"{TWINSPOT}/editions/team", upgrades_from="personal").status_code == 303
     assert 'value="personal"' in owner.get(TWINSPOT).text
+
+
+def test_asks_of_an_edition_only_about_what_changes(app: Flask, owner: Buyer) -> None:
+    """Upgrades came from an edition that is gone by now, and its limit is from before there was a most."""
+    with app.app_context():
+        add_edition("twinspot", "Starter")
+        change_edition("twinspot", "team", {"upgrades_from": "starter"})
+        delete_edition("twinspot", "starter")
+        db.session.remove()
+    change_rows(app, "UPDATE editions SET activation_limit = 20000 WHERE key = 'team'")
+    kept = {"upgrades_from": "starter", "activation_limit": "20000"}
+    shown = {f"shown-{name}": digest_of(value) for name, value in (("upgrades_from", "starter"), ("name", "Team"))}
+    for more in (shown, {}):
+        assert owner.post(f"{TWINSPOT}/editions/team", name="Crew", **kept, **more).status_code == 303
+    assert 'value="Crew"' in owner.get(TWINSPOT).text
+    refused = owner.post(f"{TWINSPOT}/editions/team", upgrades_from="starter, personal")
+    assert refused.status_code == 400
+    assert "Twinspot has no other edition starter: it has personal." in refused.text
+    refused = owner.post(f"{TWINSPOT}/editions/team", activation_limit="30000")
+    assert (refused.status_code, "at most 10000" in refused.text) == (400, True)
+    assert owner.post(f"{TWINSPOT}/editions/team", upgrades_from="personal").status_code == 303
