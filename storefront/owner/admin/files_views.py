@@ -16,10 +16,11 @@ from storefront.owner.uploads.forget import cancel
 from storefront.owner.uploads.page import check_stored, get_release, read_files_page
 from storefront.owner.uploads.queries import get_upload
 from storefront.owner.uploads.start import MOST_BYTES
-from storefront.shop.catalog.drafts import remove_draft_file
+from storefront.shop.catalog.drafts import remove_draft, remove_draft_file
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.notes import LONGEST_NOTES, change_notes
 from storefront.shop.catalog.publish import publish, withdraw
+from storefront.shop.editor.stale import digest_of
 from storefront.web.bodies import streams_bytes, takes_bytes
 from storefront.web.limits import limiter
 from storefront.web.turns import turn_aside
@@ -44,6 +45,7 @@ def _files_page(slug: str, *, status: int = 200, error: str = "", version: str =
         most_bytes=MOST_BYTES,
         most_by_form=by_form.MOST_BYTES,
         render_markdown=render_markdown,
+        digest_of=digest_of,
     )
     return make_response(page, status)
 
@@ -148,6 +150,17 @@ def remove_file(slug: str, version: str) -> ResponseReturnValue:
         return _files_page(slug, status=refusal.status, error=refusal.message)
     flash(f"{filename} is removed from the draft {version}.", "good")
     return _back(slug, version)
+
+
+@admin.post("/products/<slug>/files/<version>/remove-draft")
+@needs(Permission.SHOP)
+def remove_draft_here(slug: str, version: str) -> ResponseReturnValue:
+    try:
+        remove_draft(slug, version, notes_shown=request.form.get("shown-notes", ""))
+    except StorefrontError as refusal:
+        return _files_page(slug, status=refusal.status, error=refusal.message)
+    flash(f"The draft {version} is removed.", "good")
+    return _back(slug)
 
 
 @admin.get("/products/<slug>/files/<version>/tell")

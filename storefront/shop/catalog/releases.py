@@ -37,6 +37,10 @@ class ListedRelease:
     files: tuple[ListedFile, ...]
 
     @property
+    def is_empty_draft(self) -> bool:
+        return self.state is ReleaseState.DRAFT and not self.files
+
+    @property
     def is_out(self) -> bool:
         """A published one with a day in the future is not, until that day."""
         has_come = self.published_at is not None and self.published_at <= clock.now()

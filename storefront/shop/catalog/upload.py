@@ -38,6 +38,7 @@ from storefront.shop.catalog.upload_checks import (
     other_content,
 )
 
+ATTEMPTS = 5  # to find the release that was just made
 # Not in every machine's table, and a wrong type makes a phone refuse to open a book.
 CONTENT_TYPES = {".epub": "application/epub+zip", ".ttf": "font/ttf", ".zip": "application/zip"}
 
@@ -211,11 +212,12 @@ def _lock_release(session: Session, product_id: int, version: str, *, notes: str
 
 
 def _lock_new_release(session: Session, new: dict[str, Any]) -> Release:
-    insert_missing(session, Release, [new])
-    release = find_release(session, new["product_id"], new["version"], is_locked=True)
-    if release is None:
-        raise RuntimeError("a release is gone that was there a moment ago")
-    return release
+    for _attempt in range(ATTEMPTS):  # an empty draft may be removed between the two
+        insert_missing(session, Release, [new])
+        release = find_release(session, new["product_id"], new["version"], is_locked=True)
+        if release is not None:
+            return release
+    raise RuntimeError("a release is gone again and again that was there a moment ago")
 
 
 def _record_files(session: Session, slug: str, release: Release, stored: Sequence[StoredFile]) -> list[int]:

@@ -5,19 +5,25 @@ import re
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
 from storefront.core.db import db
 from storefront.owner.uploads.by_form import MOST_BYTES
-from storefront.shop.catalog.releases import ReleaseState
+from storefront.shop.catalog.models import Release
+from storefront.shop.catalog.releases import ReleaseState, lock_release
 from storefront.shop.editor.products import change_slug
 from tests.owner.uploads.tus import SLUG, Tus, find_release, stored_file
+from tests.races.waiting import held
+from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 
 PAGE = f"/admin/products/{SLUG}/files"
+REMOVE = f"{PAGE}/9.0/remove-draft"
 DATA = bytes(range(256)) * 4
 
 
@@ -156,6 +162,87 @@ def test_takes_a_wrong_file_out_of_a_draft_and_of_nothing_else(app: Flask, owner
         owner.post(f"{PAGE}/9.0/withdraw")
     assert stored_file(app).exists()
     assert "Remove" not in owner.get(PAGE).text
+
+
+def empty_draft(owner: Buyer, notes: str = "") -> None:
+    send(owner, ("tool.zip", DATA))
+    owner.post(f"{PAGE}/9.0/remove", filename="tool.zip")
+    if notes:
+        owner.post(f"{PAGE}/9.0/notes", notes=notes, before="")
+
+
+def shown_notes(page: str) -> dict[str, str]:
+    digest = re.search(r'name="shown-notes" value="(\w+)"', page)
+    assert digest
+    return {"shown-notes": digest[1]}
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_removes_a_draft_without_files_at_once(app: Flask, owner: Buyer) -> None:
+    empty_draft(owner)
+    page = owner.get(PAGE).text
+    assert "goes with it" not in page
+    shown = shown_notes(page)
+    assert owner.post(REMOVE, **shown).status_code == 303
+    page = owner.get(PAGE).text
+    assert "The draft 9.0 is removed." in page
+    assert 'id="release-9.0"' not in page
+    assert state_of(app) is None
+    assert owner.post(REMOVE, **shown).status_code == 404
+    entries = read_rows(app, "SELECT actor, subject FROM audit_entries WHERE verb = 'release.removed'")
+    assert entries == [{"actor": "owner@example.com", "subject": "twinspot 9.0"}]
+    send(owner, ("tool.zip", DATA))
+    assert state_of(app) == "draft"
+
+
+def test_removes_notes_with_a_draft_only_where_they_were_shown(app: Flask, owner: Buyer) -> None:
+    empty_draft(owner)
+    first = shown_notes(owner.get(PAGE).text)
+    empty_draft(owner, notes="Written meanwhile.")
+    for sent in (first, {}):
+        refused = owner.post(REMOVE, **sent)
+        assert refused.status_code == 409
+        assert "The notes of 9.0 have changed since you opened this page: read them, then remove it." in (
+            refused.text
+        )
+    page = owner.get(PAGE).text
+    assert "What you wrote of it, “What is new”, goes with it." in page
+    assert "Remove the draft and its notes" in page
+    assert state_of(app) == "draft"
+    assert owner.post(REMOVE, **shown_notes(page)).status_code == 303
+    assert state_of(app) is None
+
+
+def test_removes_no_release_that_has_files_or_was_published(app: Flask, owner: Buyer) -> None:
+    empty_draft(owner)
+    shown = shown_notes(owner.get(PAGE).text)
+    send(owner, ("tool.zip", DATA))
+    assert "remove-draft" not in owner.get(PAGE).text
+    refused = owner.post(REMOVE, **shown)
+    assert (refused.status_code, "9.0 has files: remove them first." in refused.text) == (409, True)
+    owner.post(f"{PAGE}/9.0/publish")
+    for _state in ("published", "withdrawn"):
+        refused = owner.post(REMOVE, **shown)
+        assert (refused.status_code, "9.0 was published, and stays." in refused.text) == (409, True)
+        assert "remove-draft" not in owner.get(PAGE).text
+        owner.post(f"{PAGE}/9.0/withdraw")
+    assert state_of(app) == "withdrawn"
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_makes_a_draft_again_that_is_removed_while_a_file_comes(app: Flask, owner: Buyer) -> None:
+    empty_draft(owner)
+
+    def lock(session: Session) -> None:
+        lock_release(session, SLUG, "9.0")
+
+    with held(app, lock, lambda: send(owner, ("tool.zip", DATA))) as [sent]:
+        db.session.execute(delete(Release).where(Release.version == "9.0"))
+    assert sent.result().status_code == 303
+    assert state_of(app) == "draft"
+    assert stored_file(app).read_bytes() == DATA
 
 
 def test_publishes_nothing_without_files(app: Flask, owner: Buyer) -> None:

@@ -78,7 +78,7 @@ WHO = {
     "broadcasts": OWNERS, "new_broadcast": OWNERS, "make_broadcast": OWNERS, "broadcast": OWNERS,
     "edit_broadcast": OWNERS, "save_broadcast_here": OWNERS, "preview_broadcast_here": OWNERS,
     "test_broadcast": OWNERS, "send_broadcast": OWNERS, "cancel_broadcast_here": OWNERS,
-    "finish_upload": OWNERS, "remove_file": OWNERS, "cancel_upload": OWNERS,
+    "finish_upload": OWNERS, "remove_file": OWNERS, "remove_draft_here": OWNERS, "cancel_upload": OWNERS,
 }  # fmt: skip
 
 
