@@ -8,8 +8,9 @@ from storefront.core.texts import marked
 from storefront.payments.buy.link import Wanted, check_is_payable, read_asked, read_link
 from storefront.payments.checkout import start
 from storefront.payments.checkout.buy_now import as_offered
+from storefront.payments.checkout.checkout_form import CheckoutForm
 from storefront.payments.checkout.rows import find_by_nonce
-from storefront.payments.checkout.start import CheckoutForm, OpenCheckout
+from storefront.payments.checkout.start import OpenCheckout
 from storefront.payments.checkout.state import State, read_state
 from storefront.payments.checkout.ui import EMBEDDED, HOSTED, choose_ui_mode
 from storefront.shop.cart.cart import CartLine
@@ -97,7 +98,7 @@ def open_framed(framed: Framed, key: str, *, referrer: str = "") -> OpenCheckout
     begun = find_by_nonce(form.own_nonce(browser), browser=browser)
     if begun is not None and read_state(begun) is State.PAID:
         return begun.token
-    token = start.open_checkout(form, browser=browser, current_token=None)
+    token = start.open_checkout(form, browser=browser)
     if isinstance(token, start.PaidMeanwhile):
         raise StripeUnavailable  # paid since: the same form sent again shows it
     return start.ensure_session(token)

@@ -1,13 +1,14 @@
 """`/checkout/gift`: whom a gift is for. What is typed goes to the forms that begin a checkout."""
 
-from flask import request, session
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from storefront.orders.browsers import get_order_here
+from storefront.payments.checkout.begun_here import read_begun
 from storefront.payments.checkout.browser import browser_id
 from storefront.payments.checkout.gift_page import read_words_begun, read_words_of, show_gift_page
-from storefront.payments.checkout.rows import find_checkout
-from storefront.payments.checkout.views import CART_CHECKOUT, NOW_CHECKOUT, checkout
+from storefront.payments.checkout.rows import find_checkouts
+from storefront.payments.checkout.views import checkout
 from storefront.shop.cart.views import parse_number
 from storefront.web.limits import limiter
 
@@ -26,7 +27,6 @@ def gift() -> ResponseReturnValue:
 
 
 def _read_begun(price_id: int | None) -> dict[str, str]:
-    token = session.get(CART_CHECKOUT if price_id is None else NOW_CHECKOUT)
-    begun = find_checkout(token, browser=browser_id()) if token else None
-    is_it = begun is not None and (price_id is None or begun.cart[0].price_id == price_id)
-    return read_words_begun(begun) if is_it else {}
+    begun = find_checkouts(read_begun(is_from_cart=price_id is None), browser=browser_id())
+    is_it = (one for one in begun if price_id is None or (one.gift_id and one.cart[0].price_id == price_id))
+    return read_words_begun(next(is_it, None))

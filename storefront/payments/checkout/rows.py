@@ -1,5 +1,6 @@
 """Rows of checkouts: found for the browser that started them, stored for the attempt they belong to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,6 +53,22 @@ def find_checkout(token: str, *, browser: str) -> Checkout | None:
             Checkout.mode == settings().mode,
         )
     ).one_or_none()
+
+
+def find_checkouts(of_tokens: Sequence[str], *, browser: str) -> Sequence[Checkout]:
+    """Find those of these tokens that this browser started, in the running mode, the newest first."""
+    wanted = [token for token in of_tokens if tokens.is_token(token)]
+    if not wanted:
+        return ()
+    return db.session.scalars(
+        select(Checkout)
+        .where(
+            Checkout.token.in_(wanted),
+            Checkout.browser_hash == browser_hash(browser),
+            Checkout.mode == settings().mode,
+        )
+        .order_by(Checkout.id.desc())
+    ).all()
 
 
 def find_by_nonce(nonce: str, *, browser: str) -> Checkout | None:

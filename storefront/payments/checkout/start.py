@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,10 +19,18 @@ from storefront.core.errors import (
 from storefront.core.languages import current_language
 from storefront.core.runtime import settings
 from storefront.customers.at_stripe import ensure_at_stripe, forget_lost
-from storefront.orders.gifts import MARK, Wish, find_kept, keep_wish
+from storefront.orders.gifts import MARK, find_kept, keep_wish
 from storefront.payments.checkout import face, news_box, terms_box
 from storefront.payments.checkout.beside import find_beside
 from storefront.payments.checkout.buy_now import way_back
+from storefront.payments.checkout.checkout_form import (
+    ASKED,
+    CheckoutForm,
+    is_in_its_place,
+    is_of,
+    is_same_sale,
+    sells_the_same,
+)
 from storefront.payments.checkout.discounted import (
     find_discount,
     for_first_purchase,
@@ -32,7 +41,7 @@ from storefront.payments.checkout.discounted import (
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import (
     find_by_nonce,
-    find_checkout,
+    find_checkouts,
     find_order,
     get_checkout,
     insert_checkout,
@@ -44,7 +53,7 @@ from storefront.payments.checkout.session_body import Boxes, build_body
 from storefront.payments.checkout.ui import HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
-from storefront.shop.catalog.parts import freeze_parts, pick_frozen
+from storefront.shop.catalog.parts import freeze_parts
 from storefront.shop.catalog.upgrades import freeze_upgraded
 from storefront.shop.pages.consent import read_checkout_words
 from storefront.shop.profile.read import read_profile
@@ -53,38 +62,7 @@ from storefront.stripe_api.gateway import gateway
 log = logging.getLogger(__name__)
 
 MOST_MENDED = 6  # two boxes, the looks, the prices, the Customer, and a box that another click has asked for
-ASKED = ("cart", "customer_id", "discount_id", "upgrades_grant_id")  # what makes a checkout the one of a form
 OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session that the first one is making
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckoutForm:
-    """What a browser sent to start paying. "Buy now" has one line, and is not from the cart.
-
-    `ui_mode` is for what begins now: a checkout that is open ends as it began. `customer_id` is who is signed in,
-    where the shop saves cards. `discount_id` is what the code of the visit takes off,
-    and `first_email` who it is for, where it is for first purchases. `is_framed`: it is paid in a frame on another
-    site, by Stripe's form, which leads nowhere.
-    `upgrades_grant_id` is of what is upgraded. `gift` makes it one for somebody else.
-    `referrer` is where its buyer came from; a checkout that is open keeps what it began with.
-    """
-
-    cart: tuple[CartLine, ...]
-    ui_mode: str
-    nonce: str
-    is_from_cart: bool
-    customer_id: int | None = None
-    discount_id: int | None = None
-    first_email: str = ""
-    is_framed: bool = False
-    upgrades_grant_id: int | None = None
-    gift: Wish | None = None
-    referrer: str = ""
-
-    def own_nonce(self, browser: str) -> str:
-        """In another browser it is another nonce: nobody can take a checkout over, or stand in its way."""
-        kind = "cart" if self.is_from_cart else "now"
-        return tokens.hash_token(f"{kind}:{browser}:{self.nonce}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,24 +84,25 @@ class PaidMeanwhile:
     session_id: str
 
 
-def open_checkout(form: CheckoutForm, *, browser: str, current_token: str | None) -> str | PaidMeanwhile:
-    """Return the token of the one open checkout: the same cart goes back to it, another replaces its Session.
+def open_checkout(form: CheckoutForm, *, browser: str, current_tokens: Sequence[str] = ()) -> str | PaidMeanwhile:
+    """Return the token of the one open checkout: the same goes back to it, another cart replaces its Session.
 
     A double click sends the same nonce twice and gets the same token. So does a form whose first answer was lost.
     What is paid is sold once. A page back from the browser's history may ask for something else with its nonce: a
     purchase of its own, where two clicks are one as well.
-    `current_token` is of the checkout that this browser has open; None for none, or to leave that one alone.
+    `current_tokens` are of the checkouts that this browser has open; none to leave them alone.
     """
     sent_before = find_by_nonce(form.own_nonce(browser), browser=browser)
     if sent_before is not None:
         paid = find_order(sent_before)
-        if paid is None:
+        if paid is None and is_in_its_place(sent_before, form):
             return _take_up(sent_before, form)
-        if _is_same_sale(sent_before, form):
+        if paid is not None and is_same_sale(sent_before, form):
             return PaidMeanwhile(session_id=paid.checkout_session_id)
         form = replace(form, nonce=f"{form.nonce}:{sent_before.token}")
-        return open_checkout(form, browser=browser, current_token=current_token)
-    current = find_checkout(current_token or "", browser=browser)
+        return open_checkout(form, browser=browser, current_tokens=current_tokens)
+    begun = find_checkouts(current_tokens, browser=browser)
+    current = next((one for one in begun if is_in_its_place(one, form)), None)
     order = find_order(current)
     if order is not None and not order.has_failed:
         return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
@@ -161,7 +140,7 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
     """
     account = gateway().account_id()  # first: it may give this row another account
     token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
-    is_same = checkout.account == account and _is_of(checkout, form) and _sells_the_same(checkout)
+    is_same = checkout.account == account and is_of(checkout, form) and sells_the_same(checkout)
     referrer = form.referrer or checkout.referrer
     if session_id is not None:
         status = gateway().find_status(session_id)
@@ -179,28 +158,6 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
 def _is_paid_or_stays_open(session_id: str, status: str | None) -> bool:
     """Stripe does not expire a Session that is being paid at this moment."""
     return status == "complete" or (status == "open" and not gateway().close_checkout(session_id))
-
-
-def _is_of(checkout: Checkout, form: CheckoutForm) -> bool:
-    """Tell whether a checkout sells what this form asks for, to the same person and for the same."""
-    if form.first_email and checkout.checkout_session_id is not None:
-        return False  # a Session keeps the address that it was made with, and we do not know it
-    return _is_same_sale(checkout, form) and all(getattr(checkout, name) == getattr(form, name) for name in ASKED)
-
-
-def _is_same_sale(checkout: Checkout, form: CheckoutForm) -> bool:
-    """Tell whether it is the same for the same receiver, whatever it costs by now and whoever is signed in."""
-    kept = find_kept(checkout.gift_id)
-    sold = (checkout.cart, checkout.upgrades_grant_id, kept[1] if kept is not None else None)
-    return sold == (form.cart, form.upgrades_grant_id, form.gift)
-
-
-def _sells_the_same(checkout: Checkout) -> bool:
-    """Return whether the bundles of a checkout still include what its Session says."""
-    if checkout.body is None:
-        return True
-    price_ids = [line.price_id for line in checkout.cart]
-    return pick_frozen(checkout.body["metadata"], price_ids) == freeze_parts(price_ids)
 
 
 def ensure_session(token: str, *, first_email: str = "") -> OpenCheckout:

@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core import tokens
 from storefront.orders.browsers import get_goods_here
+from storefront.payments.checkout.checkout_form import CheckoutForm
 from storefront.payments.checkout.saver import find_saver
-from storefront.payments.checkout.start import CheckoutForm
 from storefront.payments.checkout.ui import choose_ui_mode
 from storefront.payments.checkout.upgrade import NotUpgradable, prepare_upgrade
 from storefront.payments.checkout.views import checkout, start_paying, starts

@@ -24,8 +24,10 @@ from storefront.orders.gifts import GiftRefused
 from storefront.payments.checkout import return_page, start
 from storefront.payments.checkout.accept import accept
 from storefront.payments.checkout.again import find_pending_purchase, mail_the_link
+from storefront.payments.checkout.begun_here import forget_begun, keep_begun, read_begun
 from storefront.payments.checkout.browser import browser_id, sent_nonce
 from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, line_of, way_back
+from storefront.payments.checkout.checkout_form import CheckoutForm
 from storefront.payments.checkout.discounted import DiscountRefused, find_first_trouble
 from storefront.payments.checkout.first_purchase import ask_in_cart
 from storefront.payments.checkout.form_page import show_form
@@ -35,7 +37,6 @@ from storefront.payments.checkout.return_page import Landing
 from storefront.payments.checkout.rows import find_checkout
 from storefront.payments.checkout.saver import find_saver, is_theirs
 from storefront.payments.checkout.seen_cart import take_cart
-from storefront.payments.checkout.start import CheckoutForm
 from storefront.payments.checkout.state import State, read_state
 from storefront.payments.checkout.trouble_pages import show_being_checked, show_trouble
 from storefront.payments.checkout.ui import ELEMENTS, EMBEDDED, choose_ui_mode
@@ -55,8 +56,6 @@ from storefront.web.programs import wants_json
 # Open: a checkout is its browser's own, by the session cookie.
 checkout = Blueprint("checkout", __name__)
 
-CART_CHECKOUT = "checkout"
-NOW_CHECKOUT = "checkout_now"
 SESSION_ID = re.compile(r"cs_(test|live)_[A-Za-z0-9]{8,200}")
 TEMPLATES = {
     Outcome.FULFILLED: "payments/checkout/fulfilled.html",
@@ -174,14 +173,12 @@ def start_paying(form: CheckoutForm) -> ResponseReturnValue:
         pending = find_pending_purchase(form.cart, browser=browser_id(), is_gift=form.gift is not None)
     if pending:
         return _ask_again(form, pending)
-    key = _cookie_key(is_from_cart=form.is_from_cart)
+    begun = [] if is_again else read_begun(is_from_cart=form.is_from_cart)
     try:
-        token = start.open_checkout(
-            form, browser=browser_id(), current_token=None if is_again else session.get(key)
-        )
+        token = start.open_checkout(form, browser=browser_id(), current_tokens=begun)
         if isinstance(token, start.PaidMeanwhile):
             return redirect(url_for("checkout.returned", session_id=token.session_id), 303)
-        session[key] = token
+        keep_begun(token, is_from_cart=form.is_from_cart)
         opened = start.ensure_session(token, first_email=form.first_email)
     except DiscountRefused as refused:
         return _without_code(refused, form)
@@ -217,11 +214,6 @@ def _without_code(refused: DiscountRefused, begun: CheckoutForm | Checkout) -> R
     is_gift = isinstance(begun, Checkout) and begun.gift_id is not None  # a form has its words with it
     page = way_back(begun.cart, is_from_cart=begun.is_from_cart, is_gift=is_gift)
     return lead_back(refused.message, _price_id(begun), page)
-
-
-def _cookie_key(*, is_from_cart: bool) -> str:
-    """Return the name in the cookie: a browser has one open checkout of each kind."""
-    return CART_CHECKOUT if is_from_cart else NOW_CHECKOUT
 
 
 def _price_id(form: CheckoutForm | Checkout) -> int | None:
@@ -375,13 +367,9 @@ def _take_out_of_cart(landing: Landing) -> None:
     checkout = landing.checkout
     if checkout is None or landing.outcome not in BOUGHT:
         return
-    key = _cookie_key(is_from_cart=checkout.is_from_cart)
-    if session.get(key) != checkout.token:
-        return
-    if checkout.is_from_cart:
+    if forget_begun(checkout.token, is_from_cart=checkout.is_from_cart) and checkout.is_from_cart:
         lines = load_cart(session)
         save_cart(session, subtract(lines, as_held(lines, checkout.cart)))
-    session.pop(key)
 
 
 @checkout.post("/checkout/return/mail")

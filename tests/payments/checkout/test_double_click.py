@@ -297,12 +297,17 @@ def test_sells_a_second_gift_on_a_page_that_has_sold_one(app: Flask, sandbox: Sa
 
 
 def test_shows_what_was_paid_first_where_its_page_was_never_seen(app: Flask, sandbox: SandboxClient) -> None:
+    """Who asks for the same once more: something else is a purchase of its own."""
     buyer, form = first_time(app, "/checkout/now")
     session_id = buyer.session_on(buyer.get(send(buyer, "/checkout/now", **form).location))
     sandbox.pay(session_id)
     post_event(app, make_event("checkout.session.completed", session_id))
     other = {**form, "price_id": find_price(app, "twinspot", "Team")}
-    assert send(buyer, "/checkout/now", **other).location == f"/checkout/return?session_id={session_id}"
+    own_form = send(buyer, "/checkout/now", **other).location
+    assert buyer.session_on(buyer.get(own_form)) != session_id
+    for nonce in (form["nonce"], tokens.new_token()):
+        again = send(buyer, "/checkout/now", **{**form, "nonce": nonce})
+        assert again.location == f"/checkout/return?session_id={session_id}"
     buyer.land(session_id)
-    assert send(buyer, "/checkout/now", **other).location.startswith("/checkout/")
+    assert send(buyer, "/checkout/now", **other).location == own_form
     assert count_sessions(sandbox) == 2

@@ -1,0 +1,75 @@
+"""What a browser asks for when it starts paying, and which checkout is of that already."""
+
+from dataclasses import dataclass
+
+from storefront.core import tokens
+from storefront.orders.gifts import Wish, find_kept
+from storefront.payments.checkout.models import Checkout
+from storefront.shop.cart.cart import CartLine
+from storefront.shop.catalog.parts import freeze_parts, pick_frozen
+
+ASKED = ("cart", "customer_id", "discount_id", "upgrades_grant_id")  # what makes a checkout the one of a form
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckoutForm:
+    """What a browser sent to start paying. "Buy now" has one line, and is not from the cart.
+
+    `ui_mode` is for what begins now: a checkout that is open ends as it began. `customer_id` is who is signed in,
+    where the shop saves cards. `discount_id` is what the code of the visit takes off,
+    and `first_email` who it is for, where it is for first purchases. `is_framed`: it is paid in a frame on another
+    site, by Stripe's form, which leads nowhere.
+    `upgrades_grant_id` is of what is upgraded. `gift` makes it one for somebody else.
+    `referrer` is where its buyer came from; a checkout that is open keeps what it began with.
+    """
+
+    cart: tuple[CartLine, ...]
+    ui_mode: str
+    nonce: str
+    is_from_cart: bool
+    customer_id: int | None = None
+    discount_id: int | None = None
+    first_email: str = ""
+    is_framed: bool = False
+    upgrades_grant_id: int | None = None
+    gift: Wish | None = None
+    referrer: str = ""
+
+    def own_nonce(self, browser: str) -> str:
+        """In another browser it is another nonce: nobody can take a checkout over, or stand in its way."""
+        kind = "cart" if self.is_from_cart else "now"
+        return tokens.hash_token(f"{kind}:{browser}:{self.nonce}")
+
+
+def is_of(checkout: Checkout, form: CheckoutForm) -> bool:
+    """Tell whether a checkout sells what this form asks for, to the same person and for the same."""
+    if form.first_email and checkout.checkout_session_id is not None:
+        return False  # a Session keeps the address that it was made with, and we do not know it
+    return is_same_sale(checkout, form) and all(getattr(checkout, name) == getattr(form, name) for name in ASKED)
+
+
+def is_same_sale(checkout: Checkout, form: CheckoutForm) -> bool:
+    """Tell whether it is the same for the same receiver, whatever it costs by now and whoever is signed in."""
+    kept = find_kept(checkout.gift_id)
+    sold = (checkout.cart, checkout.upgrades_grant_id, kept[1] if kept is not None else None)
+    return sold == (form.cart, form.upgrades_grant_id, form.gift)
+
+
+def is_in_its_place(checkout: Checkout, form: CheckoutForm) -> bool:
+    """Tell whether a checkout goes on as this form's: a browser has one cart, and a license is upgraded once.
+
+    Another thing bought at once is a purchase of its own, so that a tab which is open shows what it began.
+    """
+    if checkout.is_from_cart or form.is_from_cart:
+        return checkout.is_from_cart == form.is_from_cart
+    if form.upgrades_grant_id is not None:
+        return checkout.upgrades_grant_id == form.upgrades_grant_id
+    return is_same_sale(checkout, form)
+
+
+def sells_the_same(checkout: Checkout) -> bool:
+    """Return whether the bundles of a checkout still include what its Session says."""
+    if checkout.body is None:
+        return True
+    price_ids = [line.price_id for line in checkout.cart]
+    return pick_frozen(checkout.body["metadata"], price_ids) == freeze_parts(price_ids)
