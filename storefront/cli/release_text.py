@@ -35,6 +35,7 @@ def told_lines(told: Told, *, dry_run: bool) -> Iterator[str]:
     else:
         yield f"{told.told} mails leave within {told.minutes} minutes; {told.before} were told before."
     yield (
-        f"Left out: {told.unsubscribed} want no news, {told.not_included} have no updates any more, "
-        f"{told.closed} have no open order (they are told when theirs opens again)."
+        f"Left out: {told.unsubscribed} want no news, {told.unreachable} have addresses that take no email, "
+        f"{told.not_included} have no updates any more, {told.closed} have no open order "
+        "(they are told when theirs opens again)."
     )

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, case, exists, func, literal, or_, 
 from sqlalchemy.orm import aliased
 
 from storefront.core import clock
+from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.mail.faults import PERHAPS_THE_ACCOUNT, RECIPIENT_REFUSED, UNUSABLE
 from storefront.mail.models import PATIENT, MailKind, MailState, OutboxMessage
@@ -74,6 +75,18 @@ def select_dead_addresses() -> Select[str]:
         TO_DEAD_ADDRESS,
         ~has_left_since,
     )
+
+
+def is_left_out(message: OutboxMessage) -> bool:
+    """Tell whether an email that nobody waits for would go to a dead address, by what is known when it leaves.
+
+    One that came back itself and is in the queue again leaves: who sent it once more may know better.
+    """
+    is_test = message.kind == MailKind.BROADCAST and message.broadcast_id is None
+    if message.kind not in PATIENT or is_test or is_of_address(message.last_error):
+        return False
+    found = select_dead_addresses().where(OutboxMessage.recipient == message.recipient).limit(1)
+    return db.session.scalar(found) is not None
 
 
 def readdressed(email: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from storefront.customers.browser_session import get_customer_now
 from storefront.customers.models import AddressProof, Customer, ProofPurpose, email_key
 from storefront.customers.proofs import code_of, mailed_link_of
 from storefront.customers.unproven import find_known
+from storefront.mail.failures import is_left_out
 from storefront.mail.inlined import inline_styles
 from storefront.mail.letter import Mail
 from storefront.mail.models import WRITTEN_BY_HAND, MailKind, MailState, OutboxMessage
@@ -377,7 +378,7 @@ def _write(message: OutboxMessage, profile: Profile, *, is_to_buyer: bool) -> Ma
     composer = COMPOSERS.get(message.kind)
     if composer is None:
         return Canceled("newer code promised it, and has to send it", may_return=True)
-    composed = composer(message)
+    composed = Canceled("its address takes no email") if is_left_out(message) else composer(message)
     if isinstance(composed, Canceled):
         return composed
     folder = f"messages/{message.kind}"

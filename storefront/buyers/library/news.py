@@ -21,6 +21,7 @@ from storefront.customers.queries import is_known_customer
 from storefront.customers.unproven import MARK
 from storefront.delivery.downloads.rules import is_included
 from storefront.mail import outbox
+from storefront.mail.failures import select_dead_addresses
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.access import item_access
 from storefront.orders.models import Grant, GrantKind, ItemPart, Order, OrderItem
@@ -45,12 +46,15 @@ class NotPublished(StorefrontError):
 class Told:
     """How many customers; `told` is of mails promised now, `before` of those promised earlier.
 
+    `unreachable` have an address that takes no email, by what was sent there before.
+
     `closed` have no open order: they are told when one of theirs opens again.
     """
 
     told: int
     before: int
     unsubscribed: int
+    unreachable: int
     not_included: int
     closed: int
     minutes: int
@@ -136,6 +140,7 @@ def tell_buyers(slug: str, version: str, *, per_minute: int = 30, dry_run: bool 
         told=told,
         before=len(audience.readers) - told,
         unsubscribed=audience.unsubscribed,
+        unreachable=audience.unreachable,
         not_included=audience.not_included,
         closed=audience.closed,
         minutes=max(0, told - 1) // per_minute + 1,
@@ -174,6 +179,7 @@ class _Readers:
     readers: dict[int, str]
     stopped: dict[int, str]
     unsubscribed: int
+    unreachable: int
     not_included: int
     closed: int
 
@@ -213,14 +219,21 @@ def _find_readers(release: Release, product: Product) -> _Readers:
             if customers[customer_id].unsubscribed_at is None
         }
 
-    readers = wanted(reader_ids)
+    agreed = wanted(reader_ids)
+    readers, stopped = _leave_out_dead(agreed), _leave_out_dead(wanted(may - reader_ids))
     return _Readers(
         readers=readers,
-        stopped=wanted(may - reader_ids),
-        unsubscribed=len(reader_ids) - len(readers),
+        stopped=stopped,
+        unsubscribed=len(reader_ids) - len(agreed),
+        unreachable=len(agreed) - len(readers),
         not_included=len(open_to - reader_ids),
         closed=len(customers.keys() - open_to),
     )
+
+
+def _leave_out_dead(readers: dict[int, str]) -> dict[int, str]:
+    dead = set(db.session.scalars(select_dead_addresses())) if readers else ()
+    return {customer_id: email for customer_id, email in readers.items() if email not in dead}
 
 
 def news_token(customer: Customer) -> str:

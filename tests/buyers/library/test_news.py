@@ -125,7 +125,7 @@ def test_tells_each_buyer_once_and_only_who_may_have_it(
     shop.mailbox.clear()
     shy = news_link(app, shop, "shy@example.com")
     Buyer(app).client.post(shy, data={"List-Unsubscribe": "One-Click"})
-    expected = Told(told=0, before=2, unsubscribed=1, not_included=1, closed=1, minutes=1)
+    expected = Told(told=0, before=2, unsubscribed=1, unreachable=0, not_included=1, closed=1, minutes=1)
     for dry_run in (True, False):
         assert tell(app, dry_run=dry_run) == expected
     shop.work()
