@@ -1,19 +1,29 @@
 // Sends a changed quantity, then shows the cart anew; the button for that is for browsers without JavaScript. What is
 // pressed meanwhile is never lost: "Check out" takes the quantities along, links and other buttons wait for the answer.
-// Who uses a keyboard goes on where they were.
+// Who uses a keyboard goes on where they were, and what is typed elsewhere, such as a code, is still there.
 (() => {
   "use strict";
 
   const NO_CLICK_MS = 500; // so long after a touch no click comes of it
   const PAUSE_MS = 600; // so long after an arrow key no other one comes
   const FOCUS = "cart-focus";
+  const TYPED = "cart-typed";
   const form = document.querySelector("[data-cart]");
   let place = null; // where the keyboard was on the page before
+  let typed = []; // [id, text] of its fields that are no quantities
   try {
     place = sessionStorage.getItem(FOCUS);
+    typed = JSON.parse(sessionStorage.getItem(TYPED) ?? "[]");
     sessionStorage.removeItem(FOCUS); // by an empty cart, too: a later one begins at the top
+    sessionStorage.removeItem(TYPED);
   } catch {}
   if (!form) return;
+  for (const [id, text] of typed) {
+    const field = form.querySelector(`#${CSS.escape(id)}`);
+    if (!field) continue;
+    field.value = text;
+    field.closest("details")?.setAttribute("open", "");
+  }
   const update = form.querySelector(".cart-update button");
   const pay = form.querySelector(".button-main");
   let isPressed = false; // from the touch, which leaves the field, to its click
@@ -21,6 +31,7 @@
   let isChanged = [...form.querySelectorAll(".quantity")].some((field) => field.value !== field.defaultValue);
   let isSending = false;
   let hasFailed = false;
+  let comesBack = false; // this page, shown anew
   let isOld = false; // what the page shows
   let held = null; // a link or button that was pressed meanwhile
   let noClick = 0;
@@ -56,6 +67,7 @@
       target.click();
     } else if (isOld) {
       keepFocus();
+      comesBack = true;
       location.replace(location.pathname);
     }
   };
@@ -71,8 +83,17 @@
     } catch {}
   };
 
-  // On a page that is about to be shown anew, without what is typed by then.
+  const keepTyped = () => {
+    const fields = [...form.querySelectorAll("input[id]:not(.quantity, [type=hidden])")];
+    const isOpen = (field) => field.value !== field.defaultValue || field === document.activeElement;
+    try {
+      sessionStorage.setItem(TYPED, JSON.stringify(fields.filter(isOpen).map(({ id, value }) => [id, value])));
+    } catch {}
+  };
+
+  // On a page that is about to be shown anew, without the quantity that is typed by then.
   const stay = () => {
+    comesBack = false;
     window.stop();
     try {
       sessionStorage.removeItem(FOCUS);
@@ -114,7 +135,15 @@
   form.addEventListener("focusout", () => (pause || isTyping) && endPause());
 
   // By the browser's own buttons; what of ours leads on has sent or taken along what was changed.
-  window.addEventListener("pagehide", () => isChanged && (pause || isSending) && !isTyping && post());
+  window.addEventListener("pagehide", () => {
+    if (comesBack) keepTyped(); // now, since more may have been typed until the answer came
+    if (isChanged && (pause || isSending) && !isTyping) post();
+  });
+
+  // Of the buttons that belong to other forms one leads back here.
+  document.addEventListener("submit", (event) => {
+    if (event.target.id === "remove") comesBack = true;
+  });
 
   form.addEventListener("submit", (event) => {
     if (event.submitter !== update || hasFailed) {
