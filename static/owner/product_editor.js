@@ -3,7 +3,7 @@
 
 const form = document.querySelector("[data-editor]");
 if (form) {
-  const KEY = `storefront-editor-${form.dataset.editor}`;
+  const KEY = `${document.body.dataset.drafts}${form.dataset.editor}`; // of who is signed in: others find nothing of it
   const WAIT_MS = 500;
   const status = form.querySelector("[data-unsaved]");
   const preview = document.querySelector("[data-live-preview]");

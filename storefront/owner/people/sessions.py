@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
+from storefront.core.runtime import settings
 from storefront.owner.people.models import Person, PersonSession, Role
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,13 @@ class SignedIn:
     session_id: int
     last_seen_at: datetime
     is_fresh: bool
+
+    @property
+    def drafts_name(self) -> str:
+        """Return 16 hex digits under which a browser keeps what this person typed, away from others."""
+        return tokens.derive_token(
+            str(self.person_id).encode(), purpose="drafts", version=1, secret_key=settings().secret_key
+        )[:16]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
