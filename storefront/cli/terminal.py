@@ -14,6 +14,7 @@ import click
 JOINERS = "\u200c\u200d"  # of Persian names and emoji
 REPLACEMENT = "\ufffd"
 GAPS = "\r\n\t"  # of a text with several lines
+STDOUT, STDERR = 1, 2
 
 
 def plain(text: str) -> str:
@@ -96,9 +97,34 @@ class PlainStream(io.TextIOBase):
         return True
 
 
+class ClosedStream(io.TextIOWrapper):
+    """Stands for a stream that was closed before Python began, which has none then (`>&-`)."""
+
+    def write(self, text: str) -> int:  # noqa: ARG002 - as of any stream
+        raise OSError(errno.EBADF, "it is closed")
+
+
+def _open_stdout() -> TextIO:
+    return sys.stdout or ClosedStream(_occupy(STDOUT), encoding="utf-8")
+
+
+def _open_stderr() -> TextIO:
+    return sys.stderr or io.TextIOWrapper(_occupy(STDERR), encoding="utf-8")
+
+
+def _occupy(number: int) -> io.BufferedWriter:
+    """Lead a closed number nowhere: the next file that is opened, such as the database, would get it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    if nowhere != number:
+        os.dup2(nowhere, number)
+        os.close(nowhere)
+    return os.fdopen(number, "wb", closefd=False)
+
+
 class PlainGroup(click.Group):
     """Every command below it, and every refusal, prints through the door."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as in click
-        with redirect_stdout(PlainStream(sys.stdout, ends_command=True)), redirect_stderr(PlainStream(sys.stderr)):
+        out, errors = PlainStream(_open_stdout(), ends_command=True), PlainStream(_open_stderr())
+        with redirect_stdout(out), redirect_stderr(errors):
             return super().main(*args, **kwargs)

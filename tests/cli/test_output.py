@@ -77,6 +77,38 @@ def test_says_nothing_where_nobody_reads_any_longer(unbuffered: str) -> None:
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", ["backup key", "backup key --json", "--help"])
+@pytest.mark.parametrize("closed", [">&-", ">&- <&-"])
+def test_says_that_what_it_prints_has_nowhere_to_go(closed: str, words: str, unbuffered: str) -> None:
+    ended = run_in_shell(f"{words} {closed}", unbuffered)
+    assert ended.returncode == 1
+    assert ended.stderr == (
+        "Error: What this command prints cannot be written (it is closed). What it has done by then stays.\n"
+    )
+
+
+def test_needs_no_place_for_what_it_does_not_say() -> None:
+    """A refusal, and what goes to a log, is lost where that is closed; how it ended is not."""
+    assert run_in_shell("backup key 2>&-", "").stdout.startswith("The secret half")
+    assert [run_in_shell(f"nonsense {closed}", "").returncode for closed in ("2>&-", ">&-", ">&- 2>&-")] == [
+        2,
+        2,
+        2,
+    ]
+
+
+def run_in_shell(words: str, unbuffered: str) -> "subprocess.CompletedProcess[str]":
+    """`words` are written as for a shell, with what it closes."""
+    return subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m storefront {words}', sys.executable],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONUNBUFFERED": unbuffered},
+    )
+
+
 def run_into(stdout: IO[bytes], words: str, unbuffered: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "storefront", *words.split()],
