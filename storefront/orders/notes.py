@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
@@ -17,6 +17,7 @@ from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Order
 
 LONGEST = 2000  # characters
+SAME_WITHIN = timedelta(hours=1)
 
 
 class WrongNote(StorefrontError):
@@ -66,6 +67,8 @@ class Note:
 def add_note(reference: str, text: str, *, form: str) -> str:
     """Write a note; return the number of its order. The same from the same form again adds nothing.
 
+    Nor do the same words by the same person within an hour: after Back they stand in a form that was drawn anew.
+
     Raises:
         NotFound: no such order in the running mode.
         WrongNote: it is empty, too long, or has characters that cannot be shown.
@@ -75,6 +78,8 @@ def add_note(reference: str, text: str, *, form: str) -> str:
     actor = current_actor()
     with transaction() as session:
         order = _lock_order(session, reference)
+        if _is_noted(session, order, text, actor):
+            return order.number
         row = {"order_id": order.id, "form": form, "author_kind": actor.kind.value, "author": actor.name}
         if insert_missing(session, OrderNote, [row | {"text": text, "at": clock.now()}]):
             record(session, "order.noted", subject_kind="order", subject=order.number)
@@ -83,6 +88,17 @@ def add_note(reference: str, text: str, *, form: str) -> str:
                 "This was sent already, with other words. Yours are still in the field: add them as one more note."
             )
         return order.number
+
+
+def _is_noted(session: Session, order: Order, text: str, actor: Actor) -> bool:
+    known = select(OrderNote.id).where(
+        OrderNote.order_id == order.id,
+        OrderNote.author_kind == actor.kind.value,
+        OrderNote.author == actor.name,
+        OrderNote.text == text,
+        OrderNote.at > clock.now() - SAME_WITHIN,
+    )
+    return session.scalar(known.limit(1)) is not None
 
 
 def delete_note(reference: str, note_id: int) -> bool:

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, UniqueConstraint, delete, select
+from sqlalchemy import ForeignKey, String, UniqueConstraint, and_, cast, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from storefront.audit.actor import current_actor
@@ -15,7 +15,7 @@ from storefront.core.errors import StorefrontError
 from storefront.core.languages import Language
 from storefront.core.runtime import settings
 from storefront.mail import outbox
-from storefront.mail.models import MailKind
+from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.orders.gifts import find_gift
 from storefront.orders.models import Order
 
@@ -27,6 +27,7 @@ class Reader(StrEnum):
     RECEIVER = "receiver"
 
 
+SAME_WITHIN = timedelta(hours=1)
 KINDS = {Reader.BUYER: MailKind.ANSWER, Reader.RECEIVER: MailKind.GIFT_ANSWER}
 
 
@@ -101,12 +102,15 @@ def promise_answer(
 ) -> str | None:
     """Keep it and promise its email, inside the caller's transaction, which holds the order.
 
-    Returns the address it goes to; None where this form was sent before.
+    Returns the address it goes to; None where this form was sent before. So it is where the same words went there
+    within an hour: after Back they stand in a form that was drawn anew. What came back or was ended is none.
 
     Raises:
         NobodyToAnswer: the reader has no address.
     """
     recipient = get_address(order, reader)
+    if _is_sent(session, order, reader, recipient=recipient, subject=subject, body=body):
+        return None
     words = {"subject": subject, "body": body, "author": current_actor().name, "reader": reader}
     row = {"order_id": order.id, "form": form, "at": clock.now(), **words}
     if not insert_missing(session, SentAnswer, [row]):
@@ -123,6 +127,28 @@ def promise_answer(
         hold=False,
     )
     return recipient
+
+
+def _is_sent(session: Session, order: Order, reader: Reader, *, recipient: str, subject: str, body: str) -> bool:
+    its_email = (
+        OutboxMessage.order_id == SentAnswer.order_id,
+        OutboxMessage.kind == KINDS[reader],
+        OutboxMessage.about == cast(SentAnswer.id, String),
+    )
+    known = (
+        select(SentAnswer.id)
+        .join(OutboxMessage, and_(*its_email))
+        .where(
+            SentAnswer.order_id == order.id,
+            SentAnswer.reader == reader,
+            SentAnswer.subject == subject,
+            SentAnswer.body == body,
+            SentAnswer.at > clock.now() - SAME_WITHIN,
+            OutboxMessage.recipient == recipient,
+            OutboxMessage.state.not_in((MailState.FAILED, MailState.CANCELED)),
+        )
+    )
+    return session.scalar(known.limit(1)) is not None
 
 
 def find_sent_answer(answer_id: int) -> SentAnswer | None:

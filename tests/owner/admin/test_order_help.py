@@ -117,6 +117,23 @@ def test_says_that_a_form_was_sent_with_other_words_and_keeps_the_new_ones(sale:
     assert len(read_rows(sale.app, "SELECT id FROM order_notes")) == 2
 
 
+@both
+def test_keeps_one_note_of_the_same_words_after_back(sale: Sale, helper: Buyer, app: Flask) -> None:
+    """The browser asks for the page again, whose form has another name, and keeps what was typed."""
+    forms = []
+    for _time in range(3):
+        forms.append(helper.get(home(sale)).text.split('name="form" value="')[1].split('"')[0])
+        assert "Note added." in act(helper, sale, "notes", note="Called her.", form=forms[-1])
+    assert len(set(forms)) == 3
+    assert len(read_rows(app, "SELECT id FROM order_notes")) == 1
+    other = sign_in_at_admin(app, make_person(app, "cleo@example.com", Role.SUPPORT))
+    act(other, sale, "notes", note="Called her.", form="theirs")
+    act(helper, sale, "notes", note="Called her again.", form="other words")
+    change_rows(app, "UPDATE order_notes SET at = '2026-01-01 00:00:00'")
+    act(helper, sale, "notes", note="Called her.", form="hours later")
+    assert len(read_rows(app, "SELECT id FROM order_notes")) == 4
+
+
 def test_lets_only_its_writer_delete_a_note(sale: Sale, helper: Buyer, app: Flask) -> None:
     act(helper, sale, "notes", note="Mine", form="1")
     note = read_rows(app, "SELECT id FROM order_notes")[0]["id"]

@@ -104,6 +104,42 @@ def test_is_one_email_of_a_form_that_is_sent_twice_at_once(sale: Sale, app: Flas
     assert len(read_rows(app, "SELECT id FROM order_changes WHERE what = 'answered'")) == 1
 
 
+@both
+def test_is_one_email_of_the_same_words_after_back(sale: Sale, helper: Buyer, app: Flask) -> None:
+    """The browser asks for the page again, whose form has another name, and keeps what was typed."""
+    form = re.compile(r'name="form" value="([^"]+)"')
+    told: list[str] = []
+    for _time in range(3):
+        drawn = form.search(helper.get(f"{home(sale)}?answer=download").text)
+        assert drawn
+        assert drawn[1] not in told
+        told.append(drawn[1])
+        answer = helper.post(home(sale), **SENT | {"form": drawn[1]})
+        page = plain(helper.get(answer.location).text)
+        assert ("This was sent already." in page) == (len(told) > 1)
+    assert len(read_rows(app, "SELECT id FROM outbox WHERE kind = 'answer'")) == 1
+    assert len(read_rows(app, "SELECT id FROM order_changes WHERE what = 'answered'")) == 1
+
+
+MEANWHILE = {
+    "other words": ("", {"body": "Once more: {order_url}"}),
+    "another address": ("UPDATE orders SET email = 'right@example.com'", {}),
+    "it came back": ("UPDATE outbox SET state = 'failed', last_error = 'bounced' WHERE kind = 'answer'", {}),
+    "hours later": ("UPDATE sent_answers SET at = '2026-01-01 00:00:00'", {}),
+}
+
+
+@pytest.mark.parametrize(("change", "words"), MEANWHILE.values(), ids=MEANWHILE)
+def test_is_sent_again_where_that_is_meant(
+    sale: Sale, helper: Buyer, app: Flask, change: str, words: dict[str, str]
+) -> None:
+    helper.post(home(sale), **SENT)
+    if change:
+        change_rows(app, change)
+    helper.post(home(sale), **SENT | words | {"form": "two"})
+    assert len(read_rows(app, "SELECT id FROM outbox WHERE kind = 'answer'")) == 2
+
+
 def test_leaves_by_command_once_a_day_to_each_address(sale: Sale, app: Flask) -> None:
     def send() -> str:
         with app.app_context():
