@@ -82,10 +82,16 @@ def is_left_out(message: OutboxMessage) -> bool:
 
     One that came back itself and is in the queue again leaves: who sent it once more may know better.
     """
+    return _is_for_many(message) and not is_of_address(message.last_error) and _is_dead(message.recipient)
+
+
+def _is_for_many(message: OutboxMessage) -> bool:
     is_test = message.kind == MailKind.BROADCAST and message.broadcast_id is None
-    if message.kind not in PATIENT or is_test or is_of_address(message.last_error):
-        return False
-    found = select_dead_addresses().where(OutboxMessage.recipient == message.recipient).limit(1)
+    return message.kind in PATIENT and not is_test
+
+
+def _is_dead(email: str) -> bool:
+    found = select_dead_addresses().where(OutboxMessage.recipient == email).limit(1)
     return db.session.scalar(found) is not None
 
 

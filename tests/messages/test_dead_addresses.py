@@ -127,7 +127,7 @@ def test_tells_no_dead_address_what_can_be_bought(app: Flask, mailbox: Any) -> N
     assert mailbox.messages() == []
 
 
-def test_still_tries_receipts_and_sign_in_links(shop: Shop, sandbox: SandboxClient) -> None:
+def test_tries_receipts_and_sign_in_links_all_the_same(shop: Shop, sandbox: SandboxClient) -> None:
     sell(shop.app, sandbox, email="bob@example.com")
     shop.work()
     bounce(shop.app, "bob@example.com")

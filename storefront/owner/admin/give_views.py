@@ -4,12 +4,19 @@ from flask import flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StorefrontError
-from storefront.core.tokens import new_token
 from storefront.orders.lookup import get_order
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.orders.giveable import list_giveable
 from storefront.owner.people.roles import Permission
-from storefront.payments.fulfillment.give import MOST_LINES, CannotGive, Wish, give, plan_giving
+from storefront.payments.fulfillment.give import (
+    MOST_LINES,
+    CannotGive,
+    Given,
+    Wish,
+    form_of_page,
+    give,
+    plan_giving,
+)
 
 ROWS = 3  # on the form; more at once by command
 LONGEST_FORM = 64
@@ -31,13 +38,13 @@ def check_gift() -> ResponseReturnValue:
         plan = plan_giving(typed.get("email", ""), _wishes(), because=typed.get("because", ""))
     except StorefrontError as refusal:
         return _form(typed.get("email", ""), refusal)
-    return render_template("owner/orders/give_check.html", plan=plan, form=new_token())
+    return render_template("owner/orders/give_check.html", plan=plan, form=form_of_page(plan))
 
 
 @admin.post("/orders/give")
 @needs(Permission.MONEY)
 def give_here() -> ResponseReturnValue:
-    """`form` was drawn with the page: sent twice, it gives once."""
+    """`form` came with the page: sent twice, also after Back, it gives once."""
     typed = request.form
     form = typed.get("form", "")[:LONGEST_FORM]
     try:
@@ -46,8 +53,14 @@ def give_here() -> ResponseReturnValue:
         given = give(typed.get("email", ""), _wishes(), because=typed.get("because", ""), form=form)
     except StorefrontError as refusal:
         return _form(typed.get("email", ""), refusal)
-    flash(f"Given. An email brings it to {given.email}.", "good")
+    flash(_words(given), "good")
     return redirect(f"/admin/orders/{given.number}", 303)
+
+
+def _words(given: Given) -> str:
+    if given.is_new:
+        return f"Given. An email brings it to {given.email}."
+    return "This was given already, as this order. To give it once more within the hour, write another reason."
 
 
 def _wishes() -> list[Wish]:

@@ -13,21 +13,20 @@ def read_begun(*, is_from_cart: bool) -> list[str]:
 
 
 def keep_begun(token: str, *, is_from_cart: bool) -> None:
-    others = [] if is_from_cart else [other for other in read_begun(is_from_cart=False) if other != token]
+    others = [] if is_from_cart else _others(token, is_from_cart=False)
     session[_key(is_from_cart=is_from_cart)] = " ".join([token, *others][:MOST_NOW])
 
 
 def forget_begun(token: str, *, is_from_cart: bool) -> bool:
     """Return whether it was open here until now."""
-    begun = read_begun(is_from_cart=is_from_cart)
-    if token not in begun:
+    if token not in read_begun(is_from_cart=is_from_cart):
         return False
-    others = [other for other in begun if other != token]
-    key = _key(is_from_cart=is_from_cart)
-    session.pop(key)
-    if others:
-        session[key] = " ".join(others)
+    session[_key(is_from_cart=is_from_cart)] = " ".join(_others(token, is_from_cart=is_from_cart))
     return True
+
+
+def _others(token: str, *, is_from_cart: bool) -> list[str]:
+    return [other for other in read_begun(is_from_cart=is_from_cart) if other != token]
 
 
 def _key(*, is_from_cart: bool) -> str:

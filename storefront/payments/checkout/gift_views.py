@@ -7,6 +7,7 @@ from storefront.orders.browsers import get_order_here
 from storefront.payments.checkout.begun_here import read_begun
 from storefront.payments.checkout.browser import browser_id
 from storefront.payments.checkout.gift_page import read_words_begun, read_words_of, show_gift_page
+from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import find_checkouts
 from storefront.payments.checkout.views import checkout
 from storefront.shop.cart.views import parse_number
@@ -28,5 +29,8 @@ def gift() -> ResponseReturnValue:
 
 def _read_begun(price_id: int | None) -> dict[str, str]:
     begun = find_checkouts(read_begun(is_from_cart=price_id is None), browser=browser_id())
-    is_it = (one for one in begun if price_id is None or (one.gift_id and one.cart[0].price_id == price_id))
-    return read_words_begun(next(is_it, None))
+    return read_words_begun(next((one for one in begun if _is_of(one, price_id)), None))
+
+
+def _is_of(begun: Checkout, price_id: int | None) -> bool:
+    return price_id is None or (begun.gift_id is not None and begun.cart[0].price_id == price_id)

@@ -93,22 +93,32 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_tokens: Sequence[
     `current_tokens` are of the checkouts that this browser has open; none to leave them alone.
     """
     sent_before = find_by_nonce(form.own_nonce(browser), browser=browser)
-    if sent_before is not None:
-        paid = find_order(sent_before)
-        if paid is None and is_in_its_place(sent_before, form):
-            return _take_up(sent_before, form)
-        if paid is not None and is_same_sale(sent_before, form):
-            return PaidMeanwhile(session_id=paid.checkout_session_id)
-        form = replace(form, nonce=f"{form.nonce}:{sent_before.token}")
-        return open_checkout(form, browser=browser, current_tokens=current_tokens)
-    begun = find_checkouts(current_tokens, browser=browser)
-    current = next((one for one in begun if is_in_its_place(one, form)), None)
+    if sent_before is None:
+        return _go_on_or_begin(form, browser, current_tokens)
+    paid = find_order(sent_before)
+    if paid is not None and is_same_sale(sent_before, form):
+        return PaidMeanwhile(session_id=paid.checkout_session_id)
+    if paid is None and is_in_its_place(sent_before, form):
+        return _take_up(sent_before, form)
+    form = replace(form, nonce=f"{form.nonce}:{sent_before.token}")
+    return open_checkout(form, browser=browser, current_tokens=current_tokens)
+
+
+def _go_on_or_begin(form: CheckoutForm, browser: str, current_tokens: Sequence[str]) -> str | PaidMeanwhile:
+    current = _find_current(form, browser, current_tokens)
+    if current is None:
+        return _insert(form, browser)
     order = find_order(current)
-    if order is not None and not order.has_failed:
-        return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
-    if current is not None and order is None:
+    if order is None:
         return _take_up(current, form)
-    return _insert(form, browser)
+    if order.has_failed:
+        return _insert(form, browser)
+    return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
+
+
+def _find_current(form: CheckoutForm, browser: str, current_tokens: Sequence[str]) -> Checkout | None:
+    begun = find_checkouts(current_tokens, browser=browser)
+    return next((one for one in begun if is_in_its_place(one, form)), None)
 
 
 def _insert(form: CheckoutForm, browser: str) -> str:

@@ -105,7 +105,7 @@ def give(email: str, wishes: Sequence[Wish], *, because: str, form: str) -> Give
         CannotGive, NotFound: nothing was done.
     """
     address, reason = _check(email, wishes, because)
-    session_id = GIVEN + hashlib.sha256(f"{settings().mode}:{form}".encode()).hexdigest()[:32]
+    session_id = _session_id(form)
     known = _find_given(session_id)
     if known is not None:
         return known
@@ -127,6 +127,26 @@ def form_of(email: str, wishes: Sequence[Wish], because: str, *, again: bool) ->
     """Return what stands for a form where there is none: a command typed twice gives once, unless `again`."""
     said = "\0".join([email.lower(), because, *(f"{wish.name} {wish.quantity}" for wish in wishes)])
     return new_token() if again else said
+
+
+def form_of_page(plan: GivingPlan) -> str:
+    """Return 64 hex digits for the page that gives: the same for the same, for an hour at least.
+
+    After Back that page is drawn anew, and would give once more under another name.
+    """
+    wishes = [Wish(line.name, line.quantity) for line in plan.lines]
+    said = form_of(plan.email, wishes, plan.because, again=False)
+    hour = int(clock.now().timestamp()) // 3600
+    before, now = _form_of_hour(said, hour - 1), _form_of_hour(said, hour)
+    return before if _find_given(_session_id(before)) is not None else now
+
+
+def _form_of_hour(said: str, hour: int) -> str:
+    return hashlib.sha256(f"{said}\0{hour}".encode()).hexdigest()
+
+
+def _session_id(form: str) -> str:
+    return GIVEN + hashlib.sha256(f"{settings().mode}:{form}".encode()).hexdigest()[:32]
 
 
 def _write_down(session: Session, order: Order, wishes: Sequence[Wish], reason: str) -> Given:

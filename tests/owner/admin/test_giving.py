@@ -1,9 +1,11 @@
 """What an owner gives for free: an order like a free one, without Stripe, once however often it is sent."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 
 from storefront.buyers.account.erase import erase_address
@@ -75,6 +77,26 @@ def test_gives_once_where_the_page_is_sent_twice_at_once(app: Flask, owner: Buye
     assert owner.post("/admin/orders/give", **gift()).location == answers[0]
     assert len(read_rows(app, "SELECT id FROM licenses")) == 1
     assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'order.given'")) == 1
+
+
+@both
+def test_gives_once_where_the_page_is_drawn_anew_after_back(app: Flask, owner: Buyer) -> None:
+    def press(**fields: str) -> str:
+        page = owner.post("/admin/orders/give/check", **gift(form="", **fields)).text
+        form = page.split('name="form" value="')[1].split('"')[0]
+        return owner.get(owner.post("/admin/orders/give", **gift(form=form, **fields)).location).text
+
+    with time_machine.travel(datetime(2026, 11, 30, 12, 59, tzinfo=UTC), tick=False) as clock:
+        assert f"Given. An email brings it to {ADA}." in press()
+        for _time in range(2):  # in the next hour of the clock as well
+            assert "This was given already, as this order." in press()
+            clock.shift(timedelta(minutes=30))
+        assert len(orders(app)) == 1
+        assert "Given. An email" in press(because="another raffle")
+        clock.shift(timedelta(hours=2))
+        owner = sign_in_at_admin(app, make_person(app, "ben@example.com"))
+        assert "Given. An email" in press()
+    assert len(orders(app)) == 3
 
 
 def test_gives_again_what_the_address_has(app: Flask, sandbox: SandboxClient, owner: Buyer) -> None:
