@@ -18,6 +18,8 @@ from storefront.orders.links import derive_order_token
 from storefront.orders.looks import apply_facts
 from storefront.orders.models import Order
 from storefront.orders.waits_for import DEBITS
+from storefront.shop.catalog.own_sessions import entries_of_checkout, is_marked
+from storefront.stripe_api import own_words
 from storefront.stripe_api.seen import SeenCheckout
 
 NUMBER_LENGTH = 8
@@ -99,14 +101,13 @@ def _from_session(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: in
         currency=seen.currency,
         subtotal_minor=seen.subtotal_minor,
         discount_minor=seen.discount_minor,
-        referrer=clean_name(seen.metadata.get(REFERRER, "")) or None,
+        referrer=_referrer(seen),
         discount_code=seen.discount.code if seen.discount else None,
         tax_minor=seen.tax_minor,
         total_minor=seen.total_minor,
         taxes=seen.taxes,
         stripe_customer_id=seen.customer_id,
-        checkout_text=seen.checkout_text,
-        has_accepted=seen.has_accepted,
+        **_consent(seen),
         look_ticket=1,
         facts_ticket=0,
         is_paid=seen.is_paid,
@@ -117,6 +118,20 @@ def _from_session(seen: SeenCheckout, seed: bytes, *, mode: str, customer_id: in
         placed_at=seen.created_at,
         **_rare(seen),
     )
+
+
+def _referrer(seen: SeenCheckout) -> str | None:
+    """Return where the buyer came from; Payment Links of this shop say it, too."""
+    return clean_name(seen.metadata.get(REFERRER, "")) or None if is_marked(seen.metadata) else None
+
+
+def _consent(seen: SeenCheckout) -> dict[str, str | bool | None]:
+    """Return what Stripe's form said, or the shop's own where that was shown."""
+    own = entries_of_checkout(seen.metadata)
+    return {
+        "checkout_text": seen.checkout_text or own_words.read_words(own),
+        "has_accepted": seen.has_accepted or own_words.has_accepted(own),
+    }
 
 
 def _rare(seen: SeenCheckout) -> dict[str, str | int]:

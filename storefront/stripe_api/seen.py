@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from storefront.core import clock
-from storefront.stripe_api import own_words
 from storefront.stripe_api.raw import part, rows
 from storefront.stripe_api.seen_balance import NO_EXCESS, Excess
 from storefront.stripe_api.seen_buyer import NO_METHOD, SeenMethod, read_address, read_business_name, read_method
@@ -155,7 +154,7 @@ class SeenCheckout:
     phone: str | None
     answers: list[list[str]]  # label and value of the shop's own fields
     locale: str | None  # what Stripe's form speaks: `de`, `pt-BR`; None where the browser decides
-    checkout_text: str | None  # the shop's words beside the box, or above the button where there is no box
+    checkout_text: str | None  # in Stripe's form: beside the box, or above the button where there is no box
     has_accepted: bool  # ticked that box
     payment: SeenPayment | None
     recovered_from: str | None  # the expired Session that this one is a copy of
@@ -317,8 +316,7 @@ def _words_of(detail: dict[str, Any]) -> str | None:
 def _checkout_text(raw: dict[str, Any]) -> str | None:
     has_box = part(raw, "consent_collection").get("terms_of_service") == "required"
     texts = part(raw, "custom_text")
-    shown = part(texts, "terms_of_service_acceptance" if has_box else "submit").get("message")
-    return shown or own_words.read_words(raw["metadata"] or {})
+    return part(texts, "terms_of_service_acceptance" if has_box else "submit").get("message")
 
 
 def _locale(raw: dict[str, Any]) -> str | None:
@@ -327,8 +325,7 @@ def _locale(raw: dict[str, Any]) -> str | None:
 
 
 def _has_accepted(raw: dict[str, Any]) -> bool:
-    is_ticked = part(raw, "consent").get("terms_of_service") == "accepted"
-    return is_ticked or own_words.has_accepted(raw["metadata"] or {})
+    return part(raw, "consent").get("terms_of_service") == "accepted"
 
 
 def read_checkout(

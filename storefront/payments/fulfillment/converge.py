@@ -32,6 +32,7 @@ from storefront.payments.fulfillment.upgrades import (
     settle_unused,
     settle_upgrades_of,
 )
+from storefront.shop.catalog.own_sessions import entries_of_checkout
 from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.shop.discounts.uses import count_use
 from storefront.stripe_api.seen import SeenAfterSale, SeenCheckout
@@ -78,7 +79,7 @@ def converge_order(session: Session, answer: StripeAnswer, *, holds_mails: bool 
         OrderMadeMeanwhile: nothing was written.
     """
     if answer.is_upgrade:
-        lock_upgraded(session, answer.checkout.metadata)
+        lock_upgraded(session, answer.checkout)
     is_new = answer.ticket is None
     order, is_first = _lock_order(session, answer)
     before = None if is_new else read_access(session, order)
@@ -157,7 +158,7 @@ def _keep_with_order(session: Session, seen: SeenCheckout, customer_id: int) -> 
 
 def _is_gift(seen: SeenCheckout) -> bool:
     """What costs nothing in the end is its buyer's own: nobody may write to strangers for free."""
-    return MARK in seen.metadata and seen.total_minor > 0
+    return MARK in entries_of_checkout(seen.metadata) and seen.total_minor > 0
 
 
 def _apply_answer(

@@ -1,7 +1,7 @@
 """Which Checkout Sessions are this shop's: an account may be shared with other shops and with Payment Links."""
 
 from storefront.core.runtime import settings
-from storefront.shop.catalog import mirrors
+from storefront.shop.catalog.own_sessions import entries_of_checkout, is_marked
 from storefront.shop.catalog.recognized_lines import RecognizedLine, recognize_lines
 from storefront.stripe_api.seen import SeenCheckout
 
@@ -14,7 +14,6 @@ def recognize_checkout(seen: SeenCheckout) -> dict[str, RecognizedLine] | None:
     """
     if seen.mode != "payment" or seen.livemode != settings().is_live:
         return None
-    shop = mirrors.shop_id()
-    lines = recognize_lines(seen.lines, shop=shop, metadata=seen.metadata)
-    is_ours = seen.metadata.get("storefront") == shop or any(line.product_id for line in lines.values())
+    lines = recognize_lines(seen.lines, frozen=entries_of_checkout(seen.metadata))
+    is_ours = is_marked(seen.metadata) or any(line.product_id for line in lines.values())
     return lines if is_ours else None

@@ -1,6 +1,6 @@
 """Paid upgrades: given to the license that they were sold for, once, or left to the owner to refund."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,7 @@ from storefront.orders.models import Grant, Order, OrderItem, Upgrade, UpgradeSt
 from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
 from storefront.orders.upgrades import COUNTED, NOT_UPGRADED, UpgradedGrant, find_upgraded
 from storefront.shop.catalog.models import Edition, Price
+from storefront.shop.catalog.own_sessions import entries_of_checkout
 from storefront.shop.catalog.upgrades import read_upgraded
 from storefront.stripe_api.seen import SeenCheckout
 
@@ -45,14 +46,18 @@ def _works(sold: License, at: datetime) -> bool:
     return sold.withdrawn_at is None and (sold.expires_at is None or sold.expires_at > at)
 
 
-def lock_upgraded(session: Session, metadata: Mapping[str, str]) -> None:
+def lock_upgraded(session: Session, seen: SeenCheckout) -> None:
     """Lock the order of what a Session upgrades, before anything else: a look at that one locks it first as well.
 
     Whoever upgrades or refunds it next sees what came first.
     """
     of_grant = select(OrderItem.order_id).join(Grant, Grant.order_item_id == OrderItem.id)
-    upgraded = of_grant.where(Grant.id == read_upgraded(metadata)).scalar_subquery()
+    upgraded = of_grant.where(Grant.id == _read_named(seen)).scalar_subquery()
     session.execute(select(Order.id).where(Order.id == upgraded).with_for_update(key_share=True))
+
+
+def _read_named(seen: SeenCheckout) -> int | None:
+    return read_upgraded(entries_of_checkout(seen.metadata))
 
 
 def hand_out_upgrades(session: Session, order: Order, seen: SeenCheckout) -> None:
@@ -65,7 +70,7 @@ def hand_out_upgrades(session: Session, order: Order, seen: SeenCheckout) -> Non
         .where(OrderItem.order_id == order.id, Price.upgrades_from_id.is_not(None))
     ).all()
     for item, price, edition in rows:
-        upgraded = _find_upgraded(session, read_upgraded(seen.metadata), mode=order.mode)
+        upgraded = _find_upgraded(session, _read_named(seen), mode=order.mode)
         # Its event may be late, or its bank take days, and the license may have been over since.
         state = _judge(price, upgraded, charged_at or order.paid_at or clock.now())
         state = _hand_out(session, item, price, upgraded, state)

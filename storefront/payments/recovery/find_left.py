@@ -6,6 +6,7 @@ from storefront.buyers.reminders.left import Left, LeftLine
 from storefront.buyers.reminders.readers import has_stopped
 from storefront.core import clock
 from storefront.core.email_addresses import is_address
+from storefront.shop.catalog.own_sessions import CHECKOUT, entries_of_checkout
 from storefront.shop.catalog.recognized_lines import RecognizedLine
 from storefront.shop.profile.reminders import are_reminders_on
 from storefront.stripe_api.seen import SeenCheckout, SeenLine
@@ -39,7 +40,7 @@ def find_left(seen: SeenCheckout, lines: Mapping[str, RecognizedLine]) -> Left |
         return None
     return Left(
         session_id=seen.id,
-        checkout_token=seen.metadata.get("checkout"),
+        checkout_token=entries_of_checkout(seen.metadata).get(CHECKOUT),
         email=email,
         url=recovery.url,
         url_expires_at=recovery.expires_at,

@@ -9,6 +9,7 @@ from sqlalchemy import Row, bindparam, exists, select
 from storefront.core.db import db, read_all
 from storefront.core.runtime import settings
 from storefront.shop.catalog.models import BundlePart, Edition, Price, Product, StripeMirror
+from storefront.shop.catalog.own_sessions import is_marked
 from storefront.shop.catalog.parts import SoldPart, read_frozen, read_parts_of, read_sold_parts
 from storefront.shop.catalog.terms import (
     NO_TERMS,
@@ -61,27 +62,26 @@ class _Mirrored:
         return _recognized_product(row) if row is not None else UNKNOWN
 
 
-def recognize_lines(
-    lines: Iterable[SeenLine], *, shop: str, metadata: Mapping[str, str]
-) -> dict[str, RecognizedLine]:
+def recognize_lines(lines: Iterable[SeenLine], *, frozen: Mapping[str, str]) -> dict[str, RecognizedLine]:
     """Return our price and product by line id. One statement, however many lines.
 
     A second one where a line's price has no mirror; one or two more for bundles.
 
     A mirror of the price counts first, then our metadata on Stripe's price, then a mirror of the product.
-    `metadata` is the Session's: what a bundle included when a checkout of the shop began.
+    `frozen` is the metadata of a checkout of the shop: what a bundle included when it began. It is empty where
+    the Session is none of those.
     """
     lines = list(lines)
     mirrored = _read_mirrors(lines)
     of_price = {line.id: mirrored.find_price(line) for line in lines}
     unmirrored = [line for line in lines if of_price[line.id] is None]
-    marked = _read_marked_prices([line for line in unmirrored if line.metadata.get("storefront") == shop])
+    marked = _read_marked_prices([line for line in unmirrored if is_marked(line.metadata)])
     known = {line.id: of_price[line.id] or marked.get(line.id) or mirrored.find_product(line) for line in lines}
-    return _with_parts(known, metadata)
+    return _with_parts(known, frozen)
 
 
-def _with_parts(known: dict[str, RecognizedLine], metadata: Mapping[str, str]) -> dict[str, RecognizedLine]:
-    wanted = _find_part_ids(known, metadata)
+def _with_parts(known: dict[str, RecognizedLine], frozen: Mapping[str, str]) -> dict[str, RecognizedLine]:
+    wanted = _find_part_ids(known, frozen)
     if not wanted:
         return known
     sold = read_sold_parts(edition_id for edition_ids in wanted.values() for edition_id in edition_ids)
@@ -94,19 +94,19 @@ def _with(line: RecognizedLine, edition_ids: Sequence[int], sold: Mapping[int, S
 
 
 def _read_frozen_parts(
-    known: Mapping[str, RecognizedLine], metadata: Mapping[str, str]
+    known: Mapping[str, RecognizedLine], frozen: Mapping[str, str]
 ) -> dict[str, tuple[int, ...]]:
-    frozen = {line_id: read_frozen(metadata, line.price_id) for line_id, line in known.items()}
-    return {line_id: edition_ids for line_id, edition_ids in frozen.items() if edition_ids}
+    parts = {line_id: read_frozen(frozen, line.price_id) for line_id, line in known.items()}
+    return {line_id: edition_ids for line_id, edition_ids in parts.items() if edition_ids}
 
 
-def _find_part_ids(known: Mapping[str, RecognizedLine], metadata: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
+def _find_part_ids(known: Mapping[str, RecognizedLine], frozen: Mapping[str, str]) -> dict[str, tuple[int, ...]]:
     """Return by line id which editions a bundle hands out: those of when its checkout began.
 
     A Payment Link says nothing of them: it sells what the bundle includes when its Session is first seen here.
     """
-    if "checkout" in metadata:
-        return _read_frozen_parts(known, metadata)
+    if frozen:
+        return _read_frozen_parts(known, frozen)
     bundles = {line_id: line.bundle_id for line_id, line in known.items() if line.bundle_id is not None}
     if not bundles:
         return {}

@@ -1,57 +1,16 @@
 """A purchase through a Payment Link is fulfilled like any other, also through one that the owner made by hand."""
 
-from typing import Any
-
 import pytest
-import requests
 import time_machine
-from flask import Flask
 
 from storefront.core import clock
-from storefront.core.db import db
 from storefront.orders.models import Order
-from storefront.payments.checkout.payment_links import create_link
-from storefront.shop.catalog import mirrors
 from tests.support.databases import BOTH
+from tests.support.payment_links import foreign_price, make_link, make_link_by_hand, mirror_of, visit
 from tests.support.rows import count_rows, read_rows
-from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, Shop, find_price, keys_on
+from tests.support.shop import Buyer, Shop, keys_on
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
-
-
-def make_link(app: Flask, *names: str, adjustable: bool = False) -> str:
-    with app.app_context():
-        url = create_link(names, adjustable=adjustable).url
-        db.session.remove()
-    return url
-
-
-def make_link_by_hand(shop: Shop, *prices: str, **more: Any) -> str:
-    """As in the Dashboard: no mark of ours on it, only the prices."""
-    lines = [{"price": price, "quantity": 1} for price in prices]
-    body: Any = {"line_items": lines, **more}
-    return str(shop.sandbox.stripe.v1.payment_links.create(body).url)
-
-
-def mirror_of(app: Flask, edition: str) -> str:
-    price_id = find_price(app, "twinspot", edition)
-    with app.app_context():
-        mirror = mirrors.ensure_mirrors([price_id])[price_id].stripe_price_id
-        db.session.remove()
-    return mirror
-
-
-def foreign_price(sandbox: SandboxClient) -> str:
-    product = sandbox.stripe.v1.products.create({"name": "A mug"})
-    return str(sandbox.stripe.v1.prices.create({"product": product.id, "currency": "usd", "unit_amount": 500}).id)
-
-
-def visit(url: str) -> str:
-    """The Session of a new visitor."""
-    answer = requests.get(url, allow_redirects=False, timeout=60)
-    assert answer.status_code == 303
-    return answer.headers["Location"].rpartition("/")[2]
 
 
 @both
@@ -101,7 +60,7 @@ def test_waits_for_a_bank_debit(shop: Shop) -> None:
 
 
 def test_serves_a_link_made_by_hand_whose_buyer_never_comes_to_the_shop(shop: Shop) -> None:
-    session_id = visit(make_link_by_hand(shop, mirror_of(shop.app, "Personal")))
+    session_id = visit(make_link_by_hand(shop.sandbox, mirror_of(shop.app, "Personal")))
     shop.sandbox.pay(session_id)
     (event,) = shop.wait_for_event("checkout.session.completed")
     assert event["outcome"] == "fulfilled"
@@ -112,7 +71,9 @@ def test_serves_a_link_made_by_hand_whose_buyer_never_comes_to_the_shop(shop: Sh
 
 @both
 def test_keeps_and_shows_a_line_it_does_not_know_and_tells_the_owner(shop: Shop) -> None:
-    session_id = visit(make_link_by_hand(shop, mirror_of(shop.app, "Personal"), foreign_price(shop.sandbox)))
+    session_id = visit(
+        make_link_by_hand(shop.sandbox, mirror_of(shop.app, "Personal"), foreign_price(shop.sandbox))
+    )
     shop.sandbox.pay(session_id)
     shop.wait_for_event("checkout.session.completed")
     items = read_rows(shop.app, "SELECT description, product_id IS NULL unknown FROM order_items ORDER BY id")
@@ -130,7 +91,7 @@ def test_keeps_and_shows_a_line_it_does_not_know_and_tells_the_owner(shop: Shop)
 
 
 def test_leaves_a_link_without_any_price_of_ours_alone(shop: Shop) -> None:
-    session_id = visit(make_link_by_hand(shop, foreign_price(shop.sandbox)))
+    session_id = visit(make_link_by_hand(shop.sandbox, foreign_price(shop.sandbox)))
     shop.sandbox.pay(session_id)
     (event,) = shop.wait_for_event("checkout.session.completed")
     assert event["outcome"] == "not_ours"
