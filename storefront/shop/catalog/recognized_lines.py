@@ -27,7 +27,8 @@ class RecognizedLine:
     """What a line of Stripe's is to us, and what a sale of it promises; None for a line we do not know.
 
     `bundle_id` is its edition where that includes something by now. `lost_parts` counts what was sold in it and is
-    no more. An upgrade hands out nothing itself; `upgrades_from_id` is the edition that it is for.
+    no more. An upgrade hands out nothing itself; `upgrades_from_id` is the edition that it is for. `is_marked`: it
+    was made at Stripe by this shop, whatever else is known.
     """
 
     price_id: int | None
@@ -37,6 +38,11 @@ class RecognizedLine:
     parts: tuple[SoldPart, ...] = ()
     lost_parts: int = 0
     upgrades_from_id: int | None = None
+    is_marked: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        return self.is_marked or self.product is not None
 
     @property
     def product_id(self) -> int | None:
@@ -44,6 +50,7 @@ class RecognizedLine:
 
 
 UNKNOWN = RecognizedLine(price_id=None, product=None, terms=NO_TERMS)
+UNKNOWN_OF_OURS = replace(UNKNOWN, is_marked=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,15 @@ class _Mirrored:
         row = self.by_price.get(line.stripe_price_id or "")
         return _recognized(row) if row is not None else None
 
-    def find_product(self, line: SeenLine) -> RecognizedLine:
+    def find_product(self, line: SeenLine) -> RecognizedLine | None:
+        """Return what another price of a product at Stripe sells: its edition, as there is a product for each.
+
+        Of an upgrade that is nothing: it costs what it says at the license that it is for.
+        """
         row = self.by_product.get(line.stripe_product_id or "")
-        return _recognized_product(row) if row is not None else UNKNOWN
+        if row is None:
+            return None
+        return _recognized(row) if row.upgrades_from_id is None else UNKNOWN_OF_OURS
 
 
 def recognize_lines(lines: Iterable[SeenLine], *, frozen: Mapping[str, str]) -> dict[str, RecognizedLine]:
@@ -76,8 +89,15 @@ def recognize_lines(lines: Iterable[SeenLine], *, frozen: Mapping[str, str]) -> 
     of_price = {line.id: mirrored.find_price(line) for line in lines}
     unmirrored = [line for line in lines if of_price[line.id] is None]
     marked = _read_marked_prices([line for line in unmirrored if is_marked(line.metadata)])
-    known = {line.id: of_price[line.id] or marked.get(line.id) or mirrored.find_product(line) for line in lines}
+    known = {
+        line.id: of_price[line.id] or marked.get(line.id) or mirrored.find_product(line) or _unknown(line)
+        for line in lines
+    }
     return _with_parts(known, frozen)
+
+
+def _unknown(line: SeenLine) -> RecognizedLine:
+    return UNKNOWN_OF_OURS if is_marked(line.metadata) else UNKNOWN
 
 
 def _with_parts(known: dict[str, RecognizedLine], frozen: Mapping[str, str]) -> dict[str, RecognizedLine]:
@@ -164,25 +184,14 @@ def _recognized(row: Row[*tuple[Any, ...]]) -> RecognizedLine:
     return RecognizedLine(
         price_id=row.price_id,
         product=sold_product_of_row(row),
-        terms=_terms(row, is_of_edition=True),
+        terms=_terms(row),
         bundle_id=row.edition_id if row.is_bundle else None,
         upgrades_from_id=row.upgrades_from_id,
     )
 
 
-def _recognized_product(row: Row[*tuple[Any, ...]]) -> RecognizedLine:
-    """Another price of a product at Stripe has no edition; what it includes is that of the product there."""
-    return RecognizedLine(
-        price_id=None,
-        product=sold_product_of_row(row),
-        terms=_terms(row, is_of_edition=False),
-        bundle_id=row.edition_id if row.is_bundle else None,
-        upgrades_from_id=row.upgrades_from_id,
-    )
-
-
-def _terms(row: Row[*tuple[Any, ...]], *, is_of_edition: bool) -> SaleTerms:
-    terms = terms_of_row(row, is_of_edition=is_of_edition)
+def _terms(row: Row[*tuple[Any, ...]]) -> SaleTerms:
+    terms = terms_of_row(row)
     if row.upgrades_from_id is None:
         return terms
     return replace(terms, grants_license=False, grants_download=False)

@@ -83,13 +83,11 @@ def sold_product_of_row(row: Row[*tuple[Any, ...]]) -> SoldProduct:
     )
 
 
-def terms_of_row(row: Row[*tuple[Any, ...]], *, is_of_edition: bool) -> SaleTerms:
-    """Return `terms_of_today` of a row with `SALE_COLUMNS`: with its edition, or without any."""
+def terms_of_row(row: Row[*tuple[Any, ...]]) -> SaleTerms:
+    """Return `terms_of_today` of a row with `SALE_COLUMNS`."""
     said = row._mapping  # noqa: SLF001 - its public name in SQLAlchemy
     terms = {name: said[name] for name in _TERMS}
-    if is_of_edition:
-        terms |= {name: _own(said[f"edition_{name}"], said[name]) for name in _OF_EDITION}
-    return SaleTerms(**terms)
+    return SaleTerms(**terms | {name: _own(said[f"edition_{name}"], said[name]) for name in _OF_EDITION})
 
 
 def _own(of_edition: int | None, of_product: int | None) -> int | None:
