@@ -35,6 +35,7 @@ ONCE = {
     ("grants", "order_item_id product_id kind ordinal", ""),
     ("licenses", "grant_id", ""),
     ("licenses", "key_hash", ""),
+    ("lost_mirrors", "stripe_price_id", ""),
     ("notices", "mode kind subject", ""),
     ("order_items", "order_id stripe_line_item_id", ""),
     ("order_notes", "order_id form", ""),

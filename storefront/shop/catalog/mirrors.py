@@ -20,7 +20,7 @@ from storefront.shop.catalog.mirror_names import (
     select_names,
     to_tell,
 )
-from storefront.shop.catalog.models import Edition, Price, Product, ShopIdentity, StripeMirror
+from storefront.shop.catalog.models import Edition, LostMirror, Price, Product, ShopIdentity, StripeMirror
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.products import create_product
 
@@ -200,9 +200,20 @@ def _read_stored(session: Session, mirror: dict[str, Any]) -> str:
 
 
 def forget_mirrors(price_ids: Iterable[int]) -> None:
-    """Let the next `ensure_mirrors` make these anew: Stripe answered `resource_missing`."""
+    """Let the next `ensure_mirrors` make these anew: Stripe answered `resource_missing`. Safe to repeat.
+
+    Those of other accounts stay. What is sold of the lost ones, or of their products at Stripe, is still known.
+    """
+    is_lost = (
+        StripeMirror.price_id.in_(list(price_ids)),
+        in_running_mode(),
+        StripeMirror.account == gateway().account_id(),
+    )
+    kept = (StripeMirror.price_id, StripeMirror.mode, StripeMirror.stripe_product_id, StripeMirror.stripe_price_id)
     with transaction() as session:
-        session.execute(delete(StripeMirror).where(StripeMirror.price_id.in_(list(price_ids)), in_running_mode()))
+        lost = session.execute(delete(StripeMirror).where(*is_lost).returning(*kept)).all()
+        # Two checkouts lose the same one, and within a minute Stripe gives both the same new one.
+        insert_missing(session, LostMirror, [row._asdict() for row in lost])
 
 
 def find_prices_by_account() -> dict[str, str]:

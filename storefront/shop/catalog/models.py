@@ -232,6 +232,23 @@ class StripeMirror(Base):
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class LostMirror(Base):
+    """What a mirror was that Stripe does not sell any more: never offered again, but what is sold of it is known.
+
+    Its product at Stripe may have other prices, of a Payment Link that the owner made there. Nothing deletes these
+    rows: they are as few as the times that an owner archives a price of the shop.
+    """
+
+    __tablename__ = "lost_mirrors"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    price_id: Mapped[int] = mapped_column(ForeignKey("prices.id"), index=True)
+    mode: Mapped[str]
+    stripe_product_id: Mapped[str] = mapped_column(index=True)
+    stripe_price_id: Mapped[str] = mapped_column(unique=True)
+    lost_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class ShopIdentity(Base):
     """One row: the random id that marks Checkout Sessions, products and prices at Stripe as this shop's."""
 

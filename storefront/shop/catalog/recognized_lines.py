@@ -1,14 +1,14 @@
-"""Which of our prices and products Stripe's lines are: by their mirrors, or by our own metadata at Stripe."""
+"""Which of our prices and products Stripe's lines are: by mirrors, also lost ones, or by our metadata there."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, select
+from sqlalchemy import FromClause, Row, Select, bindparam, exists, select, union_all
 
 from storefront.core.db import db, read_all
 from storefront.core.runtime import settings
-from storefront.shop.catalog.models import BundlePart, Edition, Price, Product, StripeMirror
+from storefront.shop.catalog.models import BundlePart, Edition, LostMirror, Price, Product, StripeMirror
 from storefront.shop.catalog.own_sessions import is_marked
 from storefront.shop.catalog.parts import SoldPart, read_frozen, read_parts_of, read_sold_parts
 from storefront.shop.catalog.terms import (
@@ -146,7 +146,7 @@ def _read_mirrors(lines: Sequence[SeenLine]) -> _Mirrored:
 
 
 # Of the tables, and no entities: reading those costs more than the statements.
-_mirrors, _prices, _editions = StripeMirror.__table__.c, Price.__table__.c, Edition.__table__.c
+_prices, _editions = Price.__table__.c, Edition.__table__.c
 _OF_PRICE = (
     *SALE_COLUMNS,
     _prices.id.label("price_id"),
@@ -157,15 +157,21 @@ _OF_PRICE = (
 _WITH_PRODUCT = Price.__table__.join(Edition.__table__, _editions.id == _prices.edition_id).join(
     Product.__table__, Product.__table__.c.id == _editions.product_id
 )
-# Mirrors of the running mode only: a test price means nothing to live Stripe.
-_MIRRORED = (
-    select(_mirrors.stripe_price_id, _mirrors.stripe_product_id, *_OF_PRICE)
-    .select_from(_WITH_PRODUCT.join(StripeMirror.__table__, _mirrors.price_id == _prices.id))
-    .where(
-        _mirrors.mode == bindparam("mode"),
-        _mirrors.stripe_price_id.in_(bindparam("stripe_prices", expanding=True))
-        | _mirrors.stripe_product_id.in_(bindparam("stripe_products", expanding=True)),
+
+
+def _select_mirrors(mirrors: FromClause) -> Select[int, str, str]:
+    """Select mirrors of the running mode only: a test price means nothing to live Stripe."""
+    its = mirrors.c
+    return select(its.price_id, its.stripe_price_id, its.stripe_product_id).where(
+        its.mode == bindparam("mode"),
+        its.stripe_price_id.in_(bindparam("stripe_prices", expanding=True))
+        | its.stripe_product_id.in_(bindparam("stripe_products", expanding=True)),
     )
+
+
+_sold = union_all(*map(_select_mirrors, (StripeMirror.__table__, LostMirror.__table__))).subquery()
+_MIRRORED = select(_sold.c.stripe_price_id, _sold.c.stripe_product_id, *_OF_PRICE).select_from(
+    _WITH_PRODUCT.join(_sold, _sold.c.price_id == _prices.id)
 )
 _MARKED = select(*_OF_PRICE).select_from(_WITH_PRODUCT).where(_prices.id.in_(bindparam("prices", expanding=True)))
 
