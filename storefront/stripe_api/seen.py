@@ -8,6 +8,7 @@ from storefront.core import clock
 from storefront.stripe_api.raw import part, rows
 from storefront.stripe_api.seen_balance import NO_EXCESS, Excess
 from storefront.stripe_api.seen_buyer import NO_METHOD, SeenMethod, read_address, read_business_name, read_method
+from storefront.stripe_api.seen_price import SeenPrice, read_price
 from storefront.stripe_api.seen_recovery import SeenRecovery, has_agreed, read_recovery
 from storefront.stripe_api.seen_tax import (
     SeenInvoice,
@@ -33,6 +34,7 @@ class SeenLine:
     stripe_price_id: str | None
     stripe_product_id: str | None
     metadata: dict[str, str]  # of product and price together
+    price: SeenPrice | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,6 +202,7 @@ def _seen_line(raw: dict[str, Any]) -> SeenLine:
         stripe_price_id=price.get("id"),
         stripe_product_id=product_id,
         metadata={**part(product, "metadata"), **part(price, "metadata")},
+        price=read_price(price) if price else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import FromClause, Row, Select, bindparam, exists, select, union_all
@@ -20,6 +21,7 @@ from storefront.shop.catalog.terms import (
     terms_of_row,
 )
 from storefront.stripe_api.seen import SeenLine
+from storefront.stripe_api.seen_price import SeenPrice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,8 @@ class RecognizedLine:
     def product_id(self) -> int | None:
         return self.product.id if self.product is not None else None
 
+
+CLOCKS_DIFFER = timedelta(hours=1)  # Stripe's and ours, at most
 
 UNKNOWN = RecognizedLine(price_id=None, product=None, terms=NO_TERMS)
 UNKNOWN_OF_OURS = replace(UNKNOWN, is_marked=True)
@@ -80,7 +84,8 @@ def recognize_lines(lines: Iterable[SeenLine], *, frozen: Mapping[str, str]) -> 
 
     A second one where a line's price has no mirror; one or two more for bundles.
 
-    A mirror of the price counts first, then our metadata on Stripe's price, then a mirror of the product.
+    A mirror of the price counts first, then our metadata on Stripe's price, then a mirror of the product, then our
+    mark, which says that it is ours.
     `frozen` is the metadata of a checkout of the shop: what a bundle included when it began. It is empty where
     the Session is none of those.
     """
@@ -173,7 +178,12 @@ _sold = union_all(*map(_select_mirrors, (StripeMirror.__table__, LostMirror.__ta
 _MIRRORED = select(_sold.c.stripe_price_id, _sold.c.stripe_product_id, *_OF_PRICE).select_from(
     _WITH_PRODUCT.join(_sold, _sold.c.price_id == _prices.id)
 )
-_MARKED = select(*_OF_PRICE).select_from(_WITH_PRODUCT).where(_prices.id.in_(bindparam("prices", expanding=True)))
+_ASKED = (_prices.currency, _prices.amount_minor, _prices.created_at)
+_MARKED = (
+    select(*_OF_PRICE, *_ASKED)
+    .select_from(_WITH_PRODUCT)
+    .where(_prices.id.in_(bindparam("prices", expanding=True)))
+)
 
 
 def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
@@ -181,9 +191,21 @@ def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
     if not lines:
         return {}
     prices = {line.id: _number(line.metadata, "storefront_price") for line in lines}
-    rows = db.session.execute(_MARKED, {"prices": set(prices.values())})
-    known = {row.price_id: _recognized(row) for row in rows}
-    return {line_id: known[price_id] for line_id, price_id in prices.items() if price_id in known}
+    rows = {row.price_id: row for row in db.session.execute(_MARKED, {"prices": set(prices.values())})}
+    named = ((line, rows.get(prices[line.id])) for line in lines)
+    return {line.id: _recognized(row) for line, row in named if row is not None and _was_made_of(row, line.price)}
+
+
+def _was_made_of(row: Row[*tuple[Any, ...]], price: SeenPrice | None) -> bool:
+    """Tell whether a price at Stripe can have been made of this row, and not of one that had its number before.
+
+    A database that was put back to an earlier day gives numbers again. Neither side ever changes what it asks for,
+    and a price at Stripe is younger than its row.
+    """
+    if price is None:
+        return False
+    is_as_asked = price.currency == row.currency and price.amount_minor in (row.amount_minor, None)
+    return is_as_asked and price.created_at > row.created_at - CLOCKS_DIFFER
 
 
 def _recognized(row: Row[*tuple[Any, ...]]) -> RecognizedLine:

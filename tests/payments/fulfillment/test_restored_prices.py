@@ -1,0 +1,97 @@
+"""After a database is put back to an earlier day, a number that was given again sells nothing of another price."""
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from storefront.core import clock
+from storefront.core.db import db
+from storefront.shop.editor.editions import add_edition
+from storefront.shop.editor.prices import read_amount, set_price
+from tests.support.databases import BOTH
+from tests.support.payment_links import make_link, visit
+from tests.support.rows import change_rows, read_rows
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, keys_on, make_event, post_event
+
+ITEMS = "SELECT description, total_minor, product_id, price_id FROM order_items"
+
+
+def add_priced(app: Flask, name: str, amount: str, currency: str = "usd") -> int:
+    """Sell an edition of this name, and return its price's number."""
+    with app.app_context():
+        add_edition("twinspot", name)
+        set_price("twinspot", name.lower(), currency, read_amount(amount, currency))
+        db.session.remove()
+    return int(read_rows(app, "SELECT max(id) AS id FROM prices")[0]["id"])
+
+
+def put_back(app: Flask, price_id: int) -> None:
+    """Take what was made last out of the database, with its number."""
+    change_rows(
+        app,
+        "DELETE FROM stripe_mirrors",
+        f"DELETE FROM prices WHERE id = {price_id}",
+        "DELETE FROM editions WHERE name = 'Cheap'",
+        f"UPDATE sqlite_sequence SET seq = {price_id - 1} WHERE name = 'prices'",
+    )
+
+
+def pay(app: Flask, sandbox: SandboxClient, url: str) -> list[str]:
+    session_id = visit(url)
+    sandbox.pay(session_id)
+    for _ in range(2):
+        assert post_event(app, make_event("checkout.session.completed", session_id)).status_code == 200
+    return keys_on(Buyer(app).land(session_id).text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hours"),
+    [
+        ("2.00", ("900.00", "usd"), 0),
+        ("2.00", ("2.00", "eur"), 0),
+        ("2.00", ("from 1.00, suggested 5.00", "usd"), 0),
+        ("from 1.00, suggested 2.00", ("from 1.00, suggested 900.00", "usd"), 0),
+        ("2.00", ("2.00", "usd"), 2),
+    ],
+    ids=["another amount", "another currency", "now chosen", "another suggestion", "made later"],
+)
+def test_shows_the_owner_a_sale_of_a_price_whose_number_is_anothers(
+    app: Flask, sandbox: SandboxClient, old: str, new: tuple[str, str], hours: int
+) -> None:
+    number = add_priced(app, "Cheap", old)
+    url = make_link(app, "twinspot/Cheap")
+    put_back(app, number)
+    with time_machine.travel(clock.now() + timedelta(hours=hours), tick=True):
+        assert add_priced(app, "Enterprise", *new) == number
+    assert pay(app, sandbox, url) == []
+    (item,) = read_rows(app, ITEMS)
+    assert item == {"description": "Twinspot (Cheap)", "total_minor": 200, "product_id": None, "price_id": None}
+    (notice,) = read_rows(app, "SELECT kind, text FROM notices")
+    assert notice["kind"] == "unknown_line"
+    assert "Twinspot (Cheap)" in notice["text"]
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+@pytest.mark.parametrize(
+    ("amount", "currency"),
+    [
+        ("2.00", "usd"),
+        ("900", "jpy"),
+        ("from 0, suggested 2.00", "usd"),
+        ("from 1.00, suggested 2.00, up to 9.00", "eur"),
+    ],
+)
+def test_sells_by_the_number_alone_what_it_was_made_of(
+    app: Flask, sandbox: SandboxClient, amount: str, currency: str
+) -> None:
+    """The database was put back to between the price and its mirror, or an older shop has forgotten that."""
+    number = add_priced(app, "Cheap", amount, currency)
+    url = make_link(app, "twinspot/Cheap")
+    change_rows(app, "DELETE FROM stripe_mirrors")
+    pay(app, sandbox, url)
+    (item,) = read_rows(app, ITEMS)
+    assert item["price_id"] == number
+    assert read_rows(app, "SELECT id FROM notices") == []
