@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 CANNOT_ASK_FOR_TERMS = "collect consent to your terms of service"
 # Another country than the US, or the terms of promotional emails are not agreed to: by its words or its parameter.
 CANNOT_ASK_FOR_NEWS = ("consent_collection.promotions", "consent_collection[promotions]", "promotional email")
+ITEMS = ("line_items", "optional_items")
 REFUSED = "Stripe refused the request."
 NO_KEY = "key"  # the code where Stripe does not take the key at all, perhaps only now
 NOT_PERMITTED = "permission"  # the code of a refusal to a restricted key
@@ -101,7 +102,7 @@ def _code_of(error: "stripe.StripeError") -> str | None:
 
 def _is_lost(code: str | None, param: str) -> bool:
     """Return True for a price that Stripe lost or archived, which is as good as lost: it is mirrored anew."""
-    return code == "resource_missing" or (param.startswith("line_items") and param.endswith("[price]"))
+    return code == "resource_missing" or (param.startswith(ITEMS) and param.endswith("[price]"))
 
 
 def _key_used(error: "stripe.StripeError") -> StorefrontError:

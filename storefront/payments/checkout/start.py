@@ -9,19 +9,17 @@ from typing import Any
 from storefront.core import tokens
 from storefront.core.db import end_read
 from storefront.core.errors import (
-    StripeAsksNobody,
     StripeFault,
     StripeInProgress,
     StripeMissing,
     StripeRefused,
-    StripeWantsTerms,
 )
 from storefront.core.languages import current_language
 from storefront.core.runtime import settings
-from storefront.customers.at_stripe import ensure_at_stripe, forget_lost
+from storefront.customers.at_stripe import ensure_at_stripe
 from storefront.orders.gifts import MARK, find_kept, keep_wish
 from storefront.payments.checkout import face, news_box, terms_box
-from storefront.payments.checkout.beside import find_beside
+from storefront.payments.checkout.beside import ensure_beside
 from storefront.payments.checkout.buy_now import way_back
 from storefront.payments.checkout.checkout_form import (
     ASKED,
@@ -34,9 +32,7 @@ from storefront.payments.checkout.checkout_form import (
 from storefront.payments.checkout.discounted import (
     find_discount,
     for_first_purchase,
-    is_about_discount,
     is_first_purchase,
-    let_go_refused,
 )
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import (
@@ -49,7 +45,8 @@ from storefront.payments.checkout.rows import (
     store_body,
     store_session,
 )
-from storefront.payments.checkout.session_body import Boxes, build_body
+from storefront.payments.checkout.session_body import build_body
+from storefront.payments.checkout.tries import Try, after_refusal, first_try
 from storefront.payments.checkout.ui import HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
@@ -61,7 +58,8 @@ from storefront.stripe_api.gateway import gateway
 
 log = logging.getLogger(__name__)
 
-MOST_MENDED = 6  # two boxes, the looks, the prices, the Customer, and a box that another click has asked for
+# Two boxes, the looks, the prices, what is beside them, the Customer, and a box that another click has asked for.
+MOST_MENDED = 7
 OTHERS_SECONDS = 5  # how long the second of two clicks waits for the Session that the first one is making
 
 
@@ -190,56 +188,14 @@ def ensure_session(token: str, *, first_email: str = "") -> OpenCheckout:
 
 
 def _create_anyhow(token: str, first_email: str) -> OpenCheckout:
-    """Sell all the same: without a box or looks that Stripe refuses, and with prices made anew that it lost."""
-    remake, boxes = "", Boxes(terms=terms_box.BOX.may_be_shown(), news=news_box.BOX.may_be_shown())
-    for is_last in (False,) * MOST_MENDED + (True,):
+    """Sell all the same: without what Stripe refuses of it, and with prices made anew that it lost."""
+    tried = first_try()
+    for _mended in range(MOST_MENDED):
         try:
-            return _create_session(token, remake=remake, boxes=boxes, first_email=first_email)
-        except (StripeWantsTerms, StripeAsksNobody) as error:
-            if is_last:
-                raise
-            boxes = _without_refused(boxes, error)
-        except StripeMissing as error:
-            _let_go_discount(token, error)
-            if is_last or (remake and error.param != "customer"):
-                raise
-            remake = _forget_lost(token, error) or remake
+            return _create_session(token, tried, first_email=first_email)
         except StripeRefused as error:
-            _let_go_discount(token, error)
-            if is_last or not face.is_refused(error.param):
-                raise
-            face.note_refused(error.message)
-    raise AssertionError("the last try returns or raises")
-
-
-def _let_go_discount(token: str, error: StripeRefused) -> None:
-    """Raises DiscountRefused: it was the discount that Stripe does not take, or does not know any more."""
-    is_lost = isinstance(error, StripeMissing)
-    if is_about_discount(error) and (is_lost or get_checkout(token).discount_id is not None):
-        raise let_go_refused(token, error) from error
-
-
-def _without_refused(boxes: Boxes, error: StripeWantsTerms | StripeAsksNobody) -> Boxes:
-    if isinstance(error, StripeWantsTerms):
-        terms_box.tell_refused()
-        return replace(boxes, terms=False)
-    news_box.tell_refused()
-    return replace(boxes, news=False)
-
-
-def _forget_lost(token: str, error: StripeMissing) -> str:
-    """Return what makes the keys of new prices other keys; nothing where a Customer was lost."""
-    checkout = get_checkout(token)
-    if error.param == "customer":
-        stripe_id = (checkout.body or {}).get("customer", "")
-        start_next_attempt(token, checkout.attempt)
-        forget_lost(stripe_id)
-        return ""
-    price_ids = [line.price_id for line in checkout.cart]
-    price_ids += find_beside(mirrors.find_mirrors(price_ids), checkout.ui_mode)
-    start_next_attempt(token, checkout.attempt)
-    mirrors.forget_mirrors(price_ids)
-    return tokens.hash_token(str(error))[:16]
+            tried = after_refusal(token, tried, error)
+    return _create_session(token, tried, first_email=first_email)
 
 
 def _wait_for_other(token: str) -> OpenCheckout:
@@ -257,8 +213,8 @@ def _wait_for_other(token: str) -> OpenCheckout:
     raise StripeInProgress
 
 
-def _create_session(token: str, *, remake: str, boxes: Boxes, first_email: str) -> OpenCheckout:
-    attempt, stored = _ensure_body(token, remake=remake, boxes=boxes)
+def _create_session(token: str, tried: Try, *, first_email: str) -> OpenCheckout:
+    attempt, stored = _ensure_body(token, tried)
     body = for_first_purchase(token, stored, first_email)
     key = _idempotency_key(token, attempt, first_email)
     try:
@@ -290,7 +246,7 @@ def _note_boxes(body: dict[str, Any]) -> None:
         news_box.BOX.tell_shown()
 
 
-def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[str, Any]]:
+def _ensure_body(token: str, tried: Try) -> tuple[int, dict[str, Any]]:
     """Return the attempt and what it sends to Stripe: stored first, so that a repetition is the same."""
     checkout = get_checkout(token)
     attempt, cart, ui_mode = checkout.attempt, checkout.cart, checkout.ui_mode
@@ -300,8 +256,8 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
     if checkout.body is not None:
         return attempt, checkout.body
     gift = find_kept(checkout.gift_id)
-    sold = mirrors.ensure_mirrors([line.price_id for line in cart], remake=remake)
-    beside = mirrors.ensure_mirrors(find_beside(sold, ui_mode), remake=remake)
+    sold = mirrors.ensure_mirrors([line.price_id for line in cart], remake=tried.remake)
+    beside = ensure_beside(sold, ui_mode, remake=tried.remake) if tried.has_beside else {}
     shop_id = mirrors.shop_id()
     stripe_customer = _find_stripe_customer(customer_id, shop_id)
     discount = find_discount(token, discount_id)
@@ -318,7 +274,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         stripe_customer=stripe_customer,
         words=read_checkout_words(),
         face=face.face_of(read_profile(), ui_mode) if face.may_be_sent() else {},
-        boxes=boxes,
+        boxes=tried.boxes,
         discount=discount,
         parts=parts | ({MARK: gift[0]} if gift is not None else {}),
         referrer=referrer,
@@ -326,7 +282,7 @@ def _ensure_body(token: str, *, remake: str, boxes: Boxes) -> tuple[int, dict[st
         language=current_language(),
     )
     # Another click may have been first, or have changed the cart: what is stored goes to Stripe.
-    return (attempt, body) if store_body(token, attempt, body) else _ensure_body(token, remake=remake, boxes=boxes)
+    return (attempt, body) if store_body(token, attempt, body) else _ensure_body(token, tried)
 
 
 def _find_stripe_customer(customer_id: int | None, shop_id: str) -> str | None:

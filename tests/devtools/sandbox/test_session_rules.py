@@ -110,6 +110,11 @@ def test_refuses_prices_that_do_not_fit(sandbox: Calls) -> None:
     sandbox.v1.prices.update(price, {"active": False})
     with pytest.raises(stripe.InvalidRequestError, match="The price specified is inactive"):
         sandbox.make_session(price)
+    of_archived = sandbox.make_price()
+    sandbox.v1.products.update(str(sandbox.v1.prices.retrieve(of_archived).product), {"active": False})
+    with pytest.raises(stripe.InvalidRequestError, match="because its product is not active") as refused:
+        sandbox.make_session(of_archived)
+    assert (refused.value.param, refused.value.code) == ("line_items[0][price]", None)
     with pytest.raises(stripe.InvalidRequestError, match="passed a recurring price"):
         sandbox.make_session(sandbox.make_price(recurring={"interval": "month"}))
     lines = [{"price": sandbox.make_price(currency=currency), "quantity": 1} for currency in ("usd", "eur")]

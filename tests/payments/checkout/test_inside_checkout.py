@@ -85,6 +85,80 @@ def test_sells_what_is_offered_beside_only_where_it_was_taken(
         assert not keys_on(sale.order_page())
 
 
+def offer_beside(app: Flask, sandbox: SandboxClient) -> tuple[Buyer, str]:
+    """Let a cart be offered something beside, and return it with that price at Stripe."""
+    change_product(app, "twinspot", offered_beside=["soft-taps"])
+    buyer = Buyer(app)
+    buyer.add("twinspot", "Personal")
+    return buyer, offered_in(sandbox, buyer.check_out())[0]
+
+
+def offered_in(sandbox: SandboxClient, session_id: str) -> list[str]:
+    items = sandbox.stripe.v1.checkout.sessions.retrieve(session_id).to_dict().get("optional_items") or []
+    return [item["price"] for item in items]
+
+
+@pytest.mark.parametrize("what", ["price", "product"])
+def test_makes_anew_what_is_offered_beside_and_was_archived_at_stripe(
+    app: Flask, sandbox: SandboxClient, what: str
+) -> None:
+    _buyer, price = offer_beside(app, sandbox)
+    if what == "price":
+        sandbox.stripe.v1.prices.update(price, {"active": False})
+    else:
+        product = str(sandbox.stripe.v1.prices.retrieve(price).product)
+        sandbox.stripe.v1.products.update(product, {"active": False})
+    second = Buyer(app)
+    second.add("twinspot", "Personal")
+    (offered,) = offered_in(sandbox, second.check_out())
+    assert offered != price
+
+
+def refuse_beside(sandbox: SandboxClient, times: int, **answer: Any) -> None:
+    sandbox.control("faults", path="/v1/checkout/sessions", status=400, times=times, **answer)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"param": "optional_items"},
+        {"param": "optional_items[0][quantity]", "code": "parameter_invalid_integer"},
+    ],
+)
+def test_sells_without_what_is_offered_beside_where_stripe_refuses_it(
+    app: Flask, sandbox: SandboxClient, caplog: pytest.LogCaptureFixture, answer: dict[str, str]
+) -> None:
+    offer_beside(app, sandbox)
+    second = Buyer(app)
+    second.add("twinspot", "Personal")
+    refuse_beside(sandbox, 1, **answer)
+    session_id = second.check_out()
+    assert offered_in(sandbox, session_id) == []
+    assert "stripe refused what is offered beside a cart" in caplog.text
+    sandbox.pay(session_id)
+    assert second.state(session_id) == "fulfilled"
+
+
+def test_sells_without_what_is_offered_beside_where_stripe_refuses_it_made_anew_as_well(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    offer_beside(app, sandbox)
+    second = Buyer(app)
+    second.add("twinspot", "Personal")
+    refuse_beside(sandbox, 2, param="optional_items[0][price]")
+    assert offered_in(sandbox, second.check_out()) == []
+
+
+def test_sells_without_what_stripe_takes_no_price_of(app: Flask, sandbox: SandboxClient, buyer: Buyer) -> None:
+    buyer.add("twinspot", "Team")
+    buyer.check_out()
+    change_product(app, "twinspot", offered_beside=["soft-taps"])
+    sandbox.control("faults", method="POST", path="/v1/products", status=400, times=1)
+    second = Buyer(app)
+    second.add("twinspot", "Team")
+    assert offered_in(sandbox, second.check_out()) == []
+
+
 def test_offers_nothing_that_is_in_the_cart_or_in_another_currency(
     app: Flask, sandbox: SandboxClient, buyer: Buyer
 ) -> None:

@@ -70,6 +70,11 @@ def _price(work: UnitOfWork, given: Json, name: str, *, takes_recurring: bool) -
         raise invalid(
             "The price specified is inactive. This field only accepts active prices.", param=f"{name}[price]"
         )
+    if not work.records.get("product", price.body["product"]).body["active"]:
+        raise invalid(
+            f"Price `{price.id}` is not available to be purchased because its product is not active.",
+            param=f"{name}[price]",
+        )
     if price.body["type"] == "recurring" and not takes_recurring:
         raise invalid(
             "You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or"
