@@ -14,7 +14,8 @@ class SeenEvent:
     """A verified webhook delivery: which object to look at again. Its body is never believed.
 
     `object_id` is the payment's where the event is about one (charge, refund, dispute, fraud warning), and the
-    Customer's where it is about an invoice, a tax id or money that was sent and not used.
+    Customer's where it is about an invoice, a tax id or money that was sent and not used. It is empty where an
+    account chose the id itself, and where there is none.
     """
 
     id: str
@@ -24,7 +25,7 @@ class SeenEvent:
     livemode: bool
 
 
-# Their ids are any text (a plan is a price too), and no event of ours is about one.
+# Their ids may look like Stripe's own and are any text (a plan is a price too). No event of ours is about one.
 CHOSEN_BY_OWNER = ("coupon", "plan", "price", "product", "sku")
 OF_CUSTOMERS = ("cash_balance", "invoice", "tax_id")
 NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
@@ -58,9 +59,16 @@ def read_listed_event(event: dict[str, Any]) -> SeenEvent:
 
 def _pointer(body: dict[str, Any]) -> str:
     if body.get("object") in OF_CUSTOMERS:
-        return str(body.get("customer") or "")
+        return _unless_chosen(body.get("customer"))
     if body.get("object") in CHOSEN_BY_OWNER:
         return ""
+    if body.get("object", "checkout.session") == "checkout.session":
+        return str(body.get("id", ""))
     payment = body.get("payment_intent")
-    is_about_payment = body.get("object") != "checkout.session" and isinstance(payment, str)
-    return str(payment if is_about_payment else body.get("id", ""))
+    return payment if isinstance(payment, str) else _unless_chosen(body.get("id"))
+
+
+def _unless_chosen(object_id: object) -> str:
+    """Return an id as Stripe makes them: a Customer's, among others, may be any text, such as an email address."""
+    name = str(object_id or "")
+    return name if NAME.fullmatch(name) else ""

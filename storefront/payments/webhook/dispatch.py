@@ -95,7 +95,7 @@ def converge(entry: Entry, known: KnownOrder | None = None) -> str:
         look, sessions, known = Look.NOW, FINDERS[entry.type](entry.object_id), None
         if not sessions:
             return _ignore(entry, Outcome.NOT_OURS) if is_last_look else _leave(entry, NO_ORDER_YET)
-    elif entry.type not in SESSION_EVENTS:
+    elif entry.type not in SESSION_EVENTS or not entry.object_id:
         return _ignore(entry, "ignored")
 
     def stamp(session: Session, fulfillment: Fulfillment) -> None:

@@ -15,10 +15,12 @@ from storefront.core.runtime import runtime
 from storefront.orders.models import Order
 from storefront.owner.health.trouble import read_trouble
 from storefront.payments.webhook.models import StripeEvent
-from tests.support.rows import count_rows
+from tests.support.rows import count_rows, read_rows
+from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Shop, make_event, post_event, sign
 from tests.support.statements import counted
 
+FUNDS_AVAILABLE = "cash_balance.funds_available"
 NOTHING = {"stripe_events": 0, "orders": 0}
 
 
@@ -134,6 +136,31 @@ def test_takes_an_event_about_what_its_owner_named_as_they_liked(app: Flask, kin
     name = "SUMMER 25% / Größe"
     event = make_event(f"{kind}.updated", name) | {"data": {"object": {"id": name, "object": kind}}}
     assert post_event(app, event).status_code == 200
+
+
+@pytest.mark.parametrize("kind", ["customer", "tax_rate", "invoice", "tax_id", "cash_balance"])
+def test_takes_an_event_about_a_customer_whose_id_another_program_chose(app: Flask, kind: str) -> None:
+    """Stripe takes an address as the id of a Customer; what is kept of the event names nobody."""
+    chosen = "ada@example.com"
+    body = {"object": kind, "id": "in_1" if kind == "invoice" else chosen, "customer": chosen}
+    types = {"invoice": "invoice.paid", "tax_id": "customer.tax_id.updated", "cash_balance": FUNDS_AVAILABLE}
+    event = make_event(types.get(kind, f"{kind}.updated"), chosen) | {"data": {"object": body}}
+    for _ in range(2):
+        answer = post_event(app, event)
+        assert (answer.status_code, "error" in answer.text) == (200, False)
+    (kept,) = read_rows(app, "SELECT object_id FROM stripe_events")
+    assert kept["object_id"] == ""
+
+
+@pytest.mark.parametrize("kind", ["checkout.session", "charge", "customer"])
+@pytest.mark.parametrize("name", ["", "ada@example.com", "\0", "\ud800"])
+def test_asks_stripe_nothing_about_a_name_that_is_none_of_its_own(
+    app: Flask, sandbox: SandboxClient, kind: str, name: str
+) -> None:
+    body = {"object": kind, "id": name}
+    answer = post_event(app, make_event("checkout.session.completed", "cs_test_x") | {"data": {"object": body}})
+    assert answer.status_code in (200, 400)
+    assert not sandbox.calls("/v1/checkout")
 
 
 def test_refuses_a_huge_body(app: Flask) -> None:
