@@ -228,22 +228,39 @@ def list_links() -> list[SeenLink]:
 
 
 def _own_links() -> Iterator[SeenLink]:
-    shop = mirrors.shop_id()
-    return (link for link in list_payment_links() if link.metadata.get("storefront") == shop)
+    return (link for link in list_payment_links() if _is_own(link))
+
+
+def _is_own(link: SeenLink) -> bool:
+    return link.metadata.get("storefront") == mirrors.shop_id()
 
 
 def close_link(link: str) -> SeenLink:
     """Close a link by its address or `plink_…` id; by the id it is safe to repeat.
 
     Raises:
-        NotFound: none of this shop's open links has this address, or Stripe does not know the id.
+        NotFound: none of this shop's open links has this address, Stripe does not know the id, or the link was
+            made by another program or in the Dashboard.
     """
-    link_id = link
-    if not link.startswith("plink_"):
-        link_id = next((known.id for known in _own_links() if known.url == link), "")
     try:
-        closed = close_payment_link(link_id or "plink_unknown")
+        closed = close_payment_link(_find_own_id(link))
     except StripeMissing as error:
-        raise NotFound(f"There is no open link {link}. `storefront payment-link list` shows them.") from error
+        raise _not_found(link) from error
     _record("payment_link.closed", closed, {})
     return closed
+
+
+def _find_own_id(link: str) -> str:
+    """Raises NotFound, StripeMissing."""
+    if not link.startswith("plink_"):
+        own = next((known.id for known in _own_links() if known.url == link), None)
+        if own is None:
+            raise _not_found(link)
+        return own
+    if not _is_own(get_payment_link(link)):
+        raise NotFound(f"This shop did not make {link}: close it in the Stripe Dashboard.")
+    return link
+
+
+def _not_found(link: str) -> NotFound:
+    return NotFound(f"There is no open link {link}. `storefront payment-link list` shows them.")

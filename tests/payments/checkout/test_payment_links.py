@@ -157,6 +157,21 @@ def test_lists_no_link_of_another_shop(command: CliRunner, sandbox: SandboxClien
     assert json.loads(run(command, "list", "--json").stdout) == []
 
 
+def test_closes_no_link_of_another_shop(command: CliRunner, sandbox: SandboxClient) -> None:
+    product = sandbox.stripe.v1.products.create({"name": "Foreign"})
+    price = sandbox.stripe.v1.prices.create({"product": product.id, "currency": "usd", "unit_amount": 500})
+    link = sandbox.stripe.v1.payment_links.create({"line_items": [{"price": price.id, "quantity": 1}]})
+    refused = {
+        link.id: f"This shop did not make {link.id}: close it in the Stripe Dashboard.",
+        link.url: f"There is no open link {link.url}. `storefront payment-link list` shows them.",
+        "plink_unknown": "There is no open link plink_unknown. `storefront payment-link list` shows them.",
+    }
+    for named, words in refused.items():
+        answer = run(command, "close", named)
+        assert (answer.exit_code, words in answer.stderr) == (1, True)
+    assert sandbox.stripe.v1.payment_links.retrieve(link.id).active
+
+
 def test_lists_and_closes_a_link_that_is_older_than_a_page(command: CliRunner, sandbox: SandboxClient) -> None:
     """More links than one page of Stripe's list has, of whatever program on the account."""
     own = create(command, "twinspot/Personal")
