@@ -1,7 +1,6 @@
 """Refusals and errors, each as a page for people or JSON for programs."""
 
 import logging
-import math
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
@@ -11,12 +10,11 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, TooManyRequests
 
-from storefront.core import clock
 from storefront.core.errors import StorefrontError
 from storefront.core.languages import say
 from storefront.core.runtime import Part
 from storefront.core.texts import marked
-from storefront.web.limits import limiter
+from storefront.web.limits import seconds_to_wait
 from storefront.web.programs import wants_json
 
 log = logging.getLogger(__name__)
@@ -32,7 +30,6 @@ ERROR_TITLES = {
     500: ("internal_error", marked("Sorry, something went wrong on our side")),
 }
 KEPT_HEADERS = ("Allow", "Content-Range")  # of 405 and 416
-DEFAULT_WAIT_SECONDS = 60
 PAGE = "web/error.html"
 
 MakeBody = Callable[[int, str], dict[str, Any]]  # from status and message
@@ -101,15 +98,7 @@ def _answer_too_many_requests(_error: TooManyRequests) -> ResponseReturnValue:
     message = marked(
         "Too many attempts. Please wait a minute and try again. Nothing is lost, and your cart is as you left it."
     )
-    return error_answer(status=429, code=code, title=title, message=message, retry_after=_seconds_to_wait())
-
-
-def _seconds_to_wait() -> int:
-    """Return it for our own Retry-After: the limiter's headers would overwrite that of every limited page."""
-    limit = limiter.current_limit
-    if limit is None:
-        return DEFAULT_WAIT_SECONDS
-    return max(1, math.ceil(limit.reset_at - clock.now().timestamp()))
+    return error_answer(status=429, code=code, title=title, message=message, retry_after=seconds_to_wait())
 
 
 def answer_http_error(error: HTTPException) -> ResponseReturnValue:

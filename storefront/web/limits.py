@@ -1,5 +1,6 @@
 """Request limits: `@limiter.limit("5/minute")` on a view, counted for each client."""
 
+import math
 from contextlib import suppress
 
 from flask import Flask, request
@@ -7,9 +8,11 @@ from flask_limiter import Limiter
 from limits import parse_many
 from limits.errors import StorageError
 
-from storefront.core import counters
+from storefront.core import clock, counters
 from storefront.core.config.settings import Settings
 from storefront.web.clients import client_of
+
+DEFAULT_WAIT_SECONDS = 60
 
 
 def client() -> str:
@@ -18,6 +21,14 @@ def client() -> str:
 
 
 limiter = Limiter(key_func=client)
+
+
+def seconds_to_wait() -> int:
+    """Return it for our own Retry-After: the limiter's headers would overwrite that of every limited page."""
+    limit = limiter.current_limit
+    if limit is None:
+        return DEFAULT_WAIT_SECONDS
+    return max(1, math.ceil(limit.reset_at - clock.now().timestamp()))
 
 
 def most_of_mailed_links() -> str:

@@ -53,7 +53,10 @@ def payment_is_safe(error: StorefrontError, *, title: str, message: str) -> Resp
         error_body = {"code": error.code, "message": say(error.message), "request_id": g.get("request_id", "-")}
         answer = jsonify(state="checked", error=error_body)
     else:
-        answer = make_response(render_template("web/payment_safe.html", title=title, message=message))
+        page = render_template(
+            "web/payment_safe.html", title=title, message=message, again_seconds=error.retry_after_seconds
+        )
+        answer = make_response(page)
     answer.status_code = error.status
     answer.headers["Retry-After"] = str(error.retry_after_seconds)
     answer.headers["X-Robots-Tag"] = "noindex"

@@ -43,7 +43,11 @@ PAGES: dict[str, dict[str, Any]] = {
     "payments/checkout/waiting.html": {"purchase": WAITING, "show_keys": True},
     "payments/checkout/failed.html": {"purchase": WAITING, "again_url": "/"},
     "payments/checkout/expired.html": {"purchase": None, "again_url": "/"},
-    "web/payment_safe.html": {"title": "Your payment is safe", "message": "The shop cannot reach its data."},
+    "web/payment_safe.html": {
+        "title": "Your payment is safe",
+        "message": "The shop cannot reach its data.",
+        "again_seconds": 5,
+    },
     "payments/checkout/trouble.html": {
         "message": "Away.",
         "retry": True,

@@ -185,7 +185,7 @@ def test_looks_again_from_the_waiting_page_with_and_without_javascript(rendering
 
 
 def test_offers_no_way_to_pay_while_a_payment_is_checked(rendering: Flask) -> None:
-    page = render("web/payment_safe.html", title="Your payment is safe", message="No answer.")
+    page = render("web/payment_safe.html", title="Your payment is safe", message="No answer.", again_seconds=5)
     assert "t pay again" in page
     assert "<form" not in page
     assert 'content="5"' in page

@@ -4,10 +4,12 @@ import time
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from werkzeug.exceptions import TooManyRequests
+
 from storefront.buyers.library.purchase import Purchase
 from storefront.buyers.library.read_purchase import read_purchase
 from storefront.core import clock
-from storefront.core.errors import NotFound
+from storefront.core.errors import NotFound, StripeUnavailable
 from storefront.core.runtime import Part, settings
 from storefront.core.texts import marked
 from storefront.customers.browser_session import find_signed_in
@@ -21,7 +23,7 @@ from storefront.payments.checkout.buy_now import way_back
 from storefront.payments.checkout.rows import StartedCheckout, find_started
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Outcome
-from storefront.web.limits import limiter
+from storefront.web.limits import limiter, seconds_to_wait
 
 SAME_BROWSER_DAYS = 30
 OTHER_BROWSER_MINUTES = 30
@@ -29,7 +31,19 @@ UNKNOWN_SECONDS = 60
 UNKNOWN_LIMIT = "10/minute"
 STARTED_LIMIT = "30/minute"
 MAX_REMEMBERED = 1000
+LOOKED_OFTEN = marked("We've just checked several times, and we'll check again in a minute.")
 NOT_KNOWN = marked("This shop doesn't know that payment.")
+
+
+class LookedTooOften(StripeUnavailable):
+    """Stripe was not asked: this client has looked as often as it may. Its buyer may have paid all the same."""
+
+    code = "too_many_requests"
+    status = 429
+
+    def __init__(self, *, seconds: int) -> None:
+        super().__init__(LOOKED_OFTEN)
+        self.retry_after_seconds = seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +67,7 @@ def land(session_id: str, *, browser: str, is_framed: bool = False) -> Landing:
 
     Raises:
         NotFound: not a Session of this shop.
-        StripeUnavailable: being checked; nothing is known yet.
+        StripeUnavailable: being checked; nothing is known yet. LookedTooOften is one.
     """
     _refuse_known_strangers(session_id)
     started = find_started(session_id)
@@ -146,8 +160,11 @@ def _remember_stranger(session_id: str) -> NotFound:
 
 def _limit_first_looks(*, is_started: bool) -> None:
     """Each of these looks asks Stripe: per client, and fewer for ids that no row of ours knows."""
-    with limiter.limit(STARTED_LIMIT if is_started else UNKNOWN_LIMIT):
-        pass
+    try:
+        with limiter.limit(STARTED_LIMIT if is_started else UNKNOWN_LIMIT):
+            pass
+    except TooManyRequests as error:
+        raise LookedTooOften(seconds=seconds_to_wait()) from error
 
 
 def shows_keys(order: Order, checkout: StartedCheckout | None, *, wants_code: bool) -> bool:

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StripeRefused, StripeUnavailable
 from storefront.core.texts import marked
+from storefront.payments.checkout.return_page import LookedTooOften
 from storefront.web.outage_pages import payment_is_safe
 
 
@@ -36,5 +37,6 @@ def show_trouble(
 def show_being_checked(error: StripeUnavailable | StripeRefused) -> ResponseReturnValue:
     """Also when it is the shop's key that Stripe refuses: the buyer may have paid, and can do nothing about it."""
     trouble = error if isinstance(error, StripeUnavailable) else StripeUnavailable()
-    message = marked("Stripe is slow to answer right now.")
+    is_looked_often = isinstance(error, LookedTooOften)
+    message = error.message if is_looked_often else marked("Stripe is slow to answer right now.")
     return payment_is_safe(trouble, title=marked("Your payment is being checked"), message=message)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from datetime import UTC, datetime
 
 import pytest
 import requests
@@ -14,11 +15,14 @@ from storefront.orders.models import Order
 from storefront.stripe_api.gateway import EXPAND, FOR_PAGES, set_up_gateway
 from tests.faults.strange_stripe import StrangeStripe
 from tests.payments.checkout.buttons import in_cart
+from tests.payments.fulfillment.test_payment_link_sales import make_link, visit
 from tests.support.goods import set_price
 from tests.support.rows import count_rows, read_rows
 from tests.support.sale import link_of
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on
+
+NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -49,6 +53,32 @@ def test_limits_guesses_of_ids(buyer: Buyer, sandbox: SandboxClient) -> None:
     codes = [buyer.land(f"cs_test_guess{number:08}").status_code for number in range(12)]
     assert codes == [404] * 10 + [429] * 2
     assert len(sandbox.calls("/v1/checkout/sessions")) == 10
+
+
+def test_says_that_the_payment_is_safe_to_who_looked_too_often(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    """Who pays by a link has no row here, and the page looks again every few seconds while Stripe is slow."""
+    session_id = visit(make_link(app, "twinspot/Personal"))
+    sandbox.pay(session_id)
+    sandbox.control("faults", method="GET", path="/v1/checkout/sessions/*", status=503, times=None)
+    with time_machine.travel(NOON, tick=False) as moment:
+        assert [buyer.land(session_id).status_code for _ in range(10)] == [503] * 10
+        sandbox.control("faults/clear")
+        sandbox.forget_calls()
+        for _ in range(2):
+            page = buyer.land(session_id)
+            assert page.status_code == 429
+            seconds = int(page.headers["Retry-After"])
+            assert 50 < seconds <= 61
+            assert f'http-equiv="refresh" content="{seconds}"' in page.text
+            assert "your payment is safe" in page.text
+            assert "checked several times" in page.text
+            assert "your cart" not in page.text.split("<main")[1]
+        assert buyer.state(session_id) == "checked"
+        assert not sandbox.calls("/v1/checkout/sessions")
+        moment.shift(62)
+        assert keys_on(buyer.land(session_id).text)
 
 
 def test_leads_an_unfinished_buyer_back_to_the_form(buyer: Buyer, open_session: str) -> None:
