@@ -31,6 +31,7 @@ class NoticeKind(StrEnum):
     EVENT_STUCK = "event_stuck"
     FILE_MISSING = "file_missing"
     FRAUD_WARNING = "fraud_warning"
+    KEY_REFUSED = "key_refused"
     LIST_UNREADABLE = "list_unreadable"
     MAIL_FAILED = "mail_failed"
     POOL_LOW = "pool_low"

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode
+from storefront.orders.notices import NoticeKind
 from storefront.owner.health.room import Place
 from storefront.owner.health.trouble import Trouble
 
@@ -39,7 +40,9 @@ def without_repeats(warnings: list[HealthWarning]) -> list[HealthWarning]:
     """For a page that lists what needs its owner: leave that out, and what only follows from another warning."""
     codes = {warning.code for warning in warnings}
     return [
-        warning for warning in warnings if warning.code != "needs_you" and FOLLOWS.get(warning.code) not in codes
+        warning
+        for warning in warnings
+        if warning.code not in OF_NOTICES and FOLLOWS.get(warning.code) not in codes
     ]
 
 
@@ -128,6 +131,16 @@ def _events(trouble: Trouble) -> str | None:
     return (
         f"A delivery of Stripe, {oldest.type}, has been waiting for {age}{why}: "
         "look at `storefront events list --unhandled`, then try `storefront events run --unhandled`."
+    )
+
+
+def _key_refused(trouble: Trouble) -> str | None:
+    """As the last comparison found it. The next one, within a quarter of an hour, looks again."""
+    if not trouble.notices.get(NoticeKind.KEY_REFUSED):
+        return None
+    return (
+        "Stripe does not accept STRIPE_SECRET_KEY any more, so nothing can be sold and what was paid waits: put "
+        "the new key into the settings, restart web server and worker, then run `storefront reconcile`."
     )
 
 
@@ -358,9 +371,11 @@ def _open_files(trouble: Trouble) -> str | None:
     return f"Every user of this machine may read what the shop keeps: {_close(trouble.open_files)}"
 
 
+OF_NOTICES = ("key_refused", "needs_you")  # the list itself says more
 # What its cause, which has a warning of its own, brings about: it goes away with that.
 FOLLOWS = {
     "reconcile_late": "worker_silent",  # who compares every quarter of an hour
+    "events_unhandled": "key_refused",
     "deliveries_refused": "webhook_secret_missing",
     "signatures_bad": "webhook_secret_missing",
 }
@@ -370,6 +385,7 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "disk_low": _disk_low,
     "worker_silent": _worker,
     "worker_lost": _workers,
+    "key_refused": _key_refused,
     "events_unhandled": _events,
     "answers_fail": _failed_answers,
     "sells_nothing": _selling_nothing,

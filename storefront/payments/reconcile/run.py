@@ -19,6 +19,7 @@ from storefront.orders.notices import find_open_notices
 from storefront.payments.money.take_in import begin_anew, take_in_booked, take_in_payouts
 from storefront.payments.reconcile import passes
 from storefront.payments.reconcile.compare import Difference
+from storefront.payments.reconcile.dead_key import KeyRefused, end_without_key, tell_key
 from storefront.payments.reconcile.missed_events import take_in
 from storefront.payments.reconcile.repair import patiently, repair
 from storefront.payments.reconcile.report import Report, ReportLine, line_of, read_line
@@ -91,7 +92,8 @@ class _Pass:
                 except StripeMissing:
                     self.cursor = None  # where the last pass stopped is forgotten at Stripe: the step begins anew
                     continue
-                except StripeRefused:
+                except StripeRefused as error:
+                    end_without_key(error)
                     self.unreadable_lists.append(step)  # a restricted key: the other lists are worth a look
                     self.keep_unread(step)
                     self.cursor = None
@@ -152,6 +154,7 @@ class _Pass:
         try:
             difference = repair(session_id, is_dry=self.pass_id is None)
         except StripeRefused as error:
+            end_without_key(error)
             self._note_unreadable(session_id, error.message)  # it must not hide the others
             return
         except BaseException as error:
@@ -193,6 +196,11 @@ class _Pass:
                 unread=self.unread,
             )
 
+    def finish(self, pass_id: int, *, is_whole: bool) -> list[ReportLine]:
+        return passes.finish(
+            pass_id, checked=self.checked, fixed=self.fixed, unread=self.unread, is_whole=is_whole
+        )
+
     def report(self, needs_you: list[ReportLine]) -> Report:
         return Report(
             since=self.since,
@@ -214,7 +222,7 @@ def reconcile(
 
     Raises:
         AnotherPassRuns: the worker's, or one in another terminal.
-        StripeUnavailable: the next pass goes on where this one stopped.
+        StripeUnavailable: the next pass goes on where this one stopped. KeyRefused is one, which begins anew.
     """
     if is_dry:
         return _run_dry(since or passes.window_start(), progress)
@@ -242,7 +250,8 @@ def _take_in_money(running: _Pass) -> Exception | None:
     try:
         _take_in_booked(running)
         patiently(take_in_payouts)
-    except StripeRefused:
+    except StripeRefused as error:
+        end_without_key(error)
         running.unreadable_lists.append(MONEY)
     except StripeUnavailable:
         raise
@@ -282,17 +291,19 @@ def _run(since: datetime | None, progress: Progress) -> Report:
     try:
         running.run()
         bug = _take_in_money(running)
-    except Exception:
+    except Exception as error:
         db.session.rollback()
         tell_silence(running.never_received)  # these are stamped: the pass that goes on counts them no more
+        if isinstance(error, KeyRefused):  # its owner gets the report
+            tell_key(is_refused=True)
+            running.finish(pass_id, is_whole=False)
         raise
     sweep(
         never_received=running.never_received,
         unreadable_lists=running.unreadable_lists,
     )
-    needs_you = passes.finish(
-        pass_id, checked=running.checked, fixed=running.fixed, unread=running.unread, is_whole=bug is None
-    )
+    tell_key(is_refused=False)
+    needs_you = running.finish(pass_id, is_whole=bug is None)
     log.info("reconciled", extra={"checked": running.checked, "fixed": len(running.fixed), "open": len(needs_you)})
     if bug is not None:
         raise bug

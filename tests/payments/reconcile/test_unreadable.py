@@ -11,6 +11,8 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import StripeUnavailable
+from storefront.owner.health.trouble import read_trouble
+from storefront.owner.health.warnings import find_warnings
 from storefront.payments.reconcile import run as run_module
 from storefront.payments.reconcile.report import Report
 from storefront.payments.webhook import dispatch
@@ -34,6 +36,13 @@ def run_after(app: Flask, **passed: float) -> Report:
             run_unhandled()
             db.session.remove()
         return run(app)
+
+
+def warnings_of(app: Flask) -> set[str]:
+    with app.app_context():
+        codes = {warning.code for warning in find_warnings(read_trouble())}
+        db.session.remove()
+    return codes
 
 
 def kinds_of(report: Report) -> set[str]:
@@ -256,3 +265,58 @@ def test_walks_through_all_money_once_while_payouts_fail(
             with pytest.raises(StripeUnavailable):
                 run(app)
     assert begun == [True]
+
+
+def refuse_key(sandbox: SandboxClient) -> None:
+    for method in ("GET", "POST"):
+        sandbox.control(
+            "faults", method=method, path="/v1/*", times=None, status=401, type="invalid_request_error"
+        )
+
+
+def test_tells_once_that_stripe_does_not_accept_the_key(app: Flask, sandbox: SandboxClient) -> None:
+    """Whatever waits: not a line for each list and order, and an end of the pass, which no checkpoint covers."""
+    for number in range(2):
+        buyer, waiting = start(app)
+        sandbox.pay(waiting, payment_method="ach_success", email=f"a{number}@example.com")
+        buyer.land(waiting)
+    _nobody, paid = start(app)
+    sandbox.pay(paid)
+    refuse_key(sandbox)
+    for minutes in (120, 135):
+        with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=True):
+            with pytest.raises(StripeUnavailable, match="put the new key into the settings"):
+                run(app)
+            assert warnings_of(app) >= {"key_refused"}
+    (notice,) = read_rows(app, "SELECT kind, text FROM notices")
+    assert notice["kind"] == "key_refused"
+    assert "Stripe does not accept STRIPE_SECRET_KEY any more" in notice["text"]
+    assert len(read_rows(app, "SELECT id FROM outbox WHERE kind = 'reconcile_report'")) == 1
+    sandbox.control("faults/clear")
+    report = run_after(app, minutes=150)
+    assert "key_refused" not in kinds_of(report)
+    assert "key_refused" not in warnings_of(app)
+    assert any("not known here" in line.text for line in report.fixed)
+
+
+def test_tells_of_another_key_that_is_not_accepted_although_the_first_was_done(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    for _ in range(2):
+        refuse_key(sandbox)
+        with pytest.raises(StripeUnavailable):
+            run(app)
+        assert len(read_rows(app, "SELECT id FROM notices WHERE closed_at IS NULL")) == 1
+        change_rows(app, "UPDATE notices SET is_closed_by_owner = true, closed_at = :now", now=str(clock.now()))
+        with pytest.raises(StripeUnavailable):
+            run(app)
+        assert read_rows(app, "SELECT id FROM notices WHERE closed_at IS NULL") == []
+        sandbox.control("faults/clear")
+        run(app)
+
+
+def test_changes_nothing_in_a_dry_run_with_a_key_that_is_not_accepted(app: Flask, sandbox: SandboxClient) -> None:
+    refuse_key(sandbox)
+    with pytest.raises(StripeUnavailable):
+        run(app, is_dry=True)
+    assert read_rows(app, "SELECT id FROM notices") == []
