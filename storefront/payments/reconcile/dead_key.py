@@ -15,7 +15,9 @@ class KeyRefused(StripeUnavailable):
     """Nothing can be read. What was paid is found by the first pass with a good key."""
 
     code = "key_refused"
-    title = "Stripe does not accept STRIPE_SECRET_KEY: put the new key into the settings"
+
+    def __init__(self) -> None:
+        super().__init__("Stripe does not accept STRIPE_SECRET_KEY: put the new key into the settings")
 
 
 def end_without_key(error: StripeRefused) -> None:

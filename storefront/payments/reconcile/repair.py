@@ -10,6 +10,7 @@ from storefront.core.db import db
 from storefront.core.errors import StripeBusy, StripeMissing
 from storefront.core.queue import nudge
 from storefront.orders.models import Order
+from storefront.orders.queries import find_order
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.reconcile.compare import Difference, find_difference
 from storefront.stripe_api.gateway import gateway
@@ -36,15 +37,27 @@ def patiently(call: Callable[[], T]) -> T:
     return call()
 
 
+def _check_nobody_waits(session_id: str) -> None:
+    """Raises StripeMissing: without a word its buyer would wait for ever."""
+    order = find_order(session_id)
+    if order is not None and order.fulfilled_at is None and not order.has_failed:
+        raise StripeMissing(
+            f"Stripe does not know it under this STRIPE_SECRET_KEY, as after a change of the account, and order "
+            f"{order.number} waits for it: say at that order what becomes of it"
+        )
+
+
 def repair(session_id: str, *, is_dry: bool) -> Difference | None:
     """Return what differed, and is repaired now unless this is a dry run. None when all agreed.
 
     Raises:
         StripeUnavailable: nothing is known.
+        StripeMissing: an order waits for it, and Stripe does not know it under this key.
     """
     try:
         seen = patiently(lambda: gateway().get_checkout(session_id, thorough=True))
     except StripeMissing:
+        _check_nobody_waits(session_id)
         return None
     difference = find_difference(seen)
     if difference is None or is_dry:

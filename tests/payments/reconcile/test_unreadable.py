@@ -11,6 +11,8 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import StripeUnavailable
+from storefront.devtools.sandbox.config import SandboxConfig
+from storefront.devtools.sandbox.server import SandboxServer
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from storefront.payments.reconcile import run as run_module
@@ -19,7 +21,8 @@ from storefront.payments.webhook import dispatch
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenCheckout
-from tests.payments.reconcile.sales import days_ago, refund, run, sell, start
+from tests.payments.reconcile.sales import days_ago, payment_of, refund, run, sell, start
+from tests.support.keys import use_other_account, use_secret_key
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import keys_on, post_event
@@ -320,3 +323,23 @@ def test_changes_nothing_in_a_dry_run_with_a_key_that_is_not_accepted(app: Flask
     with pytest.raises(StripeUnavailable):
         run(app, is_dry=True)
     assert read_rows(app, "SELECT id FROM notices") == []
+
+
+def test_tells_of_an_order_that_waits_in_an_account_that_was_left(app: Flask, sandbox: SandboxClient) -> None:
+    """Of that order alone: what was handed out, or has failed, waits for nothing."""
+    buyer, waiting = start(app)
+    sandbox.pay(waiting, payment_method="ach_success")
+    buyer.land(waiting)
+    sell(app, sandbox, email="ada@example.com")
+    (number,) = [row["number"] for row in read_rows(app, "SELECT number FROM orders WHERE fulfilled_at IS NULL")]
+    with SandboxServer(SandboxConfig(port=0)) as server:
+        use_other_account(app, SandboxClient(server), is_restricted=False)
+        for minutes in (10, 20):
+            (line,) = run_after(app, minutes=minutes).needs_you
+        assert (line.kind, line.subject) == ("session_unreadable", waiting)
+        assert "Stripe does not know it under this STRIPE_SECRET_KEY" in line.text
+        assert f"order {number} waits for it" in line.text
+    use_secret_key(app, sandbox)
+    sandbox.settle(payment_of(sandbox, waiting), "succeeded")
+    assert "session_unreadable" not in kinds_of(run_after(app, minutes=30))
+    assert len(keys_on(buyer.land(waiting).text)) == 1
