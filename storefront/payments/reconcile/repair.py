@@ -12,8 +12,11 @@ from storefront.core.queue import nudge
 from storefront.orders.models import Order
 from storefront.orders.queries import find_order
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.recognize import recognize_checkout
 from storefront.payments.reconcile.compare import Difference, find_difference
+from storefront.payments.reconcile.strangers import note_stranger
 from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.seen import SeenCheckout
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +50,12 @@ def _check_nobody_waits(session_id: str) -> None:
         )
 
 
+def _note_stranger(seen: SeenCheckout) -> None:
+    """Only what is complete: an open one is read again, and costs nothing where no list names it."""
+    if seen.status == "complete" and recognize_checkout(seen) is None:
+        note_stranger(seen.id)
+
+
 def repair(session_id: str, *, is_dry: bool) -> Difference | None:
     """Return what differed, and is repaired now unless this is a dry run. None when all agreed.
 
@@ -54,12 +63,16 @@ def repair(session_id: str, *, is_dry: bool) -> Difference | None:
         StripeUnavailable: nothing is known.
         StripeMissing: an order waits for it, and Stripe does not know it under this key.
     """
+    is_known = find_order(session_id) is not None
     try:
-        seen = patiently(lambda: gateway().get_checkout(session_id, thorough=True))
+        # What is not known here may be another program's: whose it is, one question tells.
+        seen = patiently(lambda: gateway().get_checkout(session_id, thorough=is_known))
     except StripeMissing:
         _check_nobody_waits(session_id)
         return None
     difference = find_difference(seen)
+    if difference is None and not is_known:
+        _note_stranger(seen)
     if difference is None or is_dry:
         return difference
     # No webhook will come for this order: its mails need not wait for it.

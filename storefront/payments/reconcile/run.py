@@ -24,6 +24,7 @@ from storefront.payments.reconcile.missed_events import take_in
 from storefront.payments.reconcile.repair import patiently, repair
 from storefront.payments.reconcile.report import Report, ReportLine, line_of, read_line
 from storefront.payments.reconcile.steps import Batch, Step, read_batch
+from storefront.payments.reconcile.strangers import forget_strangers
 from storefront.payments.reconcile.sweep import (
     close_unreadable,
     find_told_unreadable,
@@ -224,6 +225,8 @@ def reconcile(
         AnotherPassRuns: the worker's, or one in another terminal.
         StripeUnavailable: the next pass goes on where this one stopped. KeyRefused is one, which begins anew.
     """
+    if since is not None:
+        forget_strangers()
     if is_dry:
         return _run_dry(since or passes.window_start(), progress)
     if not take_lease(LEASE, seconds=LEASE_SECONDS):

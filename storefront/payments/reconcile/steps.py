@@ -17,6 +17,7 @@ from storefront.orders.models import AWAITED, EXCESSIVE, Order
 from storefront.orders.queries import find_session_id
 from storefront.payments.reconcile.known import read_known_refunds
 from storefront.payments.reconcile.repair import patiently
+from storefront.payments.reconcile.strangers import is_stranger, note_stranger
 from storefront.payments.webhook import ledger
 from storefront.payments.webhook.dispatch import FINDERS
 from storefront.payments.webhook.event_types import CUSTOMER_EVENTS, PAYMENT_EVENTS, SESSION_EVENTS
@@ -122,7 +123,7 @@ def _read_checkouts(since: datetime, after: str | None) -> Batch:
 def _is_unsettled(seen: CompleteCheckout, was_handed_out: Mapping[str, bool]) -> bool:
     """`was_handed_out` is True for an order that is fulfilled, and False for one that has failed."""
     if seen.id not in was_handed_out:
-        return True
+        return not is_stranger(seen.id)
     return seen.is_paid and not was_handed_out[seen.id]
 
 
@@ -181,4 +182,11 @@ def _sessions_about(event: SeenEvent) -> tuple[str, ...]:
 
 
 def _ask_session(payment_intent_id: str) -> str | None:
-    return patiently(lambda: find_session_of_payment(payment_intent_id))
+    """Return None for a payment of another program, once a pass has seen that it is one."""
+    if is_stranger(payment_intent_id):
+        return None
+    session = patiently(lambda: find_session_of_payment(payment_intent_id))
+    if session is not None and not is_stranger(session):
+        return session
+    note_stranger(payment_intent_id)
+    return None
