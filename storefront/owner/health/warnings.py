@@ -6,10 +6,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storefront.core import clock
-from storefront.core.config.settings import Mode
 from storefront.orders.notices import NoticeKind
+from storefront.owner.health.delivery_warnings import (
+    SEEN_LATELY,
+    find_bad_signatures,
+    find_missing_secret,
+    find_refused_deliveries,
+    find_stale_signatures,
+)
 from storefront.owner.health.room import Place
 from storefront.owner.health.trouble import Trouble
+from storefront.payments.reconcile.dead_key import TEXT as KEY_TEXT
 
 WORKER_SILENT = timedelta(minutes=10)
 MAIL_LATE = timedelta(minutes=10)
@@ -17,7 +24,6 @@ EVENT_LATE = timedelta(minutes=10)
 RECONCILE_LATE = timedelta(minutes=45)
 REPLICA_LATE = timedelta(minutes=10)
 BACKUP_LATE = timedelta(hours=36)  # one a day, and one of them late
-SEEN_LATELY = timedelta(hours=1)
 FAILURES_AT_LEAST = 10
 FAILURES_SHARE = 0.01
 
@@ -136,12 +142,7 @@ def _events(trouble: Trouble) -> str | None:
 
 def _key_refused(trouble: Trouble) -> str | None:
     """As the last comparison found it. The next one, within a quarter of an hour, looks again."""
-    if not trouble.notices.get(NoticeKind.KEY_REFUSED):
-        return None
-    return (
-        "Stripe does not accept STRIPE_SECRET_KEY any more, so nothing can be sold and what was paid waits: put "
-        "the new key into the settings, restart web server and worker, then run `storefront reconcile`."
-    )
+    return KEY_TEXT if trouble.notices.get(NoticeKind.KEY_REFUSED) else None
 
 
 def _selling_nothing(trouble: Trouble) -> str | None:
@@ -280,58 +281,6 @@ def _notices(trouble: Trouble) -> str | None:
     return f"{needs} you: `storefront needs-you` says what to do."
 
 
-def _webhook_secret(trouble: Trouble) -> str | None:
-    if trouble.has_webhook_secret or trouble.mode is Mode.SANDBOX:
-        return None
-    return (
-        "No webhook secret is known, so every delivery of Stripe is refused: make the endpoint at /admin/ready or "
-        "with `storefront webhook create`, or set STRIPE_WEBHOOK_SECRET to the whsec_… of yours."
-    )
-
-
-def _is_all_that_comes(seen: datetime | None, trouble: Trouble) -> bool:
-    """Seen lately, and no good delivery came since or in the hour before."""
-    good = trouble.last_event_at
-    return seen is not None and trouble.now - seen <= SEEN_LATELY and (good is None or good <= seen - SEEN_LATELY)
-
-
-def _has_bad_signatures(trouble: Trouble) -> bool:
-    """Anybody may send rubbish; it is the secret that is wrong where nothing comes that it signed."""
-    return _is_all_that_comes(trouble.bad_signature_at, trouble) and _stale_signatures(trouble) is None
-
-
-def _refused_deliveries(trouble: Trouble) -> str | None:
-    """Strangers alone cannot bring this about: something real was found by comparing that no delivery brought."""
-    missed = trouble.event_missed_at
-    if missed is None or trouble.now - missed > SEEN_LATELY or not _has_bad_signatures(trouble):
-        return None
-    return (
-        "Every delivery of Stripe is refused because its signature does not match, and buyers may get their goods "
-        "a quarter of an hour late: compare STRIPE_WEBHOOK_SECRET with the signing secret of your endpoint in the "
-        "Stripe Dashboard."
-    )
-
-
-def _signatures(trouble: Trouble) -> str | None:
-    if not _has_bad_signatures(trouble) or _refused_deliveries(trouble):
-        return None
-    return (
-        "Deliveries come to the webhook whose signature does not match, and none whose does: compare "
-        "STRIPE_WEBHOOK_SECRET with the signing secret of your endpoint in the Stripe Dashboard."
-    )
-
-
-def _stale_signatures(trouble: Trouble) -> str | None:
-    """Only who knows the secret, or repeats what it signed, can send one: see `verify_event`."""
-    if not _is_all_that_comes(trouble.stale_signature_at, trouble):
-        return None
-    return (
-        "Deliveries come to the webhook whose signature is too old by the clock of this machine, and none whose "
-        "is fresh: the secret is right, so set the clock (`timedatectl` shows it) or find the proxy that holds "
-        "deliveries back."
-    )
-
-
 def _proxy(trouble: Trouble) -> str | None:
     seen = trouble.untrusted_proxy_at
     if seen is None or trouble.now - seen > SEEN_LATELY:
@@ -399,10 +348,10 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "backup_lacks_files": _backup_lacks,
     "archive_refused": _archive,
     "replica_late": _replica,
-    "webhook_secret_missing": _webhook_secret,
-    "deliveries_refused": _refused_deliveries,
-    "signatures_bad": _signatures,
-    "signatures_stale": _stale_signatures,
+    "webhook_secret_missing": find_missing_secret,
+    "deliveries_refused": find_refused_deliveries,
+    "signatures_bad": find_bad_signatures,
+    "signatures_stale": find_stale_signatures,
     "proxy_not_trusted": _proxy,
     "codes_held": _codes,
     "files_open": _open_files,

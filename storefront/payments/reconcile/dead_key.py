@@ -6,7 +6,7 @@ from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
 from storefront.stripe_api.refusals import NO_KEY
 
 TEXT = (
-    "Stripe does not accept STRIPE_SECRET_KEY any more, so nothing can be sold and what was paid waits. Put the "
+    "Stripe does not accept STRIPE_SECRET_KEY any more, so nothing can be sold and what was paid waits: put the "
     "new key into the settings, restart web server and worker, then run `storefront reconcile`."
 )
 

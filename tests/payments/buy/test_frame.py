@@ -9,6 +9,7 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db, transaction
+from storefront.payments.checkout import return_page
 from storefront.shop.catalog.models import ProductAlias, ProductState
 from storefront.shop.discounts.change import stop_discount
 from tests.payments.buy.frames import SITE, Frame, allow, form_of, session_on
@@ -238,6 +239,17 @@ def test_waits_for_the_bank(framed: Frame, sandbox: SandboxClient, outcome: str,
     event = {"succeeded": "async_payment_succeeded", "failed": "async_payment_failed"}[outcome]
     post_event(framed.app, make_event(f"checkout.session.{event}", session_id))
     assert said in framed.send(waiting).text
+
+
+def test_says_that_nobody_should_pay_again_to_who_looked_too_often(
+    framed: Frame, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    form = framed.send(framed.look("/buy/twinspot"))
+    sandbox.pay(session_on(form))
+    monkeypatch.setattr(return_page, "STARTED_LIMIT", "1/minute")
+    sandbox.control("faults", method="GET", path=f"{SESSIONS}/{session_on(form)}", status=500, times=9)
+    for _ in range(3):
+        assert "being checked" in framed.send(form).text
 
 
 def test_says_that_nobody_should_pay_again_while_stripe_is_away(framed: Frame, sandbox: SandboxClient) -> None:

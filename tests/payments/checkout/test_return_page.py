@@ -15,8 +15,8 @@ from storefront.orders.models import Order
 from storefront.stripe_api.gateway import EXPAND, FOR_PAGES, set_up_gateway
 from tests.faults.strange_stripe import StrangeStripe
 from tests.payments.checkout.buttons import in_cart
-from tests.payments.fulfillment.test_payment_link_sales import make_link, visit
 from tests.support.goods import set_price
+from tests.support.payment_links import make_link, visit
 from tests.support.rows import count_rows, read_rows
 from tests.support.sale import link_of
 from tests.support.sandbox_client import SandboxClient

@@ -11,8 +11,8 @@ from storefront.core.db import db
 from storefront.payments.reconcile import strangers
 from storefront.payments.reconcile.report import Report
 from storefront.shop.catalog.mirrors import shop_id
-from tests.payments.fulfillment.test_payment_link_sales import visit
 from tests.payments.reconcile.sales import refund, run, sell, start
+from tests.support.payment_links import visit
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import find_price
