@@ -1,12 +1,16 @@
 """`storefront owner`: who may come in at /admin."""
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from storefront.cli.choices import ROLES
 from storefront.cli.output import as_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
+
+if TYPE_CHECKING:
+    from storefront.owner.people.people import ListedPerson
 
 
 @click.group()
@@ -61,9 +65,7 @@ def list_owners(as_json: bool) -> None:
     with open_shop():
         people = list_people()
     lines = [
-        f"{person.email}  {person.role.value}  "
-        f"{f'{person.came_at:%Y-%m-%d}' if person.came_at else 'invited'}  {person.passkeys} passkeys"
-        for person in people
+        f"{person.email}  {person.role.value}  {_since(person)}  {person.passkeys} passkeys" for person in people
     ]
     print_result(
         [to_json_value(asdict(person)) for person in people],
@@ -71,6 +73,12 @@ def list_owners(as_json: bool) -> None:
         as_json=as_json,
         if_none="Nobody yet: storefront owner invite EMAIL",
     )
+
+
+def _since(person: "ListedPerson") -> str:
+    if person.came_at is not None:
+        return f"{person.came_at:%Y-%m-%d}"
+    return "invitation expired" if person.is_expired else "invited"
 
 
 @owner.command("role")

@@ -1,11 +1,14 @@
 """`storefront owner` and `storefront audit`: the way in that needs no mail, and who did what."""
 
 import getpass
+from datetime import timedelta
 
 import pytest
+import time_machine
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.core import clock
 from storefront.owner.people.passkeys import with_a_name
 from tests.cli.commands import done, read_json, refused
 from tests.support.people import OWNER, make_person
@@ -67,6 +70,15 @@ def test_lets_a_code_in_again_for_who_lost_every_passkey(app: Flask, command: Cl
     assert done(command, "owner", "forget-passkeys", OWNER).startswith("0 passkeys removed.")
     (notice,) = read_rows(app, "SELECT recipient FROM outbox WHERE kind = 'security_notice'")
     assert notice["recipient"] == OWNER
+
+
+def test_lists_who_came_who_is_invited_and_whose_invitation_expired(app: Flask, command: CliRunner) -> None:
+    make_person(app)
+    done(command, "owner", "invite", SUE, "--role", "reader")
+    assert f"{SUE}  reader  invited  0 passkeys" in done(command, "owner", "list")
+    with time_machine.travel(clock.now() + timedelta(days=8), tick=True):
+        assert f"{SUE}  reader  invitation expired  0 passkeys" in done(command, "owner", "list")
+        assert [row["is_expired"] for row in read_json(command, "owner", "list")] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -94,8 +94,8 @@ def check_code() -> ResponseReturnValue:
 
 
 def _why_not(entry: Entry) -> str:
-    if entry.passkey_advice:
-        return entry.passkey_advice
+    if entry.advice:
+        return entry.advice
     return CODE_SENTENCES.get(entry.code_result, "That code has expired. Have a new email sent.")
 
 
@@ -117,8 +117,8 @@ def open_mailed_link(token: str) -> ResponseReturnValue:
 def use_mailed_link(token: str) -> ResponseReturnValue:
     before = find_here()
     entry = sign_in_by_mailed_link(token, knocking_browser())
-    if entry.passkey_advice:
-        flash(entry.passkey_advice, "bad")
+    if entry.advice:
+        flash(entry.advice, "bad")
         response = make_response(redirect(url_for("admin.sign_in"), 303))
         if _is_somebody_else(before, entry):  # who is signed in is led away from signing in
             _sign_out(response)

@@ -74,5 +74,9 @@ def _hash(token: str) -> str:
 
 
 def forget_links() -> None:
+    """Forget what expired a week ago; not of who never came in, where it says that they were invited once."""
+    came = select(Person.id).where(Person.came_at.is_not(None))
+    is_old = PersonLink.expires_at < clock.now() - KEPT
     with transaction() as changes:
-        changes.execute(delete(PersonLink).where(PersonLink.expires_at < clock.now() - KEPT))
+        forgotten = delete(PersonLink).where(is_old, PersonLink.person_id.in_(came))
+        changes.execute(forgotten.execution_options(synchronize_session=False))

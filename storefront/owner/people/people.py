@@ -16,7 +16,7 @@ from storefront.core.runtime import settings
 from storefront.customers.models import email_key, spelling
 from storefront.mail import outbox
 from storefront.mail.models import MailKind
-from storefront.owner.people import links
+from storefront.owner.people import invitations, links
 from storefront.owner.people.models import Passkey, Person, Role
 from storefront.owner.people.sessions import end_all
 
@@ -34,7 +34,7 @@ class NoSuchPerson(StorefrontError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedPerson:
-    """`came_at` is None while an invitation is open."""
+    """`came_at` is None for who never came in; `is_expired` where they need a new invitation for it."""
 
     id: int
     email: str
@@ -42,6 +42,7 @@ class ListedPerson:
     passkeys: int
     created_at: datetime
     came_at: datetime | None
+    is_expired: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,7 @@ def list_people() -> list[ListedPerson]:
     keys: dict[int, int] = {}
     for person_id in db.session.scalars(select(Passkey.person_id)):
         keys[person_id] = keys.get(person_id, 0) + 1
+    expired = invitations.find_expired()
     return [
         ListedPerson(
             id=person.id,
@@ -64,6 +66,7 @@ def list_people() -> list[ListedPerson]:
             passkeys=keys.get(person.id, 0),
             created_at=person.created_at,
             came_at=person.came_at,
+            is_expired=person.id in expired,
         )
         for person in db.session.scalars(select(Person).order_by(Person.id))
     ]

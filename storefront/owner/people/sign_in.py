@@ -18,7 +18,7 @@ from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import Proof, add_proof_on_file, derive
 from storefront.customers.spend_proofs import CodeResult, Reader, Spent, find_by_link, look_at_link, spend_code
 from storefront.customers.spend_proofs import spend_link as spend_mailed_link
-from storefront.owner.people import links, sessions
+from storefront.owner.people import invitations, links, sessions
 from storefront.owner.people.models import Passkey, Person
 from storefront.owner.people.moved_passkeys import SIGN_IN_WITH_IT, why_no_passkey_works
 from storefront.owner.people.people import find_person, note_coming
@@ -47,7 +47,7 @@ class Browser:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """`token` is empty where nobody came in; `passkey_advice` says why the right code was not enough.
+    """`token` is empty where nobody came in; `advice` says why the right code was not enough.
 
     `person_id` is who came in, or who that advice is for.
     """
@@ -55,7 +55,7 @@ class Entry:
     token: str = ""
     person_id: int = 0
     code_result: CodeResult = CodeResult.EXPIRED
-    passkey_advice: str = ""
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,15 +143,23 @@ def is_for_sign_in(proof: Proof | None) -> bool:
 def _enter_by_mail(changes: Session, person: Person | None, spent: Spent, browser: Browser, way: Way) -> Entry:
     if person is None or person.email != spent.proof.email:
         return _stay_out(way)
-    if has_passkey(person.id):
-        advice = why_no_passkey_works(person.id, person.role, host=browser.host) or SIGN_IN_WITH_IT
-        return _stay_out(way, code_result=CodeResult.PROVEN, passkey_advice=advice, person_id=person.id)
+    why, advice = _why_mail_is_not_enough(person, browser)
+    if advice:
+        return _stay_out(way, code_result=CodeResult.PROVEN, why=why, advice=advice, person_id=person.id)
     token = session_token(spent.seed, browser)
     if not spent.is_again:
         begin_session(changes, person, token=token, browser=browser, way=way)
     elif not sessions.has_session(token):
         token = ""
     return Entry(token=token, person_id=person.id, code_result=CodeResult.PROVEN)
+
+
+def _why_mail_is_not_enough(person: Person, browser: Browser) -> tuple[str, str]:
+    """Return a word for the log, and a sentence; both empty where it is."""
+    if has_passkey(person.id):
+        moved = why_no_passkey_works(person.id, person.role, host=browser.host)
+        return "needs_passkey", moved or SIGN_IN_WITH_IT
+    return ("needs_invitation", invitations.EXPIRED) if invitations.has_expired(person.id) else ("", "")
 
 
 def sign_in_by_link(token: str, browser: Browser) -> Entry:
@@ -171,12 +179,16 @@ def sign_in_by_link(token: str, browser: Browser) -> Entry:
 
 
 def _stay_out(
-    way: Way, *, code_result: CodeResult = CodeResult.EXPIRED, passkey_advice: str = "", person_id: int = 0
+    way: Way,
+    *,
+    code_result: CodeResult = CodeResult.EXPIRED,
+    why: str = "",
+    advice: str = "",
+    person_id: int = 0,
 ) -> Entry:
     """Log that somebody did not come in. Who did is in the audit log."""
-    why = "needs_passkey" if passkey_advice else code_result.value
-    log.info("admin sign-in refused", extra={"by": way.value, "why": why})
-    return Entry(person_id=person_id, code_result=code_result, passkey_advice=passkey_advice)
+    log.info("admin sign-in refused", extra={"by": way.value, "why": why or code_result.value})
+    return Entry(person_id=person_id, code_result=code_result, advice=advice)
 
 
 def session_token(seed: bytes, browser: Browser) -> str:
