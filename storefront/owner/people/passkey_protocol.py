@@ -30,13 +30,17 @@ NOT_AN_ANSWER = (WebAuthnException, ValueError, KeyError, TypeError)
 
 
 def offer_adding(
-    person_id: int, email: str, place: Place, *, shop_name: str, known: Iterable[Passkey]
+    handle: bytes, email: str, place: Place, *, shop_name: str, known: Iterable[Passkey]
 ) -> tuple[bytes, dict[str, Any]]:
-    """Return the challenge, and what `navigator.credentials.create()` takes, as JSON."""
+    """Return the challenge, and what `navigator.credentials.create()` takes, as JSON.
+
+    A device keeps one passkey for each host and `handle`: another of the same two replaces it without a word
+    (https://www.w3.org/TR/webauthn-3/#sctn-op-make-cred).
+    """
     options = webauthn.generate_registration_options(
         rp_id=place.host,
         rp_name=shop_name,
-        user_id=f"person:{person_id}".encode(),
+        user_id=handle,
         user_name=email,
         user_display_name=email,
         exclude_credentials=[_descriptor(passkey) for passkey in known],

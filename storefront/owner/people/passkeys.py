@@ -3,6 +3,7 @@
 A challenge is stored by its hash and deleted when it is answered. `passkey_protocol.py` knows what is said.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
@@ -20,6 +21,7 @@ from storefront.owner.people import sessions
 from storefront.owner.people.models import Passkey, PasskeyChallenge, Person
 from storefront.owner.people.security_notices import tell_person
 from storefront.owner.people.sign_in import Browser, Entry, Way, begin_session
+from storefront.shop.catalog.mirrors import shop_id
 from storefront.shop.profile.read import read_profile
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
@@ -94,10 +96,19 @@ def start_adding(person_id: int, email: str, place: Place) -> dict[str, Any]:
     if len(known) >= MOST_PASSKEYS:
         raise PasskeyRefused(f"You have {MOST_PASSKEYS} passkeys. Remove one that you no longer use first.")
     challenge, options = passkey_protocol.offer_adding(
-        person_id, email, place, shop_name=read_profile().name, known=known
+        _user_handle(person_id), email, place, shop_name=read_profile().name, known=known
     )
     _keep_challenge(challenge, person_id)
     return options
+
+
+def _user_handle(person_id: int) -> bytes:
+    """Return 32 bytes that are one person's in this shop alone, and say nothing of them.
+
+    Two shops at one host name may well have a first person each, and one device. By what the database holds, so
+    that a restored shop is the same one: SECRET_KEY may change.
+    """
+    return hashlib.sha256(f"passkey:{shop_id()}:{person_id}".encode()).digest()
 
 
 def add(person_id: int, answer: dict[str, Any], *, name: str, place: Place) -> None:

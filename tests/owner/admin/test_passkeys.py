@@ -8,9 +8,11 @@ import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from storefront.app import create_app
 from storefront.core import clock
+from storefront.core.config.settings import load_settings
 from storefront.owner.people.models import Passkey
-from tests.support.authenticator import PRESENT, Authenticator
+from tests.support.authenticator import PRESENT, Authenticator, to_bytes
 from tests.support.databases import BOTH
 from tests.support.people import OWNER, link_for, make_person, sign_in_at_admin
 from tests.support.rows import change_rows, count_rows, read_rows
@@ -67,6 +69,27 @@ def test_lets_in_with_a_passkey_that_was_added(app: Flask) -> None:
     (row,) = read_rows(app, "SELECT sign_count, transports, rp_id FROM passkeys")
     assert (row["sign_count"], row["rp_id"]) == (1, "localhost")
     assert "no-such-way" not in str(row["transports"])
+
+
+def handle_of(app: Flask, person_id: int) -> str:
+    """What a device keeps a passkey by, beside the host."""
+    handle: str = start(sign_in_at_admin(app, person_id), ADD)["user"]["id"]
+    assert len(to_bytes(handle)) == 32
+    return handle
+
+
+def test_never_takes_the_place_of_another_shops_passkey_on_one_device(
+    app: Flask, environment: dict[str, str]
+) -> None:
+    """Both shops are at one host, and its first owner is the first person of each."""
+    person_id = make_person(app)
+    first = handle_of(app, person_id)
+    restored = create_app(load_settings(environment | {"SECRET_KEY": "another-secret-key-of-it"}))
+    assert handle_of(restored, person_id) == first, "a person's second passkey stands beside the first one"
+    assert handle_of(app, make_person(app, SUE)) != first
+    change_rows(app, "UPDATE shop_identity SET shop_id = 'shop_of-somebody-else'")
+    other = create_app(load_settings(environment))
+    assert handle_of(other, person_id) != first
 
 
 def test_asks_for_the_passkey_of_who_has_one_whatever_was_mailed(app: Flask) -> None:
