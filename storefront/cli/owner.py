@@ -119,9 +119,10 @@ def sign_out(email: str, as_json: bool) -> None:
     from storefront.owner.people.people import sign_out as sign_out_person
 
     with open_shop():
-        address, ended = sign_out_person(get_person(email).id)
-    words = "1 browser" if ended == 1 else f"{ended} browsers"
-    print_result({"email": address, "sessions": ended}, [f"{words} of {address} signed out."], as_json=as_json)
+        done = sign_out_person(get_person(email).id)
+    words = "1 browser" if done.sessions == 1 else f"{done.sessions} browsers"
+    value = {"email": done.email, "sessions": done.sessions}
+    print_result(value, [f"{words} of {done.email} signed out."], as_json=as_json)
 
 
 @owner.command("forget-passkeys")

@@ -11,7 +11,7 @@ from flask import Flask
 from storefront.core import clock
 from storefront.owner.people.passkeys import with_a_name
 from tests.cli.commands import done, read_json, refused
-from tests.support.people import OWNER, make_person
+from tests.support.people import OWNER, ask_for_code, link_for, mailed, make_person
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer
 
@@ -79,6 +79,17 @@ def test_lists_who_came_who_is_invited_and_whose_invitation_expired(app: Flask, 
     with time_machine.travel(clock.now() + timedelta(days=8), tick=True):
         assert f"{SUE}  reader  invitation expired  0 passkeys" in done(command, "owner", "list")
         assert [row["is_expired"] for row in read_json(command, "owner", "list")] == [False, True]
+
+
+def test_ends_links_and_codes_with_the_passkeys_of_who_lost_them(app: Flask, command: CliRunner) -> None:
+    link = link_for(app, make_person(app))
+    thief = ask_for_code(app)
+    code, mailed_link = mailed(app)
+    done(command, "owner", "forget-passkeys", OWNER)
+    assert thief.post("/admin/sign-in/code", code=code).status_code == 400
+    assert [Buyer(app).get(path).status_code for path in (link, mailed_link)] == [404, 404]
+    again = ask_for_code(app)
+    assert again.post("/admin/sign-in/code", code=mailed(app)[0]).location == "/admin"
 
 
 @pytest.mark.parametrize(

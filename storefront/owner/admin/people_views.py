@@ -5,7 +5,15 @@ from flask.typing import ResponseReturnValue
 
 from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.people.models import Role
-from storefront.owner.people.people import PersonRefused, change_role, invite, list_people, remove, sign_out
+from storefront.owner.people.people import (
+    PersonRefused,
+    SignedOut,
+    change_role,
+    invite,
+    list_people,
+    remove,
+    sign_out,
+)
 from storefront.owner.people.roles import ROLE_SENTENCES, Permission, may
 
 PAGE = "/admin/people"
@@ -68,10 +76,15 @@ def change_person(person_id: int) -> ResponseReturnValue:
 @admin.post("/people/<row:person_id>/sign-out")
 @needs(Permission.PEOPLE, fresh=True)
 def sign_out_person(person_id: int) -> ResponseReturnValue:
-    email, ended = sign_out(person_id)
-    words = "1 browser was" if ended == 1 else f"{ended} browsers were"
-    flash(f"{words} signed out. {email} may sign in again.", "good")
+    flash(_say_signed_out(sign_out(person_id)), "good")
     return redirect(PAGE, 303)
+
+
+def _say_signed_out(done: SignedOut) -> str:
+    if not done.has_come:
+        return f"{done.email} was signed in nowhere. Their invitation has ended: send another for them to come in."
+    words = "1 browser was" if done.sessions == 1 else f"{done.sessions} browsers were"
+    return f"{words} signed out. {done.email} may sign in again."
 
 
 @admin.post("/people/<row:person_id>/remove")

@@ -2,12 +2,13 @@
 
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
+from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import derive, derive_known_link
 from storefront.owner.people.models import Person, PersonLink
 from storefront.owner.people.security_notices import tell_person
@@ -32,6 +33,27 @@ def end_links(changes: Session, person_id: int) -> bool:
     """Return whether one was still open."""
     ended = delete(PersonLink).where(PersonLink.person_id == person_id).returning(PersonLink.used_at)
     return None in changes.scalars(ended).all()
+
+
+def end_ways_in(changes: Session, person_id: int) -> bool:
+    """End links and mailed codes that would let somebody in; return whether one was still open.
+
+    Before the person is locked, and before their sessions end: who signs in locks a link or a code first.
+    """
+    had_link = end_links(changes, person_id)
+    keys = select(Person.email_key).where(Person.id == person_id)
+    ended = (
+        update(AddressProof)
+        .where(
+            AddressProof.email_key.in_(keys),
+            AddressProof.purpose.in_((ProofPurpose.PERSON_SIGN_IN, ProofPurpose.PERSON_CONFIRM)),
+            AddressProof.expires_at > clock.now(),
+        )
+        .values(expires_at=clock.now())
+        .returning(AddressProof.spent_at)
+        .execution_options(synchronize_session=False)
+    )
+    return None in changes.scalars(ended).all() or had_link
 
 
 def link_token(link: PersonLink) -> str:

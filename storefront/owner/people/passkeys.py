@@ -17,7 +17,7 @@ from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
-from storefront.owner.people import sessions
+from storefront.owner.people import links, sessions
 from storefront.owner.people.models import Passkey, PasskeyChallenge, Person
 from storefront.owner.people.security_notices import tell_person
 from storefront.owner.people.sign_in import Browser, Entry, Way, begin_session
@@ -160,8 +160,9 @@ def remove(person_id: int, passkey_id: int) -> bool:
 
 
 def remove_all(person_id: int) -> int:
-    """At the machine, for who lost them. Their sessions end too."""
+    """At the machine, for who lost them. Their sessions end too, with links and codes that would let one in."""
     with transaction() as changes:
+        links.end_ways_in(changes, person_id)
         gone = changes.scalars(delete(Passkey).where(Passkey.person_id == person_id).returning(Passkey.id)).all()
         sessions.end_all(changes, person_id)
         tell_person(changes, changes.get_one(Person, person_id), "passkey.all_removed", {"count": str(len(gone))})

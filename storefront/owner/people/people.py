@@ -53,6 +53,15 @@ class Invited:
     link: str  # the token
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedOut:
+    """`sessions`: how many ended."""
+
+    email: str
+    sessions: int
+    has_come: bool
+
+
 def list_people() -> list[ListedPerson]:
     keys: dict[int, int] = {}
     for person_id in db.session.scalars(select(Passkey.person_id)):
@@ -183,18 +192,20 @@ def remove(person_id: int) -> str:
     return email
 
 
-def sign_out(person_id: int) -> tuple[str, int]:
-    """End every browser of somebody, and links that would let one in; return the address and how many there were.
+def sign_out(person_id: int) -> SignedOut:
+    """End every browser of somebody, and links and mailed codes that would let one in.
 
-    They may come in again: for a lost laptop. Safe to repeat. Raises NoSuchPerson.
+    They may come in again: for a lost laptop. Who never came needs a new invitation. Safe to repeat. Raises
+    NoSuchPerson.
     """
     with transaction() as changes:
+        had_way_in = links.end_ways_in(changes, person_id)
         person = _lock_with_owners(changes, person_id)
         ended = end_all(changes, person.id)
-        if links.end_links(changes, person.id) or ended:
+        if had_way_in or ended:
             after = {"sessions": ended}
             record(changes, "person.signed_out", subject_kind="person", subject=person.email, after=after)
-        return person.email, ended
+        return SignedOut(email=person.email, sessions=ended, has_come=person.came_at is not None)
 
 
 def _get_id(changes: Session, email: str) -> int:

@@ -14,7 +14,15 @@ from storefront.core.db import db
 from storefront.owner.people.models import Role
 from storefront.owner.people.people import PersonRefused, change_role, invite, remove
 from tests.support.databases import BOTH
-from tests.support.people import OWNER, link_for, make_person, sign_in_at_admin
+from tests.support.people import (
+    OWNER,
+    ask_for_code,
+    is_in,
+    link_for,
+    mailed,
+    make_person,
+    sign_in_at_admin,
+)
 from tests.support.rows import change_rows, read_rows
 from tests.support.shop import PATIENCE_SECONDS, Buyer
 from tests.support.sign_in import waiting_mails
@@ -158,6 +166,46 @@ def test_signs_somebody_out_of_every_browser_at_once(app: Flask) -> None:
     assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'person.signed_out'")) == 1
     assert sign_in_at_admin(app, sue_id).get("/admin").status_code == 200
     assert owner.get("/admin").status_code == 200
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_ends_codes_and_links_in_mails_too_at_signing_somebody_out(app: Flask) -> None:
+    owner_id, sue_id = make_person(app), make_person(app, SUE)
+    sue = sign_in_at_admin(app, sue_id)
+    with time_machine.travel(clock.now() + timedelta(minutes=11), tick=True):
+        sue.post("/admin/confirm/mail", next="/admin/people")
+        thief = ask_for_code(app, SUE)
+        code, link = mailed(app)
+        owner = sign_in_at_admin(app, owner_id)
+        for _ in range(2):
+            owner.post(f"/admin/people/{sue_id}/sign-out")
+        answer = thief.post("/admin/sign-in/code", code=code)
+        assert answer.status_code == 400
+        assert "That code has expired. Send a new one." in answer.text
+        assert thief.get(link).status_code == thief.post(link).status_code == 404
+        assert not is_in(thief)
+        assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'person.signed_out'")) == 1
+        expired = "SELECT id FROM address_proofs WHERE expires_at <= :now"
+        assert len(read_rows(app, expired, now=str(clock.now().replace(tzinfo=None)))) == 2, (
+            "the one to confirm too"
+        )
+        again = ask_for_code(app, SUE)
+        assert again.post("/admin/sign-in/code", code=mailed(app)[0]).location == "/admin"
+
+
+def test_ends_the_invitation_of_who_never_came_at_signing_them_out(app: Flask) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    owner.post("/admin/people", email=SUE, role="reader")
+    (link,) = invitations(app)
+    sue_id = read_rows(app, "SELECT id FROM people WHERE email = :sue", sue=SUE)[0]["id"]
+    done = owner.post(f"/admin/people/{sue_id}/sign-out")
+    page = owner.get(done.location).text
+    assert f"{SUE} was signed in nowhere. Their invitation has ended: send another" in page
+    assert "Invite again" in page
+    sue = Buyer(app)
+    assert sue.get(link).status_code == 404
+    sue = ask_for_code(app, SUE)
+    assert "Your invitation has expired." in sue.post("/admin/sign-in/code", code=mailed(app)[0]).text
 
 
 def test_asks_for_a_fresh_proof_before_people_are_changed(app: Flask) -> None:
