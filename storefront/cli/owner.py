@@ -26,11 +26,12 @@ def invite(email: str, role: str, as_json: bool) -> None:
     """Invite somebody: a link is mailed, and printed here."""
     from storefront.core.runtime import absolute_url
     from storefront.owner.people.models import Role
+    from storefront.owner.people.passkeys import with_a_name
     from storefront.owner.people.people import invite as invite_person
 
     with open_shop():
         invited = invite_person(email, Role(role))
-        url = absolute_url("admin.open_link", token=invited.link)
+        url = with_a_name(absolute_url("admin.open_link", token=invited.link))
     value = {"email": invited.email, "role": invited.role.value, "url": url}
     lines = [f"{invited.email} is invited as {invited.role.value}. The link works once, for 7 days:", url]
     print_result(value, lines, as_json=as_json)

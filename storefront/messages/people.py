@@ -15,6 +15,7 @@ from storefront.messages.canceled import Canceled, Composed
 from storefront.owner.emails.samples import sample_of
 from storefront.owner.people.links import INVITATION, link_token
 from storefront.owner.people.models import Person, PersonLink
+from storefront.owner.people.passkeys import with_a_name
 from storefront.owner.people.people import find_person
 from storefront.owner.shop.sample_purchase import sample_mail
 
@@ -49,7 +50,7 @@ def compose_invitation(message: OutboxMessage) -> Composed:
     ).one_or_none()
     if row is None or row.PersonLink.used_at is not None or row.PersonLink.expires_at <= clock.now():
         return Canceled("the invitation was used, replaced or taken back")
-    link_url = absolute_url("admin.open_link", token=link_token(row.PersonLink))
+    link_url = with_a_name(absolute_url("admin.open_link", token=link_token(row.PersonLink)))
     return {"link_url": link_url, "role": row.Person.role.value, "days": INVITATION.days}
 
 

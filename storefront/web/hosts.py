@@ -32,13 +32,18 @@ def name_of(host: str) -> str:
     return host.partition("]")[0] + "]" if host.startswith("[") else host.partition(":")[0]
 
 
+def is_ip(name: str) -> bool:
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return False
+    return True
+
+
 def is_this_machine(name: str) -> bool:
     if name == "localhost" or name.endswith(".localhost"):
         return True
-    try:
-        return ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    return is_ip(name) and ip_address(name.strip("[]")).is_loopback
 
 
 def trusted_names(shop: Settings) -> frozenset[str]:

@@ -14,6 +14,7 @@ from tests.cli.commands import done, read_json, refused
 from tests.support.people import OWNER, ask_for_code, link_for, mailed, make_person
 from tests.support.rows import read_rows
 from tests.support.shop import Buyer
+from tests.support.sign_in import waiting_mails
 
 SUE = "sue@example.com"
 
@@ -90,6 +91,18 @@ def test_ends_links_and_codes_with_the_passkeys_of_who_lost_them(app: Flask, com
     assert [Buyer(app).get(path).status_code for path in (link, mailed_link)] == [404, 404]
     again = ask_for_code(app)
     assert again.post("/admin/sign-in/code", code=mailed(app)[0]).location == "/admin"
+
+
+class TestAtAnIpAddress:
+    @pytest.fixture
+    def environment(self, environment: dict[str, str]) -> dict[str, str]:
+        return environment | {"BASE_URL": "http://127.0.0.1:8000"}
+
+    def test_prints_and_mails_links_where_a_passkey_can_be_had(self, app: Flask, command: CliRunner) -> None:
+        urls = [read_json(command, "owner", "invite", OWNER)["url"], read_json(command, "owner", "link")["url"]]
+        assert all(url.startswith("http://localhost:8000/admin/link/") for url in urls)
+        read_json(command, "owner", "invite", OWNER)
+        assert "http://localhost:8000/admin/link/" in waiting_mails(app)[-1].text
 
 
 @pytest.mark.parametrize(

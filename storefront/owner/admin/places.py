@@ -30,4 +30,4 @@ def named_address() -> str:
 
 
 def knocking_browser() -> Browser:
-    return Browser(reader=reader_here(), words=browser_here(), before=token_here(), host=place_here().host)
+    return Browser(reader=reader_here(), words=browser_here(), before=token_here(), origin=place_here().origin)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.owner.people.models import Passkey, Role
-from storefront.web.hosts import is_this_machine, trusted_names
+from storefront.web.hosts import is_ip, is_this_machine, trusted_names
 
 SIGN_IN_WITH_IT = (
     "You have a passkey, so a code alone doesn't open the admin. Sign in with the passkey. "
@@ -26,12 +26,28 @@ def works_here(rp_id: str, *, host: str = "") -> bool:
     return is_local or rp_id == host or rp_id in trusted_names(shop)
 
 
-def why_no_passkey_works(person_id: int, role: Role, *, host: str) -> str:
-    """Return a sentence for who has passkeys and none that works; empty for everybody else."""
+def why_no_passkey_works(person_id: int, role: Role, *, origin: str) -> str:
+    """Return a sentence for who has passkeys and none that works at `origin`; empty for everybody else."""
     hosts = set(db.session.scalars(select(Passkey.rp_id).where(Passkey.person_id == person_id)))
-    if not hosts or any(works_here(rp_id, host=host) for rp_id in hosts):
+    host = urlsplit(origin).hostname or ""
+    if not hosts or host in hosts:
         return ""
+    names = sorted(rp_id for rp_id in hosts if works_here(rp_id))
+    if names:
+        return _lead_to(next((name for name in names if not is_ip(name)), ""), role, origin=origin)
     return (
         f"Your passkeys are for {' and '.join(sorted(hosts))}, as this shop was called before, and work nowhere "
         f"else. {NEW_LINK[role is Role.OWNER]}, open it in this browser, and add a new passkey to your account."
+    )
+
+
+def _lead_to(name: str, role: Role, *, origin: str) -> str:
+    """Say under which name of the shop they work; nothing without one: no browser has a passkey for a number."""
+    if not name:
+        return ""
+    shop = urlsplit(origin if is_this_machine(name) else settings().base_url)
+    there = shop._replace(netloc=f"{name}:{shop.port}" if shop.port else name, path="/admin").geturl()
+    return (
+        f"Your passkeys work under another name of this shop. Open {there} and sign in there. "
+        f"Lost them? {NEW_LINK[role is Role.OWNER]}."
     )

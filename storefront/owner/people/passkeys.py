@@ -23,6 +23,7 @@ from storefront.owner.people.security_notices import tell_person
 from storefront.owner.people.sign_in import Browser, Entry, Way, begin_session
 from storefront.shop.catalog.mirrors import shop_id
 from storefront.shop.profile.read import read_profile
+from storefront.web.hosts import is_ip
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 MOST_PASSKEYS = 20  # of one person
@@ -45,7 +46,7 @@ class Place:
     def can_have_passkeys(self) -> bool:
         """Browsers bind passkeys to names, never to IP addresses, and only over https or on `localhost`."""
         is_local = self.host == "localhost" or self.host.endswith(".localhost")
-        return not _is_ip(self.host) and (is_local or self.origin.startswith("https:"))
+        return not is_ip(self.host) and (is_local or self.origin.startswith("https:"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,19 +58,11 @@ class ListedPasskey:
     last_used_at: Any
 
 
-def _is_ip(host: str) -> bool:
-    try:
-        ip_address(host.strip("[]"))
-    except ValueError:
-        return False
-    return True
-
-
 def with_a_name(url: str) -> str:
     """Return an address of this machine with `localhost` in place of its number, where no passkey can be had."""
     parts = urlsplit(url)
     host = parts.hostname or ""
-    if not _is_ip(host) or not ip_address(host).is_loopback:
+    if not is_ip(host) or not ip_address(host).is_loopback:
         return url
     return parts._replace(netloc=f"localhost:{parts.port}" if parts.port else "localhost").geturl()
 

@@ -42,7 +42,7 @@ class Browser:
     reader: Reader
     words: str
     before: str
-    host: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +157,7 @@ def _enter_by_mail(changes: Session, person: Person | None, spent: Spent, browse
 def _why_mail_is_not_enough(person: Person, browser: Browser) -> tuple[str, str]:
     """Return a word for the log, and a sentence; both empty where it is."""
     if has_passkey(person.id):
-        moved = why_no_passkey_works(person.id, person.role, host=browser.host)
+        moved = why_no_passkey_works(person.id, person.role, origin=browser.origin)
         return "needs_passkey", moved or SIGN_IN_WITH_IT
     return ("needs_invitation", invitations.EXPIRED) if invitations.has_expired(person.id) else ("", "")
 

@@ -106,6 +106,61 @@ def test_counts_no_passkey_that_works_nowhere_as_ready(app: Flask) -> None:
     assert "An owner signs in with a passkey" in words_of(browser.get("/admin/ready").text)
 
 
+def behind(app: Flask, base_url: str) -> Buyer:
+    browser = Buyer(app)
+    browser.base_url = base_url
+    return browser
+
+
+def try_code(browser: Buyer) -> str:
+    browser.post("/admin/sign-in", email=OWNER)
+    mail = next(mail for mail in reversed(waiting_mails(browser.app)) if "is your code" in mail.subject)
+    return words_of(browser.post("/admin/sign-in/code", code=code_in(mail)).text)
+
+
+class TestAtAnotherName:
+    WORDS = "Your passkeys work under another name of this shop. Open {there} and sign in there. Lost them? "
+
+    @pytest.mark.parametrize(
+        ("base_url", "at", "name", "there"),
+        [
+            ("http://localhost:8000", "http://127.0.0.1:8000", "localhost", "http://localhost:8000/admin"),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000", "localhost", "http://localhost:8000/admin"),
+            ("http://localhost:8000", "http://127.0.0.1:9999", "localhost", "http://localhost:9999/admin"),
+            ("http://localhost", "http://localhost", "admin.localhost", "http://admin.localhost/admin"),
+            ("https://shop.example", "https://www.shop.example", "shop.example", "https://shop.example/admin"),
+            ("https://shop.example", "http://www.shop.example", "shop.example", "https://shop.example/admin"),
+            ("https://shop.example", "https://shop.example", "www.shop.example", "https://www.shop.example/admin"),
+        ],
+    )
+    def test_leads_to_the_name_where_the_passkeys_work(
+        self, environment: dict[str, str], base_url: str, at: str, name: str, there: str
+    ) -> None:
+        names = {"BASE_URL": base_url, "TRUSTED_HOSTS": "www.shop.example"}
+        app = create_app(load_settings(environment | names))
+        person_id = make_person(app)
+        give_passkey(app, person_id, name)
+        give_passkey(app, person_id, OLD)
+        words = self.WORDS.format(there=there)
+        assert f"{words}Run `storefront owner link` on the shop's machine." in try_code(behind(app, at))
+        browser = behind(app, at)
+        assert browser.post(link_for(app, person_id)).location == "/admin"
+        assert words in words_of(browser.get("/admin/account").text)
+        with time_machine.travel(clock.now() + timedelta(minutes=11), tick=True):
+            page = browser.get("/admin/confirm?next=/admin/people").text
+            assert words in words_of(page)
+            assert f'<a href="{there}"' in page
+            assert "Use your passkey" not in page
+
+    def test_asks_for_the_passkey_of_this_name_where_there_is_one(self, environment: dict[str, str]) -> None:
+        names = {"BASE_URL": "https://shop.example", "TRUSTED_HOSTS": "www.shop.example"}
+        app = create_app(load_settings(environment | names))
+        person_id = make_person(app)
+        for host in ("shop.example", "www.shop.example"):
+            give_passkey(app, person_id, host)
+        assert "Sign in with the passkey." in try_code(behind(app, "https://www.shop.example"))
+
+
 def test_knows_every_name_of_the_shop(environment: dict[str, str]) -> None:
     names = {"BASE_URL": "https://shop.example", "TRUSTED_HOSTS": "www.shop.example"}
     app = create_app(load_settings(environment | names))
