@@ -75,6 +75,7 @@ def check_added(answer: dict[str, Any], challenge: bytes, place: Place) -> Verif
 
 
 def check_used(answer: dict[str, Any], challenge: bytes, place: Place, passkey: Passkey) -> VerifiedAuthentication:
+    """Check all but the count of uses, which says something else: see `has_gone_back`."""
     try:
         return webauthn.verify_authentication_response(
             credential=answer,
@@ -82,11 +83,20 @@ def check_used(answer: dict[str, Any], challenge: bytes, place: Place, passkey: 
             expected_rp_id=place.host,
             expected_origin=place.origin,
             credential_public_key=passkey.public_key,
-            credential_current_sign_count=passkey.sign_count,
+            credential_current_sign_count=0,
             require_user_verification=True,
         )
     except NOT_AN_ANSWER as error:
         raise PasskeyRefused(UNCHECKED) from error
+
+
+def has_gone_back(passkey: Passkey, used: VerifiedAuthentication) -> bool:
+    """Tell whether a device counted fewer uses than were seen here: there may be two of it. Many count none.
+
+    https://www.w3.org/TR/webauthn-3/#sctn-sign-counter
+    """
+    counts = passkey.sign_count > 0 or used.new_sign_count > 0
+    return counts and used.new_sign_count <= passkey.sign_count
 
 
 def challenge_of(answer: dict[str, Any]) -> bytes:

@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from storefront.audit.actor import Actor, acting_as
+from storefront.audit.models import ActorKind, AuditEntry
 from storefront.core import clock, tokens
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
@@ -28,6 +30,12 @@ from storefront.web.hosts import is_ip
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 MOST_PASSKEYS = 20  # of one person
 LONGEST_NAME = 60
+COPIED = "passkey.maybe_copied"
+TOLD_EVERY = timedelta(hours=1)
+MAYBE_COPIED = (
+    "This passkey counted fewer uses than this shop has seen, so somebody may have a copy of it. Use another one, "
+    "or run `storefront owner link` on the shop's machine. Then remove this passkey and add it again."
+)
 
 
 class PasskeyRefused(StorefrontError):
@@ -177,25 +185,38 @@ def sign_in(answer: dict[str, Any], place: Place, browser: Browser) -> Entry:
     """Begin a session.
 
     Raises:
-        PasskeyRefused: the passkey is unknown, or the answer is not to our challenge.
+        PasskeyRefused: the passkey is unknown or may have been copied, or the answer is not to our challenge.
     """
-    with transaction() as changes:
+    shop = Actor(kind=ActorKind.SHOP, name="shop", client=browser.reader.client, browser=browser.words)
+    with transaction() as changes, acting_as(shop):
         passkey = _verify(changes, answer, place, person_id=None)
-        person = changes.get_one(Person, passkey.person_id)
-        entry = Entry(token=tokens.new_token(), person_id=person.id)
-        begin_session(changes, person, token=entry.token, browser=browser, way=Way.PASSKEY)
+        entry = _enter(changes, passkey.person_id, browser) if passkey else None
     nudge("outbox")
+    if entry is None:
+        raise PasskeyRefused(MAYBE_COPIED)
+    return entry
+
+
+def _enter(changes: Session, person_id: int, browser: Browser) -> Entry:
+    entry = Entry(token=tokens.new_token(), person_id=person_id)
+    person = changes.get_one(Person, person_id)
+    begin_session(changes, person, token=entry.token, browser=browser, way=Way.PASSKEY)
     return entry
 
 
 def confirm(answer: dict[str, Any], place: Place, *, person_id: int, session_id: int) -> None:
     """Prove once more that it is them. Raises as `sign_in` does."""
     with transaction() as changes:
-        _verify(changes, answer, place, person_id=person_id)
-        sessions.prove_again(changes, session_id)
+        passkey = _verify(changes, answer, place, person_id=person_id)
+        if passkey:
+            sessions.prove_again(changes, session_id)
+    if passkey is None:
+        nudge("outbox")
+        raise PasskeyRefused(MAYBE_COPIED)
 
 
-def _verify(changes: Session, answer: dict[str, Any], place: Place, *, person_id: int | None) -> Passkey:
+def _verify(changes: Session, answer: dict[str, Any], place: Place, *, person_id: int | None) -> Passkey | None:
+    """Return the passkey that was used. None: it may have been copied; its person is told once this is stored."""
     from storefront.owner.people import passkey_protocol  # noqa: PLC0415 - see there: few starts need it
 
     challenge = passkey_protocol.challenge_of(answer)
@@ -208,9 +229,24 @@ def _verify(changes: Session, answer: dict[str, Any], place: Place, *, person_id
     if passkey is None or person_id not in (None, passkey.person_id):
         raise PasskeyRefused("This passkey is not known here. It may have been removed. Sign in another way.")
     verified = passkey_protocol.check_used(answer, challenge, place, passkey)
+    if passkey_protocol.has_gone_back(passkey, verified):
+        _tell_of_copy(changes, passkey)
+        return None
     passkey.sign_count = verified.new_sign_count
     passkey.last_used_at = clock.now()
     return passkey
+
+
+def _tell_of_copy(changes: Session, passkey: Passkey) -> None:
+    """Tell at most once an hour: who has a copy presses often."""
+    person = changes.get_one(Person, passkey.person_id)
+    told = (
+        AuditEntry.verb == COPIED,
+        AuditEntry.subject == person.email,
+        AuditEntry.created_at > clock.now() - TOLD_EVERY,
+    )
+    if changes.scalar(select(AuditEntry.id).where(*told).limit(1)) is None:
+        tell_person(changes, person, COPIED, {"name": passkey.name})
 
 
 def _keep_challenge(challenge: bytes, person_id: int | None) -> None:

@@ -194,10 +194,55 @@ def test_refuses_a_passkey_that_was_removed_and_one_that_is_known(app: Flask) ->
 
 
 def test_refuses_a_copy_whose_counter_goes_back(app: Flask) -> None:
-    _browser, device = owner_with_passkey(app)
+    browser, device = owner_with_passkey(app)
     assert sign_in(Buyer(app), device).status_code == 200
     device.count = 0
-    assert "could not be checked" in sentence_of(sign_in(Buyer(app), device))
+    copy = Buyer(app)
+    answer = device.get(start(copy, SIGN_IN))
+    words = (
+        "This passkey counted fewer uses than this shop has seen, so somebody may have a copy of it. Use another"
+    )
+    assert sentence_of(send(copy, SIGN_IN, answer)).startswith(words)
+    assert "took too long" in sentence_of(send(copy, SIGN_IN, answer)), "its challenge is used up"
+    assert copy.get("/admin").status_code == 303
+    device.count = 0
+    assert "somebody may have a copy" in sentence_of(send(browser, CONFIRM, device.get(start(browser, CONFIRM))))
+    device.count = 5
+    assert sign_in(Buyer(app), device).status_code == 200
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_tells_its_owner_of_a_copy_at_most_once_an_hour(app: Flask) -> None:
+    _browser, device = owner_with_passkey(app)
+    sign_in(Buyer(app), device)
+    for hours in (0, 0, 2):
+        with time_machine.travel(clock.now() + timedelta(hours=hours), tick=True):
+            device.count = 0
+            assert "somebody may have a copy" in sentence_of(sign_in(Buyer(app), device))
+    told = [mail for mail in waiting_mails(app) if mail.subject.startswith("Passkey refused")]
+    assert [mail.recipient for mail in told] == [OWNER, OWNER]
+    assert "The passkey Laptop counted fewer uses than the shop has seen" in told[0].text
+    assert "remove this passkey and add it again, and end the sessions you don't know:\nhttp" in told[0].text
+    assert "If that was you" not in told[0].text + told[0].html
+    assert "127.0.0.1" in told[0].text
+    entries = read_rows(app, "SELECT actor_kind FROM audit_entries WHERE verb = 'passkey.maybe_copied'")
+    assert [entry["actor_kind"] for entry in entries] == ["shop", "shop"]
+
+
+def test_tells_nobody_of_a_copy_for_an_answer_that_is_not_signed(app: Flask) -> None:
+    _browser, device = owner_with_passkey(app)
+    sign_in(Buyer(app), device)
+    stranger = Authenticator()
+    stranger.credential_id = device.credential_id
+    assert "could not be checked" in sentence_of(sign_in(Buyer(app), stranger))
+    assert not [mail for mail in waiting_mails(app) if mail.subject.startswith("Passkey refused")]
+
+
+def test_takes_a_device_that_counts_nothing(app: Flask) -> None:
+    _browser, device = owner_with_passkey(app)
+    for _ in range(2):
+        device.count = -1
+        assert sign_in(Buyer(app), device).status_code == 200
 
 
 def answer_with(client_data: str) -> dict[str, object]:
