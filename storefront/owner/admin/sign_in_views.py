@@ -41,12 +41,24 @@ def sign_in() -> ResponseReturnValue:
         return redirect(wanted)
     session[NEXT_KEY] = wanted
     reader_here()
-    return _sign_in_page()
+    return _sign_in_page(wanted)
 
 
-def _sign_in_page(*, email: str = "", error: str = "", status: int = 200) -> ResponseReturnValue:
+def _wanted_here() -> str:
+    """Return the page that this tab asked for; empty where it does not say. The session knows the newest tab's."""
+    wanted = request.values.get("next", "")
+    return safe_next(wanted) if wanted else ""
+
+
+def _take_wanted() -> str:
+    newest = safe_next(session.pop(NEXT_KEY, ""))
+    return _wanted_here() or newest
+
+
+def _sign_in_page(wanted: str, *, email: str = "", error: str = "", status: int = 200) -> ResponseReturnValue:
     page = render_template(
         "owner/admin/sign_in.html",
+        next=wanted,
         email=email or session.get(EMAIL_KEY, ""),
         error=error,
         can_have_passkeys=place_here().can_have_passkeys,
@@ -61,22 +73,24 @@ def _sign_in_page(*, email: str = "", error: str = "", status: int = 200) -> Res
 def send_code() -> ResponseReturnValue:
     email = request.form.get("email", "").strip()
     if not is_address(email):
-        return _sign_in_page(email=email[:254], error=NOT_AN_ADDRESS, status=400)
+        return _sign_in_page(_wanted_here(), email=email[:254], error=NOT_AN_ADDRESS, status=400)
     session[PROOF_KEY] = mail_code(email, asked_by=reader_here().browser)
     session[EMAIL_KEY] = email
-    return redirect(url_for("admin.enter_code"), 303)
+    return redirect(url_for("admin.enter_code", next=_wanted_here() or None), 303)
 
 
 @admin.get("/sign-in/code")
 @needs(Permission.OPEN)
 def enter_code() -> ResponseReturnValue:
     if PROOF_KEY not in session:
-        return redirect(url_for("admin.sign_in"))
+        return redirect(url_for("admin.sign_in", next=_wanted_here() or None))
     return _code_page()
 
 
 def _code_page(error: str = "", status: int = 200) -> ResponseReturnValue:
-    page = render_template("owner/admin/code.html", email=session.get(EMAIL_KEY, ""), error=error)
+    page = render_template(
+        "owner/admin/code.html", email=session.get(EMAIL_KEY, ""), error=error, next=_wanted_here()
+    )
     return make_response(page, status)
 
 
@@ -85,7 +99,7 @@ def _code_page(error: str = "", status: int = 200) -> ResponseReturnValue:
 @limiter.limit("10/minute;60/hour")
 def check_code() -> ResponseReturnValue:
     if PROOF_KEY not in session:
-        return redirect(url_for("admin.sign_in"), 303)
+        return redirect(url_for("admin.sign_in", next=_wanted_here() or None), 303)
     before = find_here()
     entry = sign_in_by_code(session[PROOF_KEY], request.form.get("code", ""), knocking_browser())
     if entry.token:
@@ -178,7 +192,7 @@ def start_passkey() -> ResponseReturnValue:
 def use_passkey() -> ResponseReturnValue:
     before = find_here()
     entry = passkeys.sign_in(read_answer(), place_here(), knocking_browser())
-    response = jsonify({"next": safe_next(session.pop(NEXT_KEY, ""))})
+    response = jsonify({"next": _take_wanted()})
     _let_in(response, entry, before)
     return response
 
@@ -186,8 +200,7 @@ def use_passkey() -> ResponseReturnValue:
 def _enter(entry: Entry, before: SignedIn | None) -> ResponseReturnValue:
     for name in (PROOF_KEY, EMAIL_KEY):
         session.pop(name, None)
-    wanted = safe_next(session.pop(NEXT_KEY, ""))
-    response = make_response(redirect(wanted, 303))
+    response = make_response(redirect(_take_wanted(), 303))
     _let_in(response, entry, before)
     return response
 

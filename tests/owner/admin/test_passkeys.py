@@ -66,8 +66,13 @@ def test_lets_in_with_a_passkey_that_was_added(app: Flask) -> None:
     stranger.get("/admin/sign-in?next=/admin/audit")
     assert sign_in(stranger, device).get_json() == {"next": "/admin/audit"}
     assert stranger.get("/admin").status_code == 200
+    other = Buyer(app)
+    other.get("/admin/sign-in?next=/admin/audit")
+    other.get("/admin/sign-in?next=/admin/people")
+    answer = send(other, f"{SIGN_IN}?next=/admin/audit", device.get(start(other, SIGN_IN)))
+    assert answer.get_json() == {"next": "/admin/audit"}, "of the tab, not of the newest one"
     (row,) = read_rows(app, "SELECT sign_count, transports, rp_id FROM passkeys")
-    assert (row["sign_count"], row["rp_id"]) == (1, "localhost")
+    assert (row["sign_count"], row["rp_id"]) == (2, "localhost")
     assert "no-such-way" not in str(row["transports"])
 
 
