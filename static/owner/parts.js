@@ -192,11 +192,20 @@
     const onProgress = ({ loaded, total }) => {
       button.textContent = loaded < total ? `Sending ${Math.floor((loaded / total) * 100)} %` : "Adding…";
     };
+    const hadFocus = document.activeElement === button; // a button that is disabled loses it
     button.disabled = true;
     tell(`Adding ${files.length === 1 ? files[0].name : `${files.length} files`}.`);
     await enqueue({ partId: part.id, prepare: () => ({ form, data }), onProgress });
     button.disabled = false; // where the part was not shown anew
     button.textContent = label;
+    if (hadFocus && [document.body, button].includes(document.activeElement)) focusSending(part.id, form);
+  }
+
+  /** The button of the same form, which may have been shown anew with its part. */
+  function focusSending(partId, form) {
+    const forms = [...document.querySelectorAll(`#${CSS.escape(partId)} form[data-send]`)];
+    const same = forms.find((other) => other.getAttribute("action") === form.getAttribute("action"));
+    same?.querySelector("button[type=submit]")?.focus({ preventScroll: true });
   }
 
   const hasFiles = (event) => event.dataTransfer?.types.includes("Files") && document.querySelector("[data-drop]");

@@ -85,6 +85,7 @@ function setUp(box) {
   }
 
   button.addEventListener("click", async () => {
+    const hadFocus = document.activeElement === button; // a button that is disabled loses it
     button.disabled = true;
     error.hidden = true;
     try {
@@ -93,7 +94,13 @@ function setUp(box) {
       error.textContent = SENTENCES[problem.name] || problem.message || "That did not work. Try once more.";
       error.hidden = false;
       button.disabled = false;
+      if (hadFocus && [document.body, button].includes(document.activeElement)) button.focus();
     }
+  });
+  name?.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing) return;
+    event.preventDefault();
+    button.click();
   });
   box.hidden = false;
 }

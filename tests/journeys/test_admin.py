@@ -50,7 +50,7 @@ def test_takes_an_owner_from_one_link_to_a_passkey(shop: Shop, sandbox: SandboxC
     look(page)
     page.get_by_role("link", name="Account", exact=True).click()
     page.get_by_label("Name of this device").fill("Laptop")
-    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_label("Name of this device").press("Enter")
     expect(page.get_by_text("Passkey added.")).to_be_visible()
     look(page)
     page.get_by_role("button", name="Sign out").click()
@@ -83,7 +83,11 @@ def test_says_so_when_the_device_refuses(shop: Shop, page: Page, complaints: Com
     page.goto(f"{url}/admin/sign-in")
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("alert")).to_contain_text("Try once more")
-    expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_enabled()
+    button = page.get_by_role("button", name="Sign in with a passkey")
+    expect(button).to_be_enabled()
+    expect(button).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Email address")).to_be_focused()
 
 
 def test_works_without_javascript(shop: Shop, chromium: Browser) -> None:

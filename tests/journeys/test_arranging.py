@@ -241,6 +241,25 @@ def test_adds_pictures_that_are_dropped(place: Place, page: Page, complaints: Co
     expect(samples.get_by_role("link", name=re.compile("Chapter one"))).to_be_visible()
 
 
+def test_keeps_the_focus_at_the_button_that_sends_pictures(
+    place: Place, page: Page, complaints: Complaints
+) -> None:
+    complaints.expected.append("Failed to load")
+    place.come_in(page, EDITOR)
+    button = page.locator("#pictures form[data-send] button")
+    picture: Any = {"name": "one.png", "mimeType": "image/png", "buffer": saved(draw())}
+    page.route("**/pictures", lambda route: route.abort())
+    page.locator("#pictures-files").set_input_files(picture)
+    button.press("Enter")
+    expect(page.locator("#pictures [data-problem]")).not_to_be_empty()
+    expect(button).to_be_focused()
+    page.unroute("**/pictures")
+    button.press("Enter")
+    expect(page.locator("#pictures [data-note]")).to_have_text("Added.")
+    expect(page.locator("#pictures img")).to_have_count(1)
+    expect(button).to_be_focused()
+
+
 @pytest.mark.usefixtures("three")
 def test_orders_pictures_by_buttons_without_javascript(place: Place, chromium: Browser) -> None:
     context = chromium.new_context(viewport=PHONE, java_script_enabled=False)
