@@ -21,7 +21,7 @@ def account() -> ResponseReturnValue:
     return render_template(
         "owner/admin/account.html",
         passkeys=passkeys.list_passkeys(here().person_id),
-        moved=why_no_passkey_works(here().person_id, here().role, origin=place_here().origin),
+        moved=why_no_passkey_works(here().person_id, here().role, origin=place_here().seen_origin),
         sessions=sessions.list_sessions(here().person_id, here=here().session_id),
         can_have_passkeys=place_here().can_have_passkeys,
         named_address=named_address(),

@@ -33,7 +33,7 @@ def _confirm_page(wanted: str, *, error: str = "", status: int = 200) -> Respons
         next=wanted,
         error=error,
         has_passkey=has_passkey(here().person_id),
-        moved=why_no_passkey_works(here().person_id, here().role, origin=place_here().origin),
+        moved=why_no_passkey_works(here().person_id, here().role, origin=place_here().seen_origin),
         is_mailed=PROOF_KEY in session,
     )
     return make_response(page, status)

@@ -9,16 +9,21 @@ from storefront.customers.browser_session import browser_here, reader_here
 from storefront.owner.admin.cookie import token_here
 from storefront.owner.people.passkeys import Place
 from storefront.owner.people.sign_in import Browser
-from storefront.web.hosts import name_of
+from storefront.web.hosts import is_this_machine, name_of
 
 
 def place_here() -> Place:
-    """By BASE_URL where the request came to its host: a proxy may hide that it speaks https."""
+    """By BASE_URL where the request came to its host: a proxy may hide that it speaks https.
+
+    On this machine alone another port counts as well, of a tunnel. Elsewhere it may be somebody else's site.
+    """
     shop = urlsplit(settings().base_url)
-    host = name_of(request.host.lower())
+    host, asked = name_of(request.host.lower()), f"{request.scheme}://{request.host.lower()}"
     if host == shop.hostname:
-        return Place(host=host, origin=f"{shop.scheme}://{shop.netloc}")
-    return Place(host=host, origin=f"{request.scheme}://{request.host.lower()}")
+        return Place(
+            host=host, origin=f"{shop.scheme}://{shop.netloc}", tunneled=asked if is_this_machine(host) else ""
+        )
+    return Place(host=host, origin=asked)
 
 
 def named_address() -> str:
@@ -30,4 +35,6 @@ def named_address() -> str:
 
 
 def knocking_browser() -> Browser:
-    return Browser(reader=reader_here(), words=browser_here(), before=token_here(), origin=place_here().origin)
+    return Browser(
+        reader=reader_here(), words=browser_here(), before=token_here(), origin=place_here().seen_origin
+    )

@@ -67,7 +67,7 @@ def check_added(answer: dict[str, Any], challenge: bytes, place: Place) -> Verif
             credential=answer,
             expected_challenge=challenge,
             expected_rp_id=place.host,
-            expected_origin=place.origin,
+            expected_origin=place.origins,
             require_user_verification=True,
         )
     except NOT_AN_ANSWER as error:
@@ -81,7 +81,7 @@ def check_used(answer: dict[str, Any], challenge: bytes, place: Place, passkey: 
             credential=answer,
             expected_challenge=challenge,
             expected_rp_id=place.host,
-            expected_origin=place.origin,
+            expected_origin=place.origins,
             credential_public_key=passkey.public_key,
             credential_current_sign_count=0,
             require_user_verification=True,

@@ -45,10 +45,23 @@ class PasskeyRefused(StorefrontError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where the browser is: `host` is what a passkey is bound to, `origin` what the browser signs."""
+    """Where the browser is: `host` is what a passkey is bound to, `origin` what the browser signs.
+
+    It signs `tunneled` where it comes through a tunnel that begins at another port of its machine.
+    """
 
     host: str
     origin: str
+    tunneled: str = ""
+
+    @property
+    def origins(self) -> list[str]:
+        return [self.origin, self.tunneled] if self.tunneled else [self.origin]
+
+    @property
+    def seen_origin(self) -> str:
+        """What stands in the address bar."""
+        return self.tunneled or self.origin
 
     @property
     def can_have_passkeys(self) -> bool:

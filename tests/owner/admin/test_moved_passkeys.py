@@ -127,6 +127,7 @@ class TestAtAnotherName:
             ("http://localhost:8000", "http://127.0.0.1:8000", "localhost", "http://localhost:8000/admin"),
             ("http://127.0.0.1:8000", "http://127.0.0.1:8000", "localhost", "http://localhost:8000/admin"),
             ("http://localhost:8000", "http://127.0.0.1:9999", "localhost", "http://localhost:9999/admin"),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:9999", "localhost", "http://localhost:9999/admin"),
             ("http://localhost", "http://localhost", "admin.localhost", "http://admin.localhost/admin"),
             ("https://shop.example", "https://www.shop.example", "shop.example", "https://shop.example/admin"),
             ("https://shop.example", "http://www.shop.example", "shop.example", "https://shop.example/admin"),

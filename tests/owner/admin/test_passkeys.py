@@ -1,7 +1,9 @@
 """Passkeys: added, used to come in and to confirm, removed; and everything that is not one is refused."""
 
+import re
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import time_machine
@@ -322,6 +324,45 @@ def test_names_a_passkey_that_has_no_name_and_cuts_a_long_one(app: Flask) -> Non
         "Passkey",
         "x" * 60,
     ]
+
+
+def at_port(app: Flask, origin: str) -> tuple[Buyer, Authenticator]:
+    """Return an owner's browser there, signed in, and the device beside it."""
+    browser = Buyer(app)
+    browser.base_url = origin
+    assert browser.post(link_for(app, make_person(app))).location == "/admin"
+    return browser, Authenticator(origin=origin, rp_id=urlsplit(origin).hostname or "")
+
+
+def test_takes_a_passkey_through_a_tunnel_that_begins_at_another_port(app: Flask) -> None:
+    browser, device = at_port(app, "http://localhost:9999")
+    assert add(browser, device).status_code == 200
+    assert send(browser, CONFIRM, device.get(start(browser, CONFIRM))).status_code == 200
+    assert sign_in(browser, device).status_code == 200
+    device.origin = "http://localhost"
+    assert sign_in(browser, device).status_code == 200, "as BASE_URL says"
+    device.origin = "http://localhost:7777"
+    assert "could not be checked" in sentence_of(sign_in(browser, device))
+
+
+def test_takes_no_passkey_for_another_port_of_a_public_name(environment: dict[str, str]) -> None:
+    """Which may be somebody else's site on that machine."""
+    app = create_app(load_settings(environment | {"BASE_URL": "https://shop.example"}))
+    browser, device = at_port(app, "https://shop.example:8443")
+    assert "could not be checked" in sentence_of(add(browser, device))
+    device.origin = "https://shop.example"
+    assert add(browser, device).status_code == 200
+
+
+def test_gives_each_button_that_ends_a_session_a_name_of_its_own(app: Flask) -> None:
+    person_id, now = make_person(app), clock.now()
+    for minutes in (0, 1):
+        with time_machine.travel(now + timedelta(minutes=minutes), tick=True):
+            sign_in_at_admin(app, person_id)
+    page = sign_in_at_admin(app, person_id).get("/admin/account").text
+    names = re.findall(r"End<span[^>]*>(.*?)</span>", page)
+    assert len(names) == len(set(names)) == 2
+    assert all(re.search(r"the session of .+ from 127.0.0.1, since .+, last seen .+", name) for name in names)
 
 
 class TestAtAnIpAddress:
