@@ -20,10 +20,12 @@ def place_here() -> Place:
     shop = urlsplit(settings().base_url)
     host, asked = name_of(request.host.lower()), f"{request.scheme}://{request.host.lower()}"
     if host == shop.hostname:
-        return Place(
-            host=host, origin=f"{shop.scheme}://{shop.netloc}", tunneled=asked if is_this_machine(host) else ""
-        )
+        return _place_of_shop(host, f"{shop.scheme}://{shop.netloc}", asked)
     return Place(host=host, origin=asked)
+
+
+def _place_of_shop(host: str, origin: str, asked: str) -> Place:
+    return Place(host=host, origin=origin, tunneled=asked if is_this_machine(host) else "")
 
 
 def named_address() -> str:

@@ -35,6 +35,10 @@ def why_no_passkey_works(person_id: int, role: Role, *, origin: str) -> str:
     names = sorted(rp_id for rp_id in hosts if works_here(rp_id))
     if names:
         return _lead_to(next((name for name in names if not is_ip(name)), ""), role, origin=origin)
+    return _say_all_moved(hosts, role)
+
+
+def _say_all_moved(hosts: set[str], role: Role) -> str:
     return (
         f"Your passkeys are for {' and '.join(sorted(hosts))}, as this shop was called before, and work nowhere "
         f"else. {NEW_LINK[role is Role.OWNER]}, open it in this browser, and add a new passkey to your account."
@@ -45,9 +49,12 @@ def _lead_to(name: str, role: Role, *, origin: str) -> str:
     """Say under which name of the shop they work; nothing without one: no browser has a passkey for a number."""
     if not name:
         return ""
-    shop = urlsplit(origin if is_this_machine(name) else settings().base_url)
-    there = shop._replace(netloc=f"{name}:{shop.port}" if shop.port else name, path="/admin").geturl()
     return (
-        f"Your passkeys work under another name of this shop. Open {there} and sign in there. "
+        f"Your passkeys work under another name of this shop. Open {_admin_at(name, origin)} and sign in there. "
         f"Lost them? {NEW_LINK[role is Role.OWNER]}."
     )
+
+
+def _admin_at(name: str, origin: str) -> str:
+    shop = urlsplit(origin if is_this_machine(name) else settings().base_url)
+    return shop._replace(netloc=f"{name}:{shop.port}" if shop.port else name, path="/admin").geturl()

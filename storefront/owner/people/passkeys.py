@@ -135,8 +135,7 @@ def add(person_id: int, answer: dict[str, Any], *, name: str, place: Place) -> N
 
     challenge = passkey_protocol.challenge_of(answer)
     with transaction() as changes:
-        if _spend_challenge(changes, challenge) != person_id:
-            raise PasskeyRefused("That took too long. Try once more.")
+        _demand_challenge(changes, challenge, person_id)
         verified = passkey_protocol.check_added(answer, challenge, place)
         if changes.scalar(select(Passkey.id).where(Passkey.credential_id == verified.credential_id)) is not None:
             raise PasskeyRefused("This passkey is on the list already.")
@@ -233,20 +232,23 @@ def _verify(changes: Session, answer: dict[str, Any], place: Place, *, person_id
     from storefront.owner.people import passkey_protocol  # noqa: PLC0415 - see there: few starts need it
 
     challenge = passkey_protocol.challenge_of(answer)
-    if _spend_challenge(changes, challenge) != person_id:
-        raise PasskeyRefused("That took too long. Try once more.")
-    known = (
-        select(Passkey).where(Passkey.credential_id == passkey_protocol.credential_id_of(answer)).with_for_update()
-    )
-    passkey = changes.scalars(known.execution_options(populate_existing=True)).one_or_none()
-    if passkey is None or person_id not in (None, passkey.person_id):
-        raise PasskeyRefused("This passkey is not known here. It may have been removed. Sign in another way.")
+    _demand_challenge(changes, challenge, person_id)
+    passkey = _lock_known(changes, passkey_protocol.credential_id_of(answer), person_id)
     verified = passkey_protocol.check_used(answer, challenge, place, passkey)
     if passkey_protocol.has_gone_back(passkey, verified):
         _tell_of_copy(changes, passkey)
         return None
     passkey.sign_count = verified.new_sign_count
     passkey.last_used_at = clock.now()
+    return passkey
+
+
+def _lock_known(changes: Session, credential_id: bytes, person_id: int | None) -> Passkey:
+    """Raises PasskeyRefused where nobody has it, or somebody else than the person."""
+    known = select(Passkey).where(Passkey.credential_id == credential_id).with_for_update()
+    passkey = changes.scalars(known.execution_options(populate_existing=True)).one_or_none()
+    if passkey is None or person_id not in (None, passkey.person_id):
+        raise PasskeyRefused("This passkey is not known here. It may have been removed. Sign in another way.")
     return passkey
 
 
@@ -270,6 +272,12 @@ def _keep_challenge(challenge: bytes, person_id: int | None) -> None:
 
 
 NOBODY = -1  # of a challenge that is not there: no person has this id
+
+
+def _demand_challenge(changes: Session, challenge: bytes, person_id: int | None) -> None:
+    """Use up a challenge that was given to this person, or to nobody who is signed in. Raises PasskeyRefused."""
+    if _spend_challenge(changes, challenge) != person_id:
+        raise PasskeyRefused("That took too long. Try once more.")
 
 
 def _spend_challenge(changes: Session, challenge: bytes) -> int | None:

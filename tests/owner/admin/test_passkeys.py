@@ -85,9 +85,7 @@ def handle_of(app: Flask, person_id: int) -> str:
     return handle
 
 
-def test_never_takes_the_place_of_another_shops_passkey_on_one_device(
-    app: Flask, environment: dict[str, str]
-) -> None:
+def test_takes_the_place_of_no_other_shops_passkey_on_one_device(app: Flask, environment: dict[str, str]) -> None:
     """Both shops are at one host, and its first owner is the first person of each."""
     person_id = make_person(app)
     first = handle_of(app, person_id)
