@@ -95,6 +95,8 @@ def _has_word(word: str) -> ColumnElement[bool]:
 
 
 def _read_as_name(text: str) -> Named:
+    if "@" in text:  # before the kinds of ids: none of them holds it, and an address may begin like one
+        return of_address(pasted_address(text))
     kind = text.partition("_")[0]
     if kind in OF_ORDER:
         return _by_column(OF_ORDER[kind] == text)
@@ -106,7 +108,7 @@ def _read_as_name(text: str) -> Named:
         return _by_rows(select(rows.order_id).where(rows.id == text))
     if re.fullmatch(r"[0-9]{4}", text):
         return _by_column(Order.payment_last4 == text)
-    return of_address(pasted_address(text)) if "@" in text else _by_column(Order.number == text.upper())
+    return _by_column(Order.number == text.upper())
 
 
 def _by_column(condition: ColumnElement[bool]) -> Named:

@@ -15,6 +15,7 @@ from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
 from tests.support.booked import PAYOUT, book_the_sale
 from tests.support.bundles import KIT, add_bundle
 from tests.support.databases import BOTH
+from tests.support.gifts import give
 from tests.support.many_orders import copy_order
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, number_of, sell
@@ -105,6 +106,19 @@ def test_reads_an_address_out_of_what_was_pasted(app: Flask, sandbox: SandboxCli
     number = number_of(sell(app, sandbox, email=ADA))
     assert numbers(look(app, words=around.format(ADA))) == [number]
     assert numbers(look(app, words=f"Ada <{ADA}>, Eve <{EVE}>")) == []
+
+
+@pytest.mark.parametrize("prefix", ["cs", "ch", "re", "issfr"])
+def test_takes_an_address_that_begins_like_a_stripe_id_for_an_address(
+    app: Flask, sandbox: SandboxClient, prefix: str
+) -> None:
+    """Also a receiver's, whose gift holds no word to look for."""
+    email = f"{prefix}_mueller@example.com"
+    bought = number_of(sell(app, sandbox, email=email))
+    given = number_of(give(app, sandbox, gift_email=email))
+    for words in (email, f"<{email.upper()}>", f"mailto:{email}"):
+        page = look(app, words=words)
+        assert (numbers(page), page.is_named) == ([given, bought], True), words
 
 
 @pytest.mark.parametrize(
