@@ -43,10 +43,12 @@ def listed_line(order: ListedOrder, zone: ZoneInfo) -> str:
 def page_lines(page: OrderPage, zone: ZoneInfo) -> Iterator[str]:
     """Yield the lines of a list, with times of the shop's time zone."""
     yield from (listed_line(order, zone) for order in page.orders)
-    if page.searched_to:
-        day = page.searched_to.astimezone(zone).date()
-        yield f"Looked back to {day}: `--older-than {page.older_than}` goes on from there."
-    elif page.older_than:
+    yield from more_lines(page)
+
+
+def more_lines(page: OrderPage) -> Iterator[str]:
+    """Yield how to go on where there are more."""
+    if page.older_than:
         yield f"There are more: `--older-than {page.older_than}` shows older ones."
 
 

@@ -12,7 +12,7 @@ from storefront.cli.order_gift import give_for_free
 from storefront.cli.order_notes import delete_order_note, note
 from storefront.cli.order_receiver import correct_gift
 from storefront.cli.order_refund import refund
-from storefront.cli.output import as_json, print_json, print_result, to_json_value
+from storefront.cli.output import as_json, print_json, print_lines, print_result, to_json_value
 from storefront.cli.shop import open_shop
 from storefront.cli.terminal import plain_lines
 from storefront.core.errors import StorefrontError
@@ -84,17 +84,19 @@ def downloads(number: str, limit: int, as_json: bool) -> None:
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="The newest so many.")
 @as_json
 def list_orders(older_than: str, limit: int, as_json: bool, **asked: Any) -> None:  # noqa: ANN401 - see `_read_filter`
-    """Orders, newest first."""
-    from storefront.cli.order_text import page_lines
-    from storefront.owner.orders.listing import find_orders
+    """Orders, newest first. A search looks through all of them."""
+    from storefront.cli.order_text import more_lines, page_lines
+    from storefront.owner.orders.listing import find_all_the_way
     from storefront.shop.profile.zone import shop_zone
 
     chosen = _read_filter(**asked)
     with open_shop(says_try_again=False):
-        page, zone = find_orders(chosen, older_than=older_than, limit=limit), shop_zone()
+        page, zone = find_all_the_way(chosen, older_than=older_than, limit=limit), shop_zone()
     nothing = "No orders." if chosen.is_empty else "No such orders."
     listed = [to_json_value(asdict(order)) for order in page.orders]
-    print_result(listed, list(page_lines(page, zone)), as_json=as_json, if_none=nothing)
+    print_result(listed, page_lines(page, zone), as_json=as_json, if_none=nothing)
+    if as_json:
+        print_lines(more_lines(page), err=True)  # the list stays a list
 
 
 def _read_filter(

@@ -26,10 +26,10 @@ def print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, default=str))
 
 
-def print_lines(lines: Iterable[str]) -> None:
+def print_lines(lines: Iterable[str], *, err: bool = False) -> None:
     """Print each as one line: the words of a buyer that are in it start no other one."""
     for line in lines:
-        click.echo(plain(line))
+        click.echo(plain(line), err=err)
 
 
 def print_result(value: object, lines: Iterable[str], *, as_json: bool, if_none: str = "") -> None:

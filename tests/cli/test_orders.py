@@ -1,15 +1,18 @@
 """`storefront orders show`, `list`, `link` and `decide` as an owner types them, and as a program reads them."""
 
+import json
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.owner.orders import listing
 from storefront.shop.profile.change import change_profile
 from tests.cli.commands import done, read_json, refused, run
 from tests.payments.reconcile.sales import add_price_in_euros, payment_of, start
 from tests.support.databases import BOTH
+from tests.support.many_orders import copy_order
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import COMPLETED, number_of, sell
 from tests.support.sandbox_client import SandboxClient
@@ -188,6 +191,35 @@ def test_lists_what_a_search_and_the_filters_find(command: CliRunner, app: Flask
     assert "no product lovely" in refused(command, "orders", "list", "--product", "lovely")
     for options in (["--since", "soon"], ["--limit", "0"], ["--limit", "1001"]):
         assert run(command, "orders", "list", *options).exit_code == 2
+
+
+def test_looks_through_all_orders_before_it_says_that_there_is_none(
+    command: CliRunner, app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sell(app, sandbox)
+    copies = copy_order(app, 40, name="Eve")
+    change_rows(app, "UPDATE orders SET invoice_number = 'AB12-0001' WHERE number = :oldest", oldest=copies[-1])
+    change_rows(app, "UPDATE orders SET name = 'Rosa' WHERE number IN (:a, :b)", a=copies[20], b=copies[-1])
+    monkeypatch.setattr(listing, "BATCH", 5)
+    monkeypatch.setattr(listing, "MOST_READ", 10)
+    search = ("orders", "list", "--search")
+    for words, found in (("AB12-0001", [copies[-1]]), ("rosa", [copies[20], copies[-1]])):
+        assert [order["number"] for order in read_json(command, *search, words)] == found
+        assert [line.split()[0] for line in done(command, *search, words).splitlines()] == found
+    assert read_json(command, *search, "nobody") == []
+    assert done(command, *search, "nobody") == "No such orders.\n"
+
+
+def test_tells_programs_beside_the_list_that_there_are_more(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    sell(app, sandbox)
+    (older,) = copy_order(app, 1)
+    answer = run(command, "orders", "list", "--limit", "1", "--json")
+    (listed,) = json.loads(answer.stdout)
+    assert answer.stderr == f"There are more: `--older-than {listed['number']}` shows older ones.\n"
+    rest = run(command, "orders", "list", "--older-than", listed["number"], "--json")
+    assert ([order["number"] for order in json.loads(rest.stdout)], rest.stderr) == ([older], "")
 
 
 def test_shows_only_the_running_mode(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, select, true
 
 from storefront.core.days import bounds_of
-from storefront.core.db import db
+from storefront.core.db import db, end_read
 from storefront.core.replica import at_replica, has_replica
 from storefront.orders.access import Reason, access_of_all
 from storefront.orders.facts import ALL_ITEMS_REFUNDED, FACT_COLUMNS, facts_of_row
@@ -123,6 +123,26 @@ def find_orders(chosen: OrderFilter | None = None, *, older_than: str = "", limi
     rows = db.session.execute(_select(and_(*wanted.bounds, *_conditions(wanted))).where(Order.id.in_(few.ids)))
     found = sorted(_keep(rows, wanted.state), key=_age, reverse=True)
     return replace(_page(found, limit), is_named=wanted.is_named)
+
+
+def find_all_the_way(chosen: OrderFilter | None = None, *, older_than: str = "", limit: int = PAGE) -> OrderPage:
+    """Find orders as `find_orders` does, and look on until there are so many or nothing is left to look through.
+
+    For whoever may wait: no transaction stays open from one part to the next. Raises as `find_orders`.
+    """
+    found: list[ListedOrder] = []
+    while True:
+        page = find_orders(chosen, older_than=older_than, limit=limit + 1 - len(found))
+        found += page.orders
+        if page.searched_to is None or len(found) > limit:
+            orders = tuple(found[:limit])
+            return OrderPage(
+                orders=orders,
+                older_than=orders[-1].number if len(found) > limit else None,
+                is_named=page.is_named,
+            )
+        end_read()
+        older_than = page.older_than or ""
 
 
 def list_orders(chosen: OrderFilter | None = None, *, older_than: str = "", limit: int = PAGE) -> OrderPage:

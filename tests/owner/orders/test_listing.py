@@ -11,7 +11,7 @@ from storefront.core.errors import NotFound
 from storefront.delivery.licenses.owner_actions import replace_key
 from storefront.orders.access import Reason
 from storefront.owner.orders import listing
-from storefront.owner.orders.listing import OrderFilter, OrderPage, find_orders
+from storefront.owner.orders.listing import OrderFilter, OrderPage, find_all_the_way, find_orders
 from tests.support.booked import PAYOUT, book_the_sale
 from tests.support.bundles import KIT, add_bundle
 from tests.support.databases import BOTH
@@ -209,6 +209,26 @@ def test_reads_a_bounded_number_of_orders_and_says_how_far_it_looked(
     while page.older_than:
         page = look(app, words="ada", limit=5, older_than=page.older_than)
     assert numbers(page) == [copies[-1]]
+
+
+def test_looks_on_to_the_end_and_says_what_is_left(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every limit, so that one falls on each border of what is read at once."""
+    sell(app, sandbox, email=EVE)
+    change_rows(app, "UPDATE orders SET name = 'Eve'")
+    copies = copy_order(app, 60)
+    change_rows(app, "UPDATE orders SET name = 'Ada' WHERE id % 5 = 0 OR number = :oldest", oldest=copies[-1])
+    every = [row["number"] for row in read_rows(app, "SELECT number FROM orders WHERE name = 'Ada' ORDER BY id")]
+    monkeypatch.setattr(listing, "BATCH", 10)
+    monkeypatch.setattr(listing, "MOST_READ", 20)
+    for limit in range(1, len(every) + 2):
+        with app.app_context():
+            page = find_all_the_way(OrderFilter(words="ada"), limit=limit)
+            db.session.remove()
+        assert numbers(page) == every[:limit]
+        assert page.older_than == (every[limit - 1] if limit < len(every) else None)
+        assert page.searched_to is None
 
 
 def test_costs_the_same_however_many_orders_there_are(app: Flask, sandbox: SandboxClient) -> None:
