@@ -21,7 +21,7 @@ def audit(search: str, verb: str, limit: int, as_json: bool) -> None:
         page = read_page(Filter(words=search, verb=verb), limit=limit)
     entries = tuple(reversed(page.entries))
     lines = [
-        f"{entry.created_at:%Y-%m-%d %H:%M:%S}  {entry.actor} ({entry.actor_kind.value}"
+        f"{entry.created_at:%Y-%m-%d %H:%M:%S} UTC  {entry.actor} ({entry.actor_kind.value}"
         f"{f', {entry.client}' if entry.client else ''})  {entry.verb}  {entry.subject}"
         f"{_changed(entry.before, entry.after)}"
         for entry in entries

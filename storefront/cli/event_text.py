@@ -8,7 +8,7 @@ from storefront.payments.webhook.models import StripeEvent
 
 def event_line(event: StripeEvent) -> str:
     error = f" - {event.last_error}" if event.last_error else ""
-    received_at = f"{event.received_at.isoformat():.16}"
+    received_at = f"{event.received_at:%Y-%m-%d %H:%M} UTC"
     return f"{event.id}  {received_at}  {event.type}  {event.outcome or 'unhandled'}{error}"
 
 

@@ -78,7 +78,7 @@ def history_lines(history: KeyHistory) -> Iterator[str]:
     if history.upgraded_to:
         yield f"Upgraded   to {history.upgraded_to}"
     for event in history.custody:
-        yield f"{event.at:%Y-%m-%d %H:%M}  {event.what}  {event.detail}".rstrip()
+        yield f"{event.at:%Y-%m-%d %H:%M} UTC  {event.what}  {event.detail}".rstrip()
 
 
 def _state(history: KeyHistory) -> str:

@@ -43,7 +43,7 @@ def list_mails(state: str | None, limit: int, as_json: bool) -> None:
 
 
 def _line(listed: "ListedMail") -> str:
-    created_at = f"{listed.created_at.isoformat():.16}"
+    created_at = f"{listed.created_at:%Y-%m-%d %H:%M} UTC"
     order = f"order {listed.order}" if listed.order else "no order"
     error = f" - {listed.error}" if listed.error else ""  # a mail server may answer in several lines
     return f"{listed.id}  {created_at}  {listed.state}  {listed.kind}  {order}  {listed.recipient}{error}"

@@ -39,7 +39,7 @@ def _close(notice_ids: Sequence[int]) -> None:
 def _line(notice: "OpenNotice") -> str:
     order = f"order {notice.order_number}" if notice.order_number else "no order"
     last_day = f"answer until {notice.respond_by:%Y-%m-%d %H:%M} UTC  " if notice.respond_by else ""
-    return f"{notice.id}  {notice.created_at:%Y-%m-%d %H:%M}  {last_day}{order}  {plain(notice.text)}"
+    return f"{notice.id}  {notice.created_at:%Y-%m-%d %H:%M} UTC  {last_day}{order}  {plain(notice.text)}"
 
 
 def _show(*, as_json: bool) -> None:

@@ -37,7 +37,7 @@ def listed_line(order: ListedOrder, zone: ZoneInfo) -> str:
     total = money.format_money(order.total_minor, order.currency)
     paid_by = f"{order.email}  (gift)" if order.is_gift else order.email
     placed_at = order.placed_at.astimezone(zone)
-    return f"{order.number}  {placed_at:%Y-%m-%d %H:%M}  {total:>10}  {order.state.value}  {paid_by}"
+    return f"{order.number}  {placed_at:%Y-%m-%d %H:%M %Z}  {total:>10}  {order.state.value}  {paid_by}"
 
 
 def page_lines(page: OrderPage, zone: ZoneInfo) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _what_came_later(history: OrderHistory) -> Iterator[str]:
     if history.notes:
         yield from ("", "Notes", *(line for note in history.notes for line in _note(note)))
     if history.attempts:
-        yield from ("", "Downloads and refusals (UTC), newest first", *map(attempt_line, history.attempts))
+        yield from ("", "Downloads and refusals, newest first", *map(attempt_line, history.attempts))
     yield from ("", "Timeline (UTC)")
     for moment in history.timeline:
         yield f"  {moment.at:%Y-%m-%d %H:%M:%S}  {moment.text}"
@@ -107,7 +107,7 @@ def _notices(history: OrderHistory) -> Iterator[str]:
         return
     yield from ("", "Needs you")
     for notice in history.notices:
-        yield f"  {notice.id}  since {notice.created_at:%Y-%m-%d %H:%M}: {notice.text}"
+        yield f"  {notice.id}  since {notice.created_at:%Y-%m-%d %H:%M} UTC: {notice.text}"
     yield ""
 
 
@@ -200,7 +200,7 @@ def _facts(history: OrderHistory) -> str:
     if history.is_disputed or history.dispute_status:
         facts.append(f"disputed ({history.dispute_status or 'the shop may not read the dispute'})")
     facts.append(f"decision {history.decision.value}")
-    looked = f"; Stripe was asked last at {history.looked_at:%Y-%m-%d %H:%M:%S}" if history.looked_at else ""
+    looked = f"; Stripe was asked last at {history.looked_at:%Y-%m-%d %H:%M:%S} UTC" if history.looked_at else ""
     return f"{', '.join(facts)}{looked}"
 
 
@@ -245,13 +245,13 @@ def _grant(grant: HistoryGrant, *, is_waiting: bool) -> str:
 
 
 def _note(note: Note) -> Iterator[str]:
-    yield f"  {note.id}  {note.at:%Y-%m-%d %H:%M}  {note.author}"
+    yield f"  {note.id}  {note.at:%Y-%m-%d %H:%M} UTC  {note.author}"
     for line in note.text.splitlines():
         yield f"     {line}"
 
 
 def attempt_line(attempt: Attempt) -> str:
-    return f"  {attempt.at:%Y-%m-%d %H:%M:%S}  {attempt.text} ({attempt.client})"
+    return f"  {attempt.at:%Y-%m-%d %H:%M:%S} UTC  {attempt.text} ({attempt.client})"
 
 
 def file_line(file: FileState) -> str:

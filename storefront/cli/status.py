@@ -17,7 +17,7 @@ def status(check: bool, as_json: bool) -> None:
     from storefront.cli.status_text import replica_lines, status_lines, status_to_json
     from storefront.core.replica import look_at_replica
     from storefront.migrations.state import find_problem
-    from storefront.owner.health.figures import read_figures
+    from storefront.owner.health.figures import count_orders_today, read_figures
     from storefront.owner.health.warnings import find_warnings
     from storefront.owner.health.writing import find_write_problem
     from storefront.owner.readiness.ask import look_at_everything
@@ -28,14 +28,14 @@ def status(check: bool, as_json: bool) -> None:
         if problem is not None:
             raise click.ClickException(f"The shop cannot serve: {problem}.")
         look_at_everything()
-        figures, replica = read_figures(), look_at_replica()
+        figures, replica, today = read_figures(), look_at_replica(), count_orders_today()
         points = read_points(figures.trouble)
     warnings = find_warnings(figures.trouble)
-    values = status_to_json(figures, warnings) | {
+    values = status_to_json(figures, warnings, orders_today=today) | {
         "replica": replica and asdict(replica),
         "ready": ready_to_json(points),
     }
-    lines = status_lines(figures, warnings) + replica_lines(replica) + ready_lines(points)
+    lines = status_lines(figures, warnings, orders_today=today) + replica_lines(replica) + ready_lines(points)
     print_result(values, lines, as_json=as_json)
     if check and warnings:
         raise click.exceptions.Exit(1)

@@ -11,7 +11,7 @@ from storefront.owner.health.figures import Figures
 from storefront.owner.health.warnings import HealthWarning
 
 
-def status_lines(figures: Figures, warnings: list[HealthWarning]) -> list[str]:
+def status_lines(figures: Figures, warnings: list[HealthWarning], *, orders_today: int) -> list[str]:
     trouble = figures.trouble
     total = sum(figures.orders.values())
     licenses, downloads = figures.grants[GrantKind.LICENSE], figures.grants[GrantKind.DOWNLOAD]
@@ -19,7 +19,7 @@ def status_lines(figures: Figures, warnings: list[HealthWarning]) -> list[str]:
         *(f"! {warning.message}" for warning in warnings),
         *([""] if warnings else ["No trouble."]),
         f"Mode       {trouble.mode}",
-        f"Orders     {figures.orders_today} today, {total} in all{_in_words(figures.orders.items())}",
+        f"Orders     {orders_today} today, {total} in all{_in_words(figures.orders.items())}",
         f"Handed out {licenses} license keys, {downloads} downloads",
         f"Mails      {sum(figures.mails.values())}{_in_words(figures.mails.items())}",
         f"Events     {sum(figures.events.values())}{_in_words(figures.events.items())}",
@@ -48,14 +48,14 @@ def _moment(when: datetime | None) -> str:
     return f"{when:%Y-%m-%d %H:%M} UTC" if when else "never"
 
 
-def status_to_json(figures: Figures, warnings: list[HealthWarning]) -> dict[str, object]:
+def status_to_json(figures: Figures, warnings: list[HealthWarning], *, orders_today: int) -> dict[str, object]:
     trouble = figures.trouble
     oldest = trouble.oldest_unhandled
     return {
         "mode": trouble.mode,
         "warnings": [asdict(warning) for warning in warnings],
         "orders": figures.orders,
-        "orders_today": figures.orders_today,
+        "orders_today": orders_today,
         "grants": figures.grants,
         "mails": figures.mails,
         "oldest_due_mail_at": iso(trouble.oldest_due_mail_at),

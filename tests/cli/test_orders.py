@@ -1,6 +1,7 @@
 """`storefront orders show`, `list`, `link` and `decide` as an owner types them, and as a program reads them."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -229,6 +230,31 @@ def test_shows_only_the_running_mode(command: CliRunner, app: Flask, sandbox: Sa
     assert "No orders." in done(command, "orders", "list")
     for words in (["show", number], ["link", number], ["refund", number], ["decide", number, "withdraw"]):
         assert f"There is no order {number} in sandbox mode." in refused(command, "orders", *words)
+
+
+def test_says_of_each_moment_in_which_zone_it_is(
+    command: CliRunner, app: Flask, sandbox: SandboxClient, mailbox: Any
+) -> None:
+    """Where several commands tell of one moment, none is an hour off without a word."""
+    sale = sell(app, sandbox)
+    sale.deliver(COMPLETED)
+    sale.work()
+    sale.buyer.get(sale.downloads[0].removeprefix(sale.buyer.base_url)).close()
+    number = number_of(sale)
+    done(command, "orders", "note", number, "Called.")
+    done(command, "keys", "replace", sale.keys[0], "--because", "it leaked")
+    sale.at_charge("dispute", status="needs_response")
+    sale.deliver("charge.dispute")
+    with app.app_context():
+        change_profile({"time_zone": "Asia/Tokyo"})
+    moment = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(?::\d\d)?(.{0,4})")
+    for words, zone in (
+        ("orders list", " JST"), (f"orders show {number}", " UTC"), (f"orders downloads {number}", " UTC"),
+        ("needs-you", " UTC"), ("audit", " UTC"), ("mail list", " UTC"), ("events list", " UTC"),
+        (f"keys show {sale.keys[0]}", " UTC"),
+    ):  # fmt: skip
+        shown, _its_title, _in_utc = done(command, *words.split()).partition("Timeline (UTC)")
+        assert set(moment.findall(shown)) == {zone}, shown
 
 
 def test_gives_the_link_of_the_buyers_mails(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:

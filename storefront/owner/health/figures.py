@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
-from storefront.core import clock
 from storefront.core.config.settings import Mode
+from storefront.core.days import bounds_of
 from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.mail.models import MAY_LEAVE, MailState
@@ -14,6 +14,7 @@ from storefront.orders.models import Order
 from storefront.owner.health.totals import read_totals
 from storefront.owner.health.trouble import Trouble, read_trouble
 from storefront.payments.webhook.models import StripeEvent
+from storefront.shop.profile.zone import shop_zone, today
 
 UNHANDLED = "unhandled"
 
@@ -22,12 +23,11 @@ UNHANDLED = "unhandled"
 class Figures:
     """Figures of the running mode. `orders` and `mails` are by state, `grants` by kind, `events` by outcome.
 
-    A day begins at midnight UTC. `counted_at` is when a worker counted what is in all; None for just now.
+    `counted_at` is when a worker counted what is in all; None for just now.
     """
 
     trouble: Trouble
     orders: dict[str, int]
-    orders_today: int
     grants: dict[str, int]
     mails: dict[str, int]
     events: dict[str, int]
@@ -38,13 +38,12 @@ def read_figures() -> Figures:
     """Read the figures of the running mode: a few statements, and those of `read_trouble`."""
     mode = settings().mode
     trouble = read_trouble()
-    today, unhandled = _count_new(mode)
+    unhandled = _count_unhandled(mode)
     totals = read_totals(trouble.measured)
     waiting = {state: trouble.mails[state] for state in MAY_LEAVE}
     return Figures(
         trouble=trouble,
         orders=totals.counts.orders,
-        orders_today=today,
         grants=totals.counts.grants,
         mails=dict.fromkeys(MailState, 0) | totals.counts.mails | waiting,
         events=totals.counts.events | ({UNHANDLED: unhandled} if unhandled else {}),
@@ -52,12 +51,15 @@ def read_figures() -> Figures:
     )
 
 
-def _count_new(mode: Mode) -> tuple[int, int]:
-    """Return how many orders there are today, and how many events that nobody has handled."""
-    midnight = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-    today = select(func.count(Order.id)).where(Order.mode == mode, Order.placed_at >= midnight)
-    unhandled = select(func.count(StripeEvent.id)).where(
-        StripeEvent.mode == mode, StripeEvent.handled_at.is_(None)
-    )
-    counts = db.session.execute(select(today.scalar_subquery(), unhandled.scalar_subquery())).one()
-    return counts[0], counts[1]
+def _count_unhandled(mode: Mode) -> int:
+    """Return how many events there are that nobody has handled."""
+    unhandled = select(func.count(StripeEvent.id))
+    return db.session.scalar(unhandled.where(StripeEvent.mode == mode, StripeEvent.handled_at.is_(None))) or 0
+
+
+def count_orders_today() -> int:
+    """Count the orders of the running mode since midnight of the shop's time zone, as its figures and lists do."""
+    zone = shop_zone()
+    midnight = bounds_of(today(zone), zone).starts_at
+    new = select(func.count(Order.id)).where(Order.mode == settings().mode, Order.placed_at >= midnight)
+    return db.session.scalar(new) or 0
