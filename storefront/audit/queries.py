@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select
 
 from storefront.audit.models import ActorKind, AuditEntry
-from storefront.core.db import db, end_read, has_text
+from storefront.core.db import db, end_read
+from storefront.core.text_search import has_text
 
 PAGE = 50  # entries
 BATCH = 500  # rows that an export reads at once

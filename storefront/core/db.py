@@ -24,7 +24,6 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Result,
-    SQLColumnExpression,
     Table,
     create_engine,
     event,
@@ -276,16 +275,6 @@ def read_all(statement: Executable, values: Row) -> Sequence[DatabaseRow[Any]]:
     # It was used a moment ago, so nobody asked (`ask_before_use()`). The pool knows now; a SELECT may run again.
     with one_read() as connection:
         return connection.execute(statement, values).all()
-
-
-def has_text(column: SQLColumnExpression[Any], words: str) -> ColumnElement[bool]:
-    """Select where a column has these words, whatever the case of their letters.
-
-    SQLite's LIKE knows the cases of ASCII by itself: no call of `lower()` for each row.
-    """
-    if words.isascii() and db.engine.dialect.name == "sqlite":
-        return column.contains(words, autoescape=True)
-    return column.icontains(words, autoescape=True)
 
 
 # From the row that was to be inserted to the new values of the row that is there.

@@ -11,8 +11,9 @@ from sqlalchemy.orm import aliased
 from storefront.buyers.library.gift_words import mask
 from storefront.buyers.library.order_words import order_state
 from storefront.core import clock
-from storefront.core.db import db, has_text
+from storefront.core.db import db
 from storefront.core.runtime import settings
+from storefront.core.text_search import has_text
 from storefront.core.texts import marked
 from storefront.delivery.contents import Goods, ItemContents, OrderContents, read_all_contents
 from storefront.delivery.downloads.granted_files import ReleasedFile

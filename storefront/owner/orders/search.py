@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union, union_all
 
-from storefront.core.db import db, has_text
-from storefront.core.email_addresses import pasted_address
+from storefront.core.db import db
+from storefront.core.email_addresses import AROUND, pasted_address
 from storefront.core.runtime import settings
+from storefront.core.text_search import has_text
 from storefront.customers.models import Customer, email_key
 from storefront.customers.unproven import unproven_key
 from storefront.delivery.licenses.models import License, RetiredKey
@@ -18,6 +19,10 @@ from storefront.orders.models import Grant, ItemPart, Order, OrderItem
 from storefront.orders.money_lines import MoneyLine
 
 MOST_WORDS = 8
+MOST_PIECES = 20  # of what is pasted, such as the parts of a page's address
+UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"  # letters without width
+SIGNS = AROUND + UNSEEN + "#"  # copied along with a number or a word
+HIDDEN_DIGITS = SIGNS + "*\u2022\u00b7"  # before the last four
 AfterSale = type[Refund] | type[Dispute] | type[FraudWarning]
 AFTER_SALE: dict[str, AfterSale] = {
     "re": Refund,
@@ -37,6 +42,8 @@ OF_LINE = {
     "txn": MoneyLine.id,
     "po": MoneyLine.payout_id,
 }
+STRIPE_ID = re.compile(rf"(?<![\w-])({'|'.join([*OF_ORDER, *OF_LINE, *AFTER_SALE])})_\w+", re.ASCII)
+PIECE = re.compile(r"[A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +84,20 @@ def recognize(pasted: str) -> Named | None:
 
     A key that was replaced still names its order. One statement for each thing that the text may be.
     """
-    text = pasted.strip()
-    named = _read_as_name(text)
+    named = _read_as_name(pasted.strip().strip(UNSEEN).strip())
     if db.session.scalar(named.ids.limit(1)) is not None:
         return named
-    return _find_by_key(text)
+    return _find_by_key(pasted.strip())
 
 
 def has_words(text: str) -> ColumnElement[bool]:
     """Tell of each order whether each word is in its buyer's name or address, or is its invoice number."""
-    return and_(*map(_has_word, text.split()[:MOST_WORDS]))
+    words = [word for word in map(_without_signs, text.split()) if word] or text.split()
+    return and_(*map(_has_word, words[:MOST_WORDS]))
+
+
+def _without_signs(word: str) -> str:
+    return word.strip(SIGNS)
 
 
 def _has_word(word: str) -> ColumnElement[bool]:
@@ -97,18 +108,23 @@ def _has_word(word: str) -> ColumnElement[bool]:
 def _read_as_name(text: str) -> Named:
     if "@" in text:  # before the kinds of ids: none of them holds it, and an address may begin like one
         return of_address(pasted_address(text))
-    kind = text.partition("_")[0]
+    stripe_id = STRIPE_ID.search(text)
+    if stripe_id:
+        return _by_stripe_id(stripe_id[1], stripe_id[0])
+    digits = text.strip(HIDDEN_DIGITS)
+    if re.fullmatch(r"[0-9]{4}", digits):
+        return _by_column(Order.payment_last4 == digits)
+    return _by_column(Order.number.in_([piece.upper() for piece in PIECE.findall(text)[-MOST_PIECES:]]))
+
+
+def _by_stripe_id(kind: str, stripe_id: str) -> Named:
     if kind in OF_ORDER:
-        return _by_column(OF_ORDER[kind] == text)
+        return _by_column(OF_ORDER[kind] == stripe_id)
     if kind in OF_LINE:
-        booked = select(MoneyLine.payment_intent_id).where(OF_LINE[kind] == text)
+        booked = select(MoneyLine.payment_intent_id).where(OF_LINE[kind] == stripe_id)
         return _by_column(Order.payment_intent_id.in_(booked))
-    if kind in AFTER_SALE:
-        rows = AFTER_SALE[kind]
-        return _by_rows(select(rows.order_id).where(rows.id == text))
-    if re.fullmatch(r"[0-9]{4}", text):
-        return _by_column(Order.payment_last4 == text)
-    return _by_column(Order.number == text.upper())
+    rows = AFTER_SALE[kind]
+    return _by_rows(select(rows.order_id).where(rows.id == stripe_id))
 
 
 def _by_column(condition: ColumnElement[bool]) -> Named:

@@ -108,6 +108,43 @@ def test_reads_an_address_out_of_what_was_pasted(app: Flask, sandbox: SandboxCli
     assert numbers(look(app, words=f"Ada <{ADA}>, Eve <{EVE}>")) == []
 
 
+@pytest.mark.parametrize(
+    "around",
+    [
+        "#{}",
+        "{}.",
+        "Order {}",
+        "order #{},",
+        "\u200b{}\ufeff",
+        "({})",
+        "https://shop.example/admin/orders/{}?answer=key",
+    ],
+)
+def test_reads_a_number_or_an_id_out_of_what_was_pasted(app: Flask, sandbox: SandboxClient, around: str) -> None:
+    sell(app, sandbox, email=EVE)
+    sale = sell(app, sandbox, email=ADA)
+    refund = sale.refund(amount=500)
+    sale.deliver("charge.refund")
+    change_rows(app, "UPDATE orders SET payment_last4 = '1234' WHERE email = :ada", ada=ADA)
+    number = number_of(sale)
+    for named in (number, number.lower(), sale.session_id, sale.payment().id, refund):
+        page = look(app, words=around.format(named))
+        assert (numbers(page), page.is_named) == ([number], True), named
+    assert numbers(look(app, words="\u2022\u2022\u2022\u2022 1234")) == [number]
+    assert numbers(look(app, words=around.format(f"X{number}"))) == []
+
+
+def test_leaves_signs_around_a_word_away(app: Flask, sandbox: SandboxClient) -> None:
+    sell(app, sandbox, email=EVE)
+    number = number_of(sell(app, sandbox, email=ADA))
+    changes = "name = 'Ada Lovelace', invoice_number = 'AB12-0001'"
+    change_rows(app, f"UPDATE orders SET {changes} WHERE number = :number", number=number)
+    for words in ("Lovelace, Ada", '"Ada" Lovelace', "#AB12-0001.", "ada , lovelace"):
+        assert numbers(look(app, words=words)) == [number], words
+    for words in (",", "#", "Lovelace, Eve"):
+        assert numbers(look(app, words=words)) == [], words
+
+
 @pytest.mark.parametrize("prefix", ["cs", "ch", "re", "issfr"])
 def test_takes_an_address_that_begins_like_a_stripe_id_for_an_address(
     app: Flask, sandbox: SandboxClient, prefix: str
@@ -127,6 +164,11 @@ def test_takes_an_address_that_begins_like_a_stripe_id_for_an_address(
         ("Özlem Müller", ("Özlem", "özlem", "ÖZLEM MÜLLER", "müller")),
         ("Ελένη ΣΟΦΙΑΣ ΑΣΤΗΡ", ("ελένη", "ΣΟΦΙΑΣ", "σοφ", "ΑΣ")),
         ("Жанна", ("жанна", "ЖАНН")),
+        (
+            "Zoe\u0308 Mu\u0308ller",
+            ("zoë", "MÜLLER", "Mu\u0308ller", "zoe\u0308 mÜ"),
+        ),
+        ("Zoë Müller", ("zoe\u0308", "MU\u0308LLER")),
     ],
 )
 def test_finds_names_in_the_letters_of_every_language(
