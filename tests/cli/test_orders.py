@@ -194,6 +194,17 @@ def test_lists_what_a_search_and_the_filters_find(command: CliRunner, app: Flask
         assert run(command, "orders", "list", *options).exit_code == 2
 
 
+def test_refuses_what_no_order_could_match(command: CliRunner, app: Flask) -> None:
+    """As the page does: a slip of a finger looks like an empty shop otherwise, above all to a program."""
+    for country in ("DEU", "d'", "ß1"):
+        sentence = f"“{country}” is no country. Type two letters, such as DE or US."
+        assert sentence in refused(command, "orders", "list", "--country", country)
+        assert sentence in refused(command, "orders", "list", "--country", country, "--json")
+    days = ("--since", "2026-10-25", "--until", "2026-10-01")
+    assert "2026-10-01 is before 2026-10-25, where the list begins." in refused(command, "orders", "list", *days)
+    assert read_json(command, "orders", "list", "--since", "2026-10-25", "--until", "2026-10-25") == []
+
+
 def test_looks_through_all_orders_before_it_says_that_there_is_none(
     command: CliRunner, app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from storefront.core.errors import NotFound
 from storefront.orders.access import Reason
 from storefront.owner.admin.blueprint import admin, here, needs
-from storefront.owner.orders.listing import OrderFilter, OrderPage, list_orders
+from storefront.owner.orders.listing import OrderFilter, OrderPage, find_problems, list_orders
 from storefront.owner.people.roles import Permission, may
 from storefront.owner.products.listing import list_names
 
@@ -64,33 +64,21 @@ def _find(asked: _Asked, chosen: OrderFilter, older_than: str) -> OrderPage:
         return OrderPage(orders=())
 
 
-def _is_country(text: str) -> bool:
-    return len(text) == 2 and text.isascii() and text.isalpha()
-
-
 def _filter(asked: _Asked) -> OrderFilter:
     values = asked.values
-    state, country = values["state"], values["country"]
+    state = values["state"]
     if state and state not in STATES:
         asked.errors["state"] = "There is no such state. Choose one of the list."
-    if country and not _is_country(country):
-        asked.errors["country"] = "Type two letters, such as DE or US."
-    since, until = _days(asked)
-    return OrderFilter(
+    chosen = OrderFilter(
         words=values["q"],
         state=Reason(state) if state and "state" not in asked.errors else None,
         product=values["product"],
-        country=country if "country" not in asked.errors else "",
-        since=since,
-        until=until,
+        country=values["country"],
+        since=_day(asked, "since"),
+        until=_day(asked, "until"),
     )
-
-
-def _days(asked: _Asked) -> tuple[date | None, date | None]:
-    since, until = _day(asked, "since"), _day(asked, "until")
-    if since and until and since > until:
-        asked.errors["until"] = f"This day is before {since}, where the list begins."
-    return since, until
+    asked.errors.update(find_problems(chosen))
+    return chosen
 
 
 def _day(asked: _Asked, name: str) -> date | None:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, select, true
 
 from storefront.core.days import bounds_of
 from storefront.core.db import db, end_read
+from storefront.core.errors import StorefrontError
 from storefront.core.replica import at_replica, has_replica
 from storefront.orders.access import Reason, access_of_all
 from storefront.orders.facts import ALL_ITEMS_REFUNDED, FACT_COLUMNS, facts_of_row
@@ -71,6 +72,11 @@ class OrderFilter:
         return self == OrderFilter()
 
 
+class FilterRefused(StorefrontError):
+    code = "filter_refused"
+    title = "This cannot be looked for"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListedOrder:
     """`state` is the reason that `access_of_all()` gives; `email` is who paid, also where `is_gift`."""
@@ -110,10 +116,25 @@ class _Wanted:
     loose: list[Condition] = field(default_factory=list)
 
 
+def find_problems(chosen: OrderFilter) -> dict[str, str]:
+    """Return by field what nothing could be found with: it would look as if there were no such order."""
+    problems = {}
+    if chosen.country and not _is_country(chosen.country):
+        problems["country"] = f"“{chosen.country}” is no country. Type two letters, such as DE or US."
+    if chosen.since and chosen.until and chosen.since > chosen.until:
+        problems["until"] = f"{chosen.until} is before {chosen.since}, where the list begins."
+    return problems
+
+
+def _is_country(text: str) -> bool:
+    return len(text) == 2 and text.isascii() and text.isalpha()
+
+
 def find_orders(chosen: OrderFilter | None = None, *, older_than: str = "", limit: int = PAGE) -> OrderPage:
     """Find orders of the running mode.
 
     Raises:
+        FilterRefused: as `find_problems` says.
         NotFound: no such product, or no order with the number `older_than`.
     """
     wanted = read_filter(chosen or OrderFilter(), older_than)
@@ -178,6 +199,8 @@ def _within(chosen: OrderFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
+    for problem in find_problems(chosen).values():
+        raise FilterRefused(problem)
     wanted = _Wanted(state=chosen.state, bounds=[order_in_running_mode()])
     if older_than:
         place = get_order(older_than)

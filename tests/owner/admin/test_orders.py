@@ -80,11 +80,11 @@ def test_says_how_far_it_looked(
     [
         ("state=lovely", "There is no such state"),
         ("state=item_refunded", "There is no such state"),
-        ("country=DEU", "Type two letters"),
+        ("country=DEU", "“DEU” is no country. Type two letters, such as DE or US."),
         ("country=%C3%9F1", "Type two letters"),
         ("since=soon", "Type a day as"),
         ("until=2026-02-30", "Type a day as"),
-        ("since=2026-12-02&until=2026-12-01", "This day is before 2026-12-02"),
+        ("since=2026-12-02&until=2026-12-01", "2026-12-01 is before 2026-12-02, where the list begins."),
         ("product=lovely", "no product lovely"),
         ("older_than=NEVER123", "no order NEVER123"),
     ],
