@@ -117,12 +117,13 @@ def _read_filter(
 def write_csv() -> None:
     """All orders as CSV, oldest first: amounts, taxes with their rates, tax ids and invoices, for bookkeeping."""
     from storefront.audit.csv_export import BOM
-    from storefront.owner.history.orders_csv import csv_of_orders
+    from storefront.owner.history.orders_csv import export_orders_csv
 
     with open_shop(says_try_again=False):
+        lines = export_orders_csv()
         # As bytes: a terminal's or pipe's own encoding would be another than the mark says.
         click.echo(BOM.encode(), nl=False)
-        for line in csv_of_orders():
+        for line in lines:
             click.echo(plain_lines(line.removesuffix("\r\n")).encode())
 
 

@@ -452,6 +452,12 @@ def _export_accounting(world: World) -> Prepared:
     return ("--from", "2026-11-01", "--to", "2026-11-30"), told
 
 
+@case("orders csv")
+def _export_orders(world: World) -> Prepared:
+    world.sell()
+    return (), Told("orders.exported", "all")
+
+
 @case("customers export")
 def _export(world: World) -> Prepared:
     world.sell()

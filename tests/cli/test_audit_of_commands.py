@@ -23,7 +23,7 @@ READING = {
     "webhook check", "backup list", "backup check", "backup key", "backup secret-key",
     "products list", "products show", "products link", "payment-link list",
     "media list", "releases list", "releases check",
-    "orders show", "orders list", "orders downloads", "orders csv", "orders link", "keys list", "keys show",
+    "orders show", "orders list", "orders downloads", "orders link", "keys list", "keys show",
     "signing-keys list", "disputes show", "accounting oss",
     "answers list", "answers show", "mail list", "mail texts list", "mail texts show", "mail texts preview",
     "events list", "events show", "owner list", "audit", "status", "shop export", "shop plan",

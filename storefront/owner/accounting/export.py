@@ -10,7 +10,8 @@ from storefront.core.db import transaction
 from storefront.core.runtime import settings
 from storefront.owner.accounting.csv_file import CsvForm, csv_pieces
 from storefront.owner.accounting.movements import read_movements
-from storefront.owner.accounting.periods import time_of
+from storefront.owner.accounting.oss import CSV_COLUMNS, oss_cells, read_oss
+from storefront.owner.accounting.periods import Quarter, time_of
 from storefront.owner.accounting.rows import COLUMNS, Cell, cells_of, rows_of
 from storefront.owner.figures.spans import Span
 
@@ -20,9 +21,12 @@ class FileFormat(StrEnum):
     XLSX = "xlsx"
 
 
+OSS = "oss"  # what the audit log calls the file of the EU's one-stop shop, beside the formats
+
+
 def export_csv(span: Span, zone: ZoneInfo, form: CsvForm) -> Iterator[str]:
     """Write into the audit log that somebody takes these days out, then return the file in pieces."""
-    _note(span, FileFormat.CSV)
+    _note("days", _days(span), FileFormat.CSV.value)
     return csv_pieces(COLUMNS, _cells(span, zone), form)
 
 
@@ -30,8 +34,14 @@ def export_xlsx(span: Span, zone: ZoneInfo, path: Path) -> None:
     """Do the same as a workbook at `path`. Raises TooManyRows."""
     from storefront.owner.accounting.xlsx_file import write_xlsx  # noqa: PLC0415 - few processes write one
 
-    _note(span, FileFormat.XLSX)
+    _note("days", _days(span), FileFormat.XLSX.value)
     write_xlsx(path, "Accounting", COLUMNS, _cells(span, zone))
+
+
+def export_oss_csv(quarter: Quarter, zone: ZoneInfo, form: CsvForm) -> Iterator[str]:
+    """Do the same of what was sold across the EU in a quarter, as CSV."""
+    _note("quarter", str(quarter), OSS)
+    return csv_pieces(CSV_COLUMNS, oss_cells(read_oss(quarter, zone)), form)
 
 
 def file_name(span: Span, ending: str) -> str:
@@ -44,12 +54,10 @@ def _cells(span: Span, zone: ZoneInfo) -> Iterator[Iterator[Cell]]:
             yield cells_of(row)
 
 
-def _note(span: Span, file_format: FileFormat) -> None:
+def _days(span: Span) -> str:
+    return f"{span.first.isoformat()} to {span.last.isoformat()}"
+
+
+def _note(subject_kind: str, subject: str, name: str) -> None:
     with transaction() as changes:
-        record(
-            changes,
-            "accounting.exported",
-            subject_kind="days",
-            subject=f"{span.first.isoformat()} to {span.last.isoformat()}",
-            after={"format": file_format.value},
-        )
+        record(changes, "accounting.exported", subject_kind=subject_kind, subject=subject, after={"format": name})

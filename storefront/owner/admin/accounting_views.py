@@ -10,9 +10,9 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StorefrontError
 from storefront.owner.accounting.balance import read_balance
-from storefront.owner.accounting.csv_file import DecimalSign, FormRefused, Separator, csv_pieces, read_csv_form
-from storefront.owner.accounting.export import FileFormat, export_csv, export_xlsx, file_name
-from storefront.owner.accounting.oss import CSV_COLUMNS, oss_cells, read_oss
+from storefront.owner.accounting.csv_file import DecimalSign, FormRefused, Separator, read_csv_form
+from storefront.owner.accounting.export import FileFormat, export_csv, export_oss_csv, export_xlsx, file_name
+from storefront.owner.accounting.oss import read_oss
 from storefront.owner.accounting.periods import read_days, read_quarter, time_of
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.people.roles import Permission
@@ -69,7 +69,7 @@ def export_oss() -> ResponseReturnValue:
         form = read_csv_form(_asked("separator"), _asked("decimal"))
     except StorefrontError as refusal:
         return _page("", "", "", refusal)
-    return _csv(csv_pieces(CSV_COLUMNS, oss_cells(read_oss(quarter, zone)), form), f"oss-{quarter}.csv")
+    return _csv(export_oss_csv(quarter, zone, form), f"oss-{quarter}.csv")
 
 
 def _csv(pieces: Iterator[str], name: str) -> Response:

@@ -117,6 +117,20 @@ def test_keeps_what_bears_no_tax_out_of_what_does(app: Flask, sandbox: SandboxCl
     assert [line[1:] for line in said(oss.untaxed)] == [("FR", 500, 0)]
 
 
+def test_leaves_an_entry_for_each_file_that_is_taken_out(app: Flask) -> None:
+    browser = sign_in_at_admin(app, make_person(app))
+    for _twice in range(2):
+        assert browser.get("/admin/accounting/oss.csv?quarter=2026-Q3").status_code == 200
+    for wrong in ("quarter=spring", "quarter=2026-Q3&separator=dot"):
+        assert browser.get(f"/admin/accounting/oss.csv?{wrong}").status_code == 400
+    browser.get("/admin/accounting?quarter=2026-Q3")  # shown, and not taken out
+    entries = read_rows(
+        app, "SELECT subject_kind, subject, after FROM audit_entries WHERE verb = 'accounting.exported'"
+    )
+    assert [(entry["subject_kind"], entry["subject"]) for entry in entries] == [("quarter", "2026-Q3")] * 2
+    assert all("oss" in str(entry["after"]) for entry in entries)
+
+
 def test_shows_and_prints_the_same(app: Flask, sandbox: SandboxClient, command: CliRunner) -> None:
     sell_to(app, sandbox, "FR")
     run(app)
