@@ -16,6 +16,7 @@ from storefront.core.days import bounds_of
 from storefront.core.db import db, end_read
 from storefront.core.errors import StorefrontError
 from storefront.core.replica import at_replica, has_replica
+from storefront.core.runtime import settings
 from storefront.orders.access import Reason, access_of_all
 from storefront.orders.facts import ALL_ITEMS_REFUNDED, FACT_COLUMNS, facts_of_row
 from storefront.orders.lookup import get_order
@@ -110,7 +111,7 @@ class _Wanted:
     """`named` are what an index finds by itself, `loose` what is asked of each order that is read."""
 
     state: Reason | None
-    bounds: list[Condition]
+    bounds: list[Condition] = field(default_factory=list)
     named: list[Named] = field(default_factory=list)
     is_named: bool = False
     loose: list[Condition] = field(default_factory=list)
@@ -141,7 +142,8 @@ def find_orders(chosen: OrderFilter | None = None, *, older_than: str = "", limi
     few = next((named for named in wanted.named if _are_few(named)), None)
     if few is None:
         return _look_through(wanted, limit)
-    rows = db.session.execute(_select(and_(*wanted.bounds, *_conditions(wanted))).where(Order.id.in_(few.ids)))
+    is_match = and_(order_in_running_mode(), *wanted.bounds, *_conditions(wanted))
+    rows = db.session.execute(_select(is_match).where(Order.id.in_(few.ids)))
     found = sorted(_keep(rows, wanted.state), key=_age, reverse=True)
     return replace(_page(found, limit), is_named=wanted.is_named)
 
@@ -201,7 +203,7 @@ def _within(chosen: OrderFilter) -> Iterator[ColumnElement[bool]]:
 def read_filter(chosen: OrderFilter, older_than: str) -> _Wanted:
     for problem in find_problems(chosen).values():
         raise FilterRefused(problem)
-    wanted = _Wanted(state=chosen.state, bounds=[order_in_running_mode()])
+    wanted = _Wanted(state=chosen.state)
     if older_than:
         place = get_order(older_than)
         wanted.bounds += _before(place.placed_at, place.id)
@@ -238,6 +240,10 @@ def select_newest(wanted: _Wanted, limit: int) -> Select[int]:
     """Select the ids of the newest orders, as one index has them."""
     narrowing = find_narrowing(wanted.state) if wanted.state else None
     by_index = wanted.bounds if narrowing is None else [*wanted.bounds, narrowing]
+    narrow = [Order.id.in_(named.ids) for named in wanted.named if named.is_narrow]
+    # Beside them both engines take an index of the mode for the better one, and would walk through all orders.
+    mode = Order.mode.concat("") == settings().mode if narrow else order_in_running_mode()
+    by_index = [mode, *by_index, *narrow]
     return select(Order.id).where(*by_index).order_by(*NEWEST_FIRST).limit(limit)
 
 

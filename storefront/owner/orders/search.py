@@ -48,10 +48,14 @@ PIECE = re.compile(r"[A-Za-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """`ids` selects the orders by an index; `condition` asks it of one that is read anyway."""
+    """`ids` selects the orders by an index; `condition` asks it of one that is read anyway.
+
+    `is_narrow`: however many they are, they are fewer than the orders that were placed meanwhile.
+    """
 
     ids: Select[int]
     condition: ColumnElement[bool]
+    is_narrow: bool = False
 
 
 def of_address(email: str) -> Named:
@@ -62,7 +66,7 @@ def of_address(email: str) -> Named:
     condition = Order.customer_id.in_(customers) | Order.id.in_(given)
     # Two searches, each by its index: of one with OR, PostgreSQL reads every order.
     bought = select(Order.id).where(Order.customer_id.in_(customers))
-    return Named(select(union(bought, given).subquery().c.id), condition)
+    return Named(select(union(bought, given).subquery().c.id), condition, is_narrow=True)
 
 
 def with_product(product_id: int) -> Named:

@@ -1,12 +1,16 @@
 """The page of one buyer: what belongs to an address, and what the person may ask for."""
 
 import json
+import re
+from html import unescape
 
 import pytest
 from flask import Flask
 
+from storefront.owner.orders import listing
 from storefront.owner.people.models import Role
 from tests.support.databases import BOTH
+from tests.support.many_orders import copy_order
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, number_of, sell
@@ -46,6 +50,24 @@ def test_shows_moves_and_erases_everything_of_an_address(sale: Sale, owner: Buye
     assert owner.post(f"{HOME}/erase", email=new, sure=new).status_code == 404
     verbs = [row["verb"] for row in read_rows(sale.app, "SELECT verb FROM audit_entries ORDER BY id")]
     assert verbs[-3:] == ["customer.exported", "customer.moved", "customer.erased"]
+
+
+def test_leads_from_the_newest_orders_of_a_buyer_to_the_others(
+    app: Flask, sale: Sale, owner: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copies = copy_order(app, 49)
+    assert "All their orders" not in owner.get(f"{HOME}?email={ADA}").text
+    (oldest,) = copy_order(app, 50)[-1:]
+    monkeypatch.setattr(listing, "FEW", 10)
+    monkeypatch.setattr(listing, "MOST_READ", 10)
+    page = owner.get(f"{HOME}?email={ADA}").text
+    assert "The newest 50 are shown." in page
+    assert page.count('<li><a href="/admin/orders/') == 50
+    (link,) = re.findall(r'href="([^"]+)">All their orders</a>', page)
+    first = owner.get(link).text
+    (older,) = re.findall(r'href="([^"]+)">Older</a>', first)
+    assert copies[0] in first
+    assert oldest in owner.get(unescape(older)).text
 
 
 @pytest.mark.parametrize("around", ["Ada <{}>", "mailto:{}?subject=Hi", "{},"])

@@ -47,6 +47,17 @@ def test_reads_a_state_from_its_index_in_order(app: Flask, sandbox: SandboxClien
             assert "Sort" not in plan
 
 
+def test_reads_the_newest_of_an_address_from_theirs(app: Flask, sandbox: SandboxClient) -> None:
+    number = sell(app, sandbox).session_id
+    for older_than in ("", number):
+        with app.app_context():
+            wanted = listing.read_filter(OrderFilter(email=ADA), older_than)
+            plan = plan_of(listing.select_newest(wanted, 50))
+            db.session.remove()
+        assert "ix_orders_customer_id" in plan
+        assert "ix_orders_mode_placed_at" not in plan
+
+
 def test_finds_what_is_named_by_an_index(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox)
     line = book_the_sale(app)

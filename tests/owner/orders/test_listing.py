@@ -320,6 +320,30 @@ def test_reads_a_common_product_from_the_newest(
     assert numbers(look(app, product="twinspot", limit=5, older_than=str(many.older_than))) == copies[4:9]
 
 
+def test_finds_every_order_of_an_address_however_many_are_newer(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of somebody who bought more than is put in order here, behind more than a page looks through."""
+    sell(app, sandbox, email=EVE)
+    newest = number_of(sell(app, sandbox, email=ADA))
+    copies = copy_order(app, 60)
+    of_eve = "(SELECT customer_id FROM orders WHERE email = :eve)"
+    for copy in copies[:30]:
+        change_rows(app, f"UPDATE orders SET customer_id = {of_eve} WHERE number = :copy", eve=EVE, copy=copy)
+    theirs = [newest, *copies[30:]]
+    monkeypatch.setattr(listing, "FEW", 10)
+    monkeypatch.setattr(listing, "BATCH", 5)
+    monkeypatch.setattr(listing, "MOST_READ", 10)
+    for asked in ({"email": ADA}, {"words": ADA}):
+        seen: list[str] = []
+        page = look(app, limit=7, **asked)
+        while page.older_than:
+            assert (len(page.orders), page.searched_to) == (7, None)
+            seen += numbers(page)
+            page = look(app, limit=7, older_than=page.older_than, **asked)
+        assert seen + numbers(page) == theirs
+
+
 def test_finds_a_product_that_was_sold_in_a_bundle(app: Flask, sandbox: SandboxClient) -> None:
     add_bundle(app)
     alone = number_of(sell(app, sandbox, email=EVE))
