@@ -28,13 +28,17 @@ def list_all(older_than: int | None, as_json: bool) -> None:
     from storefront.owner.broadcasts.read import list_broadcasts
 
     with open_shop():
-        listed = list_broadcasts(older_than=older_than)
+        page = list_broadcasts(older_than=older_than)
+    make_one = "No broadcasts yet: `storefront broadcasts create SUBJECT --text-file FILE` makes one."
     print_result(
-        [to_json_value(asdict(view)) for view in listed],
-        [_line(view) for view in listed],
+        [to_json_value(asdict(view)) for view in page.broadcasts],
+        [_line(view) for view in page.broadcasts],
         as_json=as_json,
-        if_none="No broadcasts yet: `storefront broadcasts create SUBJECT --text-file FILE` makes one.",
+        if_none=make_one if older_than is None else "No older ones.",
     )
+    if page.older_than is not None:
+        more = f"There are more: `--older-than {page.older_than}` shows older ones."
+        click.echo(more, err=as_json)  # the list stays a list
 
 
 @broadcasts.command()

@@ -17,7 +17,7 @@ from storefront.owner.broadcasts.drafts import (
 )
 from storefront.owner.broadcasts.letter import preview_broadcast
 from storefront.owner.broadcasts.models import BroadcastState
-from storefront.owner.broadcasts.read import PAGE, list_broadcasts, list_goods, read_goods, read_texts, read_view
+from storefront.owner.broadcasts.read import list_broadcasts, list_goods, read_goods, read_texts, read_view
 from storefront.owner.broadcasts.sending import cancel_broadcast, send_test, start_broadcast
 from storefront.owner.people.roles import Permission
 from storefront.web.bodies import takes_bytes
@@ -54,9 +54,9 @@ def _back(broadcast_id: int) -> ResponseReturnValue:
 @admin.get("/broadcasts")
 @needs(Permission.SHOP)
 def broadcasts() -> ResponseReturnValue:
-    shown = list_broadcasts(older_than=read_row_id(request.args.get("older_than", "")))
-    older_than = shown[-1].id if len(shown) == PAGE else None
-    return render_template("owner/broadcasts/list.html", broadcasts=shown, older_than=older_than)
+    older_than = read_row_id(request.args.get("older_than", ""))
+    page = list_broadcasts(older_than=older_than)
+    return render_template("owner/broadcasts/list.html", page=page, is_first_page=older_than is None)
 
 
 @admin.get("/broadcasts/new")

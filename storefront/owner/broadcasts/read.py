@@ -59,19 +59,28 @@ class BroadcastView:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BroadcastPage:
+    """Newest first; `older_than` is the id to ask for the next page with, None on the last one."""
+
+    broadcasts: tuple[BroadcastView, ...]
+    older_than: int | None
+
+
 def read_view(broadcast_id: int) -> BroadcastView:
     """Raises NotFound."""
     (view,) = _view([get_broadcast(db.session(), broadcast_id)])
     return view
 
 
-def list_broadcasts(*, older_than: int | None = None) -> list[BroadcastView]:
+def list_broadcasts(*, older_than: int | None = None) -> BroadcastPage:
     """Return the newest 50, or those older than one, in a handful of statements."""
     found = select(Broadcast).where(Broadcast.mode == settings().mode)
     if older_than is not None:
         found = found.where(Broadcast.id < older_than)
-    rows = db.session.scalars(found.order_by(Broadcast.id.desc()).limit(PAGE))
-    return _view(rows.all())
+    rows = db.session.scalars(found.order_by(Broadcast.id.desc()).limit(PAGE + 1)).all()
+    shown = rows[:PAGE]
+    return BroadcastPage(broadcasts=tuple(_view(shown)), older_than=shown[-1].id if len(rows) > PAGE else None)
 
 
 def _view(rows: Sequence[Broadcast]) -> list[BroadcastView]:

@@ -1,9 +1,12 @@
 """`/admin/broadcasts`: written, seen, counted and sent by one person, and not sent twice by a second click."""
 
+import json
 import re
 
+from click.testing import CliRunner
 from flask import Flask
 
+from tests.cli.commands import done, run
 from tests.support.people import OWNER, make_person, sign_in_at_admin
 from tests.support.readers import draft, make_readers
 from tests.support.rows import change_rows, read_rows
@@ -49,21 +52,55 @@ def test_leads_from_an_empty_page_to_a_broadcast_that_leaves(app: Flask) -> None
     assert browser.get("/admin/broadcasts/4711").status_code == 404
 
 
-def test_shows_older_ones_on_a_second_page(app: Flask) -> None:
-    first = draft(app)
-    for _ in range(50):
+def copy_first(app: Flask, count: int) -> None:
+    for _ in range(count):
         change_rows(
             app,
             "INSERT INTO broadcasts (mode, state, version, product_ids, edition_ids, per_minute, last_customer_id,"
             " promised, created_at) SELECT mode, state, version, product_ids, edition_ids, per_minute, 0, 0,"
             " created_at FROM broadcasts WHERE id = 1",
         )
+
+
+def test_shows_older_ones_on_a_second_page(app: Flask) -> None:
+    first = draft(app)
+    copy_first(app, 50)
     browser = sign_in_at_admin(app, make_person(app, OWNER))
     page = browser.get("/admin/broadcasts").text
     assert f'href="/admin/broadcasts/{first}"' not in page
+    assert ">Newest<" not in page
     older = re.search(r'href="(/admin/broadcasts\?older_than=\d+)"', page)
     assert older
-    assert f'href="/admin/broadcasts/{first}"' in browser.get(older[1]).text
+    second = browser.get(older[1]).text
+    assert f'href="/admin/broadcasts/{first}"' in second
+    assert '<a href="/admin/broadcasts">Newest</a>' in second
+
+
+def test_leads_to_no_page_where_the_last_one_is_full(app: Flask) -> None:
+    first = draft(app)
+    copy_first(app, 49)
+    browser = sign_in_at_admin(app, make_person(app, OWNER))
+    page = browser.get("/admin/broadcasts").text
+    assert f'href="/admin/broadcasts/{first}"' in page
+    assert "older_than" not in page
+    beyond = browser.get(f"/admin/broadcasts?older_than={first}").text  # of an old link
+    assert "No older ones." in beyond
+    assert "Nothing here yet" not in beyond
+    assert '<a href="/admin/broadcasts">Newest</a>' in beyond
+
+
+def test_says_in_a_command_whether_there_are_older_ones(app: Flask, command: CliRunner) -> None:
+    assert "No broadcasts yet" in done(command, "broadcasts", "list")
+    first = draft(app)
+    copy_first(app, 49)
+    whole = run(command, "broadcasts", "list", "--json")
+    assert (len(json.loads(whole.stdout)), whole.stderr) == (50, "")
+    assert done(command, "broadcasts", "list", "--older-than", str(first)) == "No older ones.\n"
+    copy_first(app, 1)
+    more = f"There are more: `--older-than {first + 1}` shows older ones.\n"
+    part = run(command, "broadcasts", "list", "--json")
+    assert (len(json.loads(part.stdout)), part.stderr) == (50, more)
+    assert done(command, "broadcasts", "list").endswith(more)
 
 
 def test_keeps_whom_it_goes_to_where_their_edition_is_gone_or_the_only_one(app: Flask) -> None:
