@@ -1,5 +1,6 @@
 """`storefront broadcasts`: emails to buyers who agreed. As the page under /admin does."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,12 +8,12 @@ from typing import TYPE_CHECKING
 import click
 
 from storefront.cli.choices import ROW_ID
-from storefront.cli.output import as_json, print_result, to_json_value
+from storefront.cli.output import as_json, print_lines, print_result, to_json_value
 from storefront.cli.shop import open_shop
 from storefront.cli.text_files import FILE, read_text
 
 if TYPE_CHECKING:
-    from storefront.owner.broadcasts.read import BroadcastView
+    from storefront.owner.broadcasts.read import BroadcastPage, BroadcastView
 
 
 @click.group()
@@ -36,9 +37,12 @@ def list_all(older_than: int | None, as_json: bool) -> None:
         as_json=as_json,
         if_none=make_one if older_than is None else "No older ones.",
     )
+    print_lines(_more_lines(page), err=as_json)  # the list stays a list
+
+
+def _more_lines(page: "BroadcastPage") -> Iterator[str]:
     if page.older_than is not None:
-        more = f"There are more: `--older-than {page.older_than}` shows older ones."
-        click.echo(more, err=as_json)  # the list stays a list
+        yield f"There are more: `--older-than {page.older_than}` shows older ones."
 
 
 @broadcasts.command()

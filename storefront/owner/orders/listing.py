@@ -158,12 +158,7 @@ def find_all_the_way(chosen: OrderFilter | None = None, *, older_than: str = "",
         page = find_orders(chosen, older_than=older_than, limit=limit + 1 - len(found))
         found += page.orders
         if page.searched_to is None or len(found) > limit:
-            orders = tuple(found[:limit])
-            return OrderPage(
-                orders=orders,
-                older_than=orders[-1].number if len(found) > limit else None,
-                is_named=page.is_named,
-            )
+            return replace(_cut(found, limit), is_named=page.is_named)
         end_read()
         older_than = page.older_than or ""
 
@@ -240,11 +235,15 @@ def select_newest(wanted: _Wanted, limit: int) -> Select[int]:
     """Select the ids of the newest orders, as one index has them."""
     narrowing = find_narrowing(wanted.state) if wanted.state else None
     by_index = wanted.bounds if narrowing is None else [*wanted.bounds, narrowing]
-    narrow = [Order.id.in_(named.ids) for named in wanted.named if named.is_narrow]
+    narrow = _narrow(wanted)
     # Beside them both engines take an index of the mode for the better one, and would walk through all orders.
     mode = Order.mode.concat("") == settings().mode if narrow else order_in_running_mode()
     by_index = [mode, *by_index, *narrow]
     return select(Order.id).where(*by_index).order_by(*NEWEST_FIRST).limit(limit)
+
+
+def _narrow(wanted: _Wanted) -> list[Condition]:
+    return [Order.id.in_(named.ids) for named in wanted.named if named.is_narrow]
 
 
 def _read_newest(wanted: _Wanted, limit: int) -> Sequence[Row[Any]]:
@@ -282,8 +281,13 @@ def _age(row: Row[Any]) -> tuple[datetime, int]:
 
 
 def _page(rows: list[Row[Any]], limit: int) -> OrderPage:
-    orders = tuple(map(_listed, rows[:limit]))
-    return OrderPage(orders=orders, older_than=orders[-1].number if len(rows) > limit else None)
+    return _cut(list(map(_listed, rows[: limit + 1])), limit)
+
+
+def _cut(found: Sequence[ListedOrder], limit: int) -> OrderPage:
+    """Return a page of what was found, with one more where there are more."""
+    orders = tuple(found[:limit])
+    return OrderPage(orders=orders, older_than=orders[-1].number if len(found) > limit else None)
 
 
 def _listed(row: Row[Any]) -> ListedOrder:
