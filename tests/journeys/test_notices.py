@@ -78,7 +78,7 @@ def test_is_seen_without_javascript(shop: Shop, page: Page, chromium: Browser) -
 
 
 @pytest.mark.parametrize("viewport", [PHONE])
-def test_of_many_lines_is_shown_once_and_scrolls_away(shop: Shop, page: Page) -> None:
+def test_shows_many_lines_once_and_lets_them_scroll_away(shop: Shop, page: Page) -> None:
     person = make_person(shop.app, f"{'a' * 60}@{'b' * 60}.example")
     page.goto(shop.url + link_for(shop.app, person))
     page.get_by_role("button", name="Sign in").click()

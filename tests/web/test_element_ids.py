@@ -78,7 +78,7 @@ def walk(app: Flask, browser: Buyer, *starts: str) -> set[str]:
 
 
 @pytest.mark.happy_path
-def test_stand_once_on_every_page_of_the_owner(app: Flask, sandbox: SandboxClient) -> None:
+def test_gives_no_id_twice_on_any_page_of_the_owner(app: Flask, sandbox: SandboxClient) -> None:
     sell(app, sandbox)
     owner = sign_in_at_admin(app, make_person(app, role=Role.OWNER))
     owner.post("/admin/pages", kind="imprint")
@@ -94,7 +94,7 @@ def test_stand_once_on_every_page_of_the_owner(app: Flask, sandbox: SandboxClien
 
 
 @pytest.mark.happy_path
-def test_stand_once_on_every_page_of_buyers(app: Flask, sandbox: SandboxClient) -> None:
+def test_gives_no_id_twice_on_any_page_of_buyers(app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox)
     sale.buyer.add()
     seen = walk(app, sale.buyer, "/", "/cart", sale.link, "/sign-in", "/library", "/account")
