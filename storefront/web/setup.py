@@ -9,6 +9,7 @@ from storefront.web.compact_pages import CompactPages
 from storefront.web.compression import compress
 from storefront.web.csrf import set_up_csrf
 from storefront.web.error_pages import set_up_error_pages
+from storefront.web.first_error import set_up_first_error
 from storefront.web.headers import add_headers, keep_redirect_on_this_host
 from storefront.web.hosts import check_host
 from storefront.web.languages import LanguageAddresses, keep_language, set_up_web_languages, take_language
@@ -31,6 +32,7 @@ def set_up_web(app: Flask, shop: Settings) -> None:
     set_up_web_languages(app)
     set_up_sessions(app, shop)
     set_up_static_addresses(app)
+    set_up_first_error(app)
     set_up_csrf(app)
     set_up_limits(app, shop)
     set_up_bodies(app)

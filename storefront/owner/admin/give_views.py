@@ -86,5 +86,6 @@ def _form(email: str, refusal: StorefrontError | None = None) -> ResponseReturnV
         rows=rows[: max(ROWS, min(len(names), MOST_LINES))],
         giveable=list_giveable(),
         error=refusal.message if refusal else "",
+        wrong=refusal.field if isinstance(refusal, CannotGive) else "",
     )
     return make_response(page, refusal.status if refusal else 200)

@@ -43,6 +43,15 @@ class CannotGive(StorefrontError):
     code = "wrong_gift"  # older than bought gifts, and programs may know it
     status = 400
     title = "This cannot be given"
+    field = ""  # of the form, where one alone is wrong
+
+
+class WrongReceiver(CannotGive):
+    field = "email"
+
+
+class WrongReason(CannotGive):
+    field = "because"
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +176,9 @@ def _find_given(session_id: str) -> Given | None:
 def _check_reason(because: str) -> str:
     reason = " ".join(because.split())
     if not reason:
-        raise CannotGive("Say why it is given: the reason stays with the order.")
+        raise WrongReason("Say why it is given: the reason stays with the order.")
     if len(reason) > LONGEST_REASON:
-        raise CannotGive(f"The reason has at most {LONGEST_REASON} characters.")
+        raise WrongReason(f"The reason has at most {LONGEST_REASON} characters.")
     return reason
 
 
@@ -177,7 +186,7 @@ def _check(email: str, wishes: Sequence[Wish], because: str) -> tuple[str, str]:
     """Return address and reason as they are kept."""
     address = find_address(email.strip())
     if address is None:
-        raise CannotGive(f"{email.strip()[:80] or 'Nothing'} is not an email address.")
+        raise WrongReceiver(f"{email.strip()[:80] or 'Nothing'} is not an email address.")
     reason = _check_reason(because)
     if not 1 <= len(wishes) <= MOST_LINES:
         raise CannotGive(f"Choose 1 to {MOST_LINES} things to give.")
