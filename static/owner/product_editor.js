@@ -5,6 +5,7 @@ const form = document.querySelector("[data-editor]");
 if (form) {
   const KEY = `${document.body.dataset.drafts}${form.dataset.editor}`; // of who is signed in: others find nothing of it
   const WAIT_MS = 500;
+  const SIGNED_OUT = "You’re signed out. Sign in in another tab, then go on here. What you type is kept in this browser.";
   const status = form.querySelector("[data-unsaved]");
   const preview = document.querySelector("[data-live-preview]");
   let frame = preview.querySelector("iframe");
@@ -35,6 +36,12 @@ if (form) {
     status.textContent = isUnsaved() ? "Not saved yet" : "";
   };
 
+  const sayWhy = async () => {
+    const page = await fetch("/admin").catch(() => null);
+    if (!page) status.textContent = "The connection is lost: the preview is old. What you type is kept in this browser.";
+    else if (new URL(page.url).pathname === "/admin/sign-in") status.textContent = SIGNED_OUT;
+  };
+
   // A new frame each time: a frame that goes from page to page would fill the history that "back" walks through.
   const show = () => {
     const [before, next] = [frame, frame.cloneNode()];
@@ -43,10 +50,16 @@ if (form) {
     next.classList.add("is-loading");
     before.after(next);
     next.addEventListener("load", () => {
-      const top = before.contentDocument?.defaultView.scrollY ?? 0; // none of a page that the browser blocked
+      if (!next.contentDocument) { // a page that the browser blocked, such as the sign-in
+        next.remove();
+        frame = preview.querySelector("iframe:last-of-type");
+        sayWhy();
+        return;
+      }
+      const top = before.contentDocument?.defaultView.scrollY ?? 0;
       while (next.previousElementSibling?.matches("iframe")) next.previousElementSibling.remove();
       next.classList.remove("is-loading");
-      next.contentDocument?.defaultView.scrollTo(0, top);
+      next.contentDocument.defaultView.scrollTo(0, top);
     }, { once: true });
     const [action, target] = [form.action, form.target];
     form.action = next.dataset.src;

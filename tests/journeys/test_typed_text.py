@@ -8,7 +8,8 @@ from playwright.sync_api import Dialog, Page, Route, expect
 from tests.journeys.parts import come_in
 from tests.shop.media.drawn import add, draw, pictures_of, saved
 from tests.support.browser import PHONE, Complaints, assert_accessible, assert_fits
-from tests.support.rows import read_rows
+from tests.support.people import link_for, make_person
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Shop
@@ -242,3 +243,28 @@ def test_sends_a_text_of_a_browser_that_was_restarted(shop: Shop, page: Page, co
     page.get_by_role("button", name="Send it").click()
     expect(page.locator(".notices")).to_contain_text("Saved.")
     expect(body).to_have_value(("A long letter. " * 30).strip())
+
+
+def test_says_that_its_writer_is_signed_out_and_keeps_the_preview(
+    shop: Shop, page: Page, complaints: Complaints
+) -> None:
+    complaints.expected += ["frame-ancestors", "chrome-error"]
+    page.goto(shop.url + link_for(shop.app, person := make_person(shop.app)))
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(shop.url + EDITOR)
+    shown = page.frame_locator(".live-preview iframe:not(.is-loading)").get_by_role("heading", level=1)
+    expect(shown).to_have_text("Twinspot")
+    change_rows(shop.app, "DELETE FROM person_sessions")
+    for letter in "ab":
+        page.locator("#name").press_sequentially(letter)
+        expect(page.locator("[data-unsaved]")).to_contain_text("You’re signed out. Sign in in another tab")  # noqa: RUF001
+        expect(page.locator(".live-preview iframe")).to_have_count(1)
+        expect(shown).to_have_text("Twinspot")
+        expect(page.locator("#name")).to_be_focused()
+    other = page.context.new_page()
+    other.goto(shop.url + link_for(shop.app, person))
+    other.get_by_role("button", name="Sign in").click()
+    expect(other.get_by_role("heading", name="Newest orders")).to_be_visible()
+    other.close()
+    page.locator("#name").press_sequentially("c")
+    expect(page.locator("[data-unsaved]")).to_have_text("Not saved yet. Kept in this browser.")
