@@ -21,6 +21,7 @@ from storefront.shop.files.record import (
     read_record,
     shop_slugs,
 )
+from storefront.shop.files.release_order import explain_order
 from storefront.shop.files.shop_state import read_shop
 
 IN_FOLDERS = (Kind.RELEASE, Kind.FILE)  # what is called by the name of a folder or file
@@ -58,7 +59,11 @@ def compare_with(shop: Objects, folder: Folder, *, prune: bool, decisions: Decis
     named.mistakes.raise_if_any()
     plan = make_plan(named, named.objects, shop, record, removed=removed, decisions=decisions)
     return Comparison(
-        folder=named, shop=shop, record=record, plan=plan, notes=tuple(_explain(plan, record, named))
+        folder=named,
+        shop=shop,
+        record=record,
+        plan=plan,
+        notes=(*_explain(plan, record, named), *explain_order(plan, shop)),
     )
 
 

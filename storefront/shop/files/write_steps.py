@@ -32,6 +32,7 @@ from storefront.shop.files import fields
 from storefront.shop.files.objects import Fields, Kind, Ref, product_ref
 from storefront.shop.files.page_steps import publish_pages, write_email_step, write_page_steps
 from storefront.shop.files.plan import ORDERS, Act, Plan, Step
+from storefront.shop.files.release_order import oldest_first
 from storefront.shop.files.store import StoredThings
 from storefront.shop.files.translations import write_translation
 from storefront.shop.looks.change import CHOSEN, clean_looks
@@ -290,7 +291,7 @@ class _Writer:
             if step.ref.kind is Kind.FILE:
                 files.setdefault(step.ref.release, []).append(self._stored.files[step.ref])
         of_releases = {step.ref: step for step in steps if step.ref.kind is Kind.RELEASE}
-        for ref in dict.fromkeys([*of_releases, *files]):
+        for ref in oldest_first(of_releases.keys() | files.keys()):  # one without a date is published now
             self._write_release(product, slug, ref, of_releases.get(ref), files.get(ref, []))
 
     def _write_release(

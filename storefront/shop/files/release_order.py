@@ -1,0 +1,53 @@
+"""The order in which versions without a date are published: as people count, so that 1.10 is newer than 1.9."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from storefront.shop.catalog.releases import ReleaseState
+from storefront.shop.files.objects import Kind, Objects, Ref
+from storefront.shop.files.plan import Plan, Step
+
+_PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
+_BEFORE = frozenset({"alpha", "beta", "rc", "pre", "preview", "dev"})  # these come before the version itself
+_LEADING_V = re.compile(r"v(?:ersion)?\W*(?=\d)", re.IGNORECASE)
+
+VersionKey = tuple[tuple[int, int, str], ...]
+_END = (1, 0, "")
+
+
+def version_key(version: str) -> VersionKey:
+    """Return by what versions are sorted, the oldest first: 1.9, 1.10-beta, 1.10, 1.10.1."""
+    parts = _PARTS.findall(_LEADING_V.sub("", version.casefold(), count=1))
+    return (*map(_part_key, parts), _END)
+
+
+def _part_key(part: str) -> tuple[int, int, str]:
+    if part[0].isdigit():
+        return 3, int(part), ""
+    return (0 if part in _BEFORE else 2), 0, part
+
+
+def oldest_first(releases: Iterable[Ref]) -> list[Ref]:
+    return sorted(releases, key=lambda ref: (version_key(ref.name), ref.name))
+
+
+def explain_order(plan: Plan, shop: Objects) -> Iterator[str]:
+    """Yield the order of the versions of each product that get their date only when they are written."""
+    undated: dict[str, list[Ref]] = {}
+    for step in plan.of_kind(Kind.RELEASE):
+        if _is_published_now(step, shop):
+            undated.setdefault(step.ref.product, []).append(step.ref)
+    for slug, refs in undated.items():
+        if len(refs) > 1:
+            versions = ", ".join(ref.name for ref in oldest_first(refs))
+            yield (
+                f"{slug}: these versions have no published_at, and are published in this order, the newest last: "
+                f"{versions}."
+            )
+
+
+def _is_published_now(step: Step, shop: Objects) -> bool:
+    in_shop, values = shop.get(step.ref, {}), step.values
+    is_dated = values.get("published_at") is not None or in_shop.get("published_at") is not None
+    state = values.get("state", in_shop.get("state", ReleaseState.PUBLISHED))
+    return state == ReleaseState.PUBLISHED and not is_dated

@@ -1,0 +1,89 @@
+"""Versions without a date: published as people count, whatever the order of their folders."""
+
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from storefront.shop.files.release_order import version_key
+from tests.shop.files.folders import apply, export, page, plan, replace_text, write
+from tests.support.rows import read_rows
+
+HOME = "products/book/releases"
+ORDER = (
+    "book: these versions have no published_at, and are published in this order, the newest last: "
+    "1.2, 1.9, 1.10-beta, 1.10."
+)
+
+
+def make_folder(root: Path) -> Path:
+    return write(
+        root,
+        {
+            "products/book/product.md": page(state="published"),
+            **{f"{HOME}/{version}/book.zip": version.encode() for version in ("1.10", "1.10-beta", "1.2", "1.9")},
+        },
+    )
+
+
+def newest_first(app: Flask) -> list[object]:
+    rows = read_rows(
+        app,
+        "SELECT version FROM releases r JOIN products p ON p.id = r.product_id WHERE p.slug = 'book'"
+        " ORDER BY published_at DESC, r.id DESC",
+    )
+    return [row["version"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    "versions",
+    [
+        ["1.2", "1.9", "1.10", "2.0", "10.0"],
+        ["v1.9", "1.10-alpha", "1.10 beta 2", "1.10 beta 10", "1.10-rc1", "1.10", "1.10a", "1.10.0", "v1.10.1"],
+        ["2025-12", "2026-2", "2026-11-30"],
+        ["First", "Second", "1", "2"],
+    ],
+)
+def test_counts_versions_as_people_do(versions: list[str]) -> None:
+    assert sorted(sorted(versions, reverse=True), key=version_key) == versions
+
+
+def test_publishes_undated_versions_as_people_count(app: Flask, tmp_path: Path) -> None:
+    root = make_folder(tmp_path / "shop")
+    assert plan(app, root).notes == (ORDER,)
+    assert apply(app, root).notes == (ORDER,)
+    assert newest_first(app) == ["1.10", "1.10-beta", "1.9", "1.2"]
+    again = plan(app, root)
+    assert (again.plan.is_empty, again.notes) == (True, ())
+
+
+def test_publishes_drafts_as_people_count(app: Flask, tmp_path: Path) -> None:
+    root = make_folder(tmp_path / "shop")
+    drafts = [root / HOME / version / "notes.md" for version in ("1.10", "1.9")]
+    for notes in drafts:
+        notes.write_text("---\nstate: draft\n---\n")
+    apply(app, root)
+    for notes in drafts:
+        replace_text(notes, "draft", "published")
+    (note,) = plan(app, root).notes
+    assert note.endswith("the newest last: 1.9, 1.10.")
+    apply(app, root)
+    assert newest_first(app) == ["1.10", "1.9", "1.10-beta", "1.2"]
+
+
+def test_keeps_dates_that_are_written(app: Flask, tmp_path: Path) -> None:
+    root = make_folder(tmp_path / "shop")
+    (root / HOME / "1.9" / "notes.md").write_text("---\npublished_at: 2020-01-02T00:00:00Z\n---\n")
+    (note,) = plan(app, root).notes
+    assert note.endswith("the newest last: 1.2, 1.10-beta, 1.10.")
+    apply(app, root)
+    assert newest_first(app) == ["1.10", "1.10-beta", "1.2", "1.9"]
+    export(app, tmp_path / "out")
+    assert "published_at: 2020-01-02" in (tmp_path / "out" / HOME / "1.9" / "notes.md").read_text()
+
+
+def test_says_nothing_of_one_version_without_a_date(app: Flask, tmp_path: Path) -> None:
+    root = write(
+        tmp_path / "shop", {"products/book/product.md": page(state="published"), f"{HOME}/1/book.zip": b"PK"}
+    )
+    assert plan(app, root).notes == ()
