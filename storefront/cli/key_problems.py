@@ -9,7 +9,7 @@ import click
 
 from storefront.cli.output import print_json
 from storefront.cli.terminal import plain
-from storefront.delivery.licenses.pools.key_files import KeyFile, one_key, read_keys
+from storefront.delivery.licenses.pools.key_files import MAX_BYTES, KeyFile, one_key, read_keys
 from storefront.delivery.licenses.pools.refusal import KeysRefused
 
 MOST_PROBLEMS = 50  # shown; --json has all
@@ -18,7 +18,7 @@ MOST_PROBLEMS = 50  # shown; --json has all
 def read_file_or_key(text: str, column: str | None) -> KeyFile:
     if text == "-" or os.path.isfile(text):  # noqa: PTH113 - Path's raises where a key is too long for a name
         with click.open_file(text, "rb") as file:
-            return read_keys(file.read(), column=column, as_is=True)  # damaged ones are what goes
+            return read_keys(file.read(MAX_BYTES + 1), column=column, as_is=True)  # damaged ones are what goes
     return one_key(text)
 
 

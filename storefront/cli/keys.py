@@ -40,7 +40,7 @@ def import_file(
     """Bring keys to sell: a text file with one a line, or CSV (`-` is standard input). All or none.
 
     A CSV file with several columns has a first line that names them. Blank lines and lines that begin with #
-    are left out. A key of several lines stands in quotes.
+    are left out. A key of several lines stands in quotes. One file has up to 100,000 lines.
 
     Keys are sold, and told apart, exactly as they are written. Those that look damaged (1.23457E+15, dates, #REF!,
     long dashes) are named, and nothing is imported.
@@ -50,10 +50,11 @@ def import_file(
     from storefront.cli.key_problems import naming_problems
     from storefront.cli.key_text import import_lines
     from storefront.delivery.licenses.pools.import_keys import import_keys
-    from storefront.delivery.licenses.pools.key_files import read_keys
+    from storefront.delivery.licenses.pools.key_files import MAX_BYTES, read_keys
 
     with open_shop(), naming_problems(as_json=as_json):
-        imported = import_keys(slug, read_keys(file.read(), column=column, as_is=as_is), dry_run=dry_run)
+        keys_of_file = read_keys(file.read(MAX_BYTES + 1), column=column, as_is=as_is)
+        imported = import_keys(slug, keys_of_file, dry_run=dry_run)
     if dry_run and not as_json:
         click.echo("A dry run: nothing was changed. The import would say:", err=True)
     print_result({**asdict(imported), "dry_run": dry_run}, import_lines(imported), as_json=as_json)

@@ -141,8 +141,12 @@ class SealedText(TypeDecorator[str]):
         self.column = column
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
-        key = None if value is None else KNOWN.get().find(self.name)
-        return value if key is None or value is None else key.seal(value, self.column)
+        return None if value is None else self.seal(value)
+
+    def seal(self, text: str) -> str:
+        """Return what is kept of a text, for who writes many: into a plain String, it is not sealed again."""
+        key = KNOWN.get().find(self.name)
+        return text if key is None else key.seal(text, self.column)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         if value is None or not value.startswith(SEALED):

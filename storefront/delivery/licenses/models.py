@@ -12,6 +12,8 @@ from storefront.core.db import Base
 from storefront.core.partial_indexes import partial_index
 from storefront.delivery.licenses.sealed import LICENSE_KEYS
 
+POOL_KEY = SealedText(LICENSE_KEYS, "pool_keys.key")
+
 
 class License(Base):
     """The key a license grant carries: one a grant. A grant without one waits for keys to be imported.
@@ -80,7 +82,7 @@ class PoolKey(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     product_id: Mapped[int] = mapped_column(ForeignKey("products.id"))
     mode: Mapped[str]
-    key: Mapped[str] = mapped_column(SealedText(LICENSE_KEYS, "pool_keys.key"))
+    key: Mapped[str] = mapped_column(POOL_KEY)
     key_hash: Mapped[str]
     grant_id: Mapped[int | None] = mapped_column(ForeignKey("grants.id"), index=True)
     handed_out_at: Mapped[datetime | None]

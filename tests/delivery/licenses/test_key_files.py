@@ -123,6 +123,9 @@ def test_names_every_line_it_cannot_use(name: str) -> None:
         (b'key,note\nAAAA-1,x\nBBBB-2,"never closed\nCCCC-3,x\n', "Line 3 cannot be read"),
         (b"sep=x\nkeyxnote\nAAAA-1xy\n", "Line 1 names a separator"),
         (b"A" * (20 * 1024 * 1024 + 1), "larger than 20 MB"),
+        (b"key\n" + b"AAAA-1\n" * 100_001, "The file has more than 100,000 lines: split it."),
+        (b"\n" * 100_002, "more than 100,000 lines"),
+        (b"#\n" * 100_001 + b"AAAA-1\n", "more than 100,000 lines"),
         ("AAAA-1\n".encode("utf-16-le"), "UTF-16 without its mark"),
         (b"\xff\xfeA", "Line 1 is not"),
         (b"AAAA-1\x00\n", "no plain text"),
@@ -131,6 +134,12 @@ def test_names_every_line_it_cannot_use(name: str) -> None:
 def test_refuses_a_file_that_it_cannot_read(content: bytes, why: str) -> None:
     with pytest.raises(KeyFileRefused, match=why):
         read_keys(content)
+
+
+def test_takes_a_hundred_thousand_keys_below_a_heading() -> None:
+    lines = "\n".join(["key", *(f"AAAA-{number:06}" for number in range(100_000))])
+    file = read_keys(lines.encode())
+    assert (len(file.keys), file.problems) == (100_000, ())
 
 
 def test_takes_the_column_that_its_owner_names() -> None:

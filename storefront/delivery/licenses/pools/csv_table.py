@@ -5,14 +5,21 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 DELIMITERS = (",", ";", "\t")
 FORCED = ",;\t|:"  # what a first line `sep=` may name
+# Keys, or comments: on SQLite every sale waits while the keys of one file are written, and memory has an end.
+MOST_LINES = 100_000
 SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?[ \t]*(?=\r|\n|$)', re.IGNORECASE)  # as Excel writes it
 
 
 class UnreadableTable(Exception):
     """Says which line, and why."""
+
+
+class TooManyLines(Exception):
+    """More than `MOST_LINES`, of one kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +80,16 @@ class _Lines:
             if number <= self.skip:
                 continue
             if self.is_between and line.startswith("#"):
-                self.comments.append((number, line.strip()))
+                self._add_comment(number, line)
                 continue
             if self.is_between:
                 self.start, self.is_between = number, False
             yield line
+
+    def _add_comment(self, number: int, line: str) -> None:
+        if len(self.comments) == MOST_LINES:
+            raise TooManyLines
+        self.comments.append((number, line.strip()))
 
 
 def _parse(lines: _Lines, delimiter: str) -> Iterator[Record]:
@@ -117,12 +129,15 @@ def read_table(text: str, *, names_keys: Callable[[str], bool]) -> Table:
 
     Raises:
         UnreadableTable: quotes that do not fit, or a cell larger than any key.
+        TooManyLines: more than `MOST_LINES` records, blank ones too, or comments.
     """
     forced = _forced_delimiter(text)
     delimiter = forced or _choose(text, names_keys)
     skip = 1 if forced else 0
     lines = _Lines(text, skip)
-    records = list(_parse(lines, delimiter or DELIMITERS[0]))
+    records = list(islice(_parse(lines, delimiter or DELIMITERS[0]), MOST_LINES + 2))  # a heading is no key
+    if len(records) > MOST_LINES + 1:
+        raise TooManyLines
     width = len(_first_cells(records))
     uneven = _find_uneven(records, width)
     if delimiter is None:

@@ -4,17 +4,14 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
-from sqlalchemy import func, insert, literal, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
-from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
-from storefront.delivery.licenses.models import KeyEvent, KeyEventKind, PoolKey
 from storefront.delivery.licenses.pools.fill_backorders import (
     FilledBackorders,
     fill_batches,
@@ -22,13 +19,13 @@ from storefront.delivery.licenses.pools.fill_backorders import (
     fill_while_there_are_keys,
     list_batches,
 )
-from storefront.delivery.licenses.pools.key_files import KeyFile, KeyLine, Problem
+from storefront.delivery.licenses.pools.insert_keys import KeptRow, insert_keys, rows_of
+from storefront.delivery.licenses.pools.key_files import KeyFile, Problem
 from storefront.delivery.licenses.pools.known_keys import find_known_keys
 from storefront.delivery.licenses.pools.notices import settle_pool_notices
-from storefront.delivery.licenses.pools.refusal import NO_KEYS, KeysRefused, in_batches
+from storefront.delivery.licenses.pools.refusal import NO_KEYS, KeysRefused
 from storefront.delivery.licenses.pools.stock import count_waiting
 from storefront.delivery.licenses.queries import count_unsold
-from storefront.delivery.licenses.sealed import kept_hash
 from storefront.shop.catalog.models import KeySource, Product
 from storefront.shop.catalog.queries import get_product, lock_product
 
@@ -67,10 +64,11 @@ class Imported:
 def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
     """Import keys into a product's pool of the running mode, all of them or none.
 
-    A dry run does it all, and takes it back: it says what a run would say. Every line is checked before the
-    transaction, which is short also for a hundred thousand keys. What another import brings in between, the schema
-    refuses: then the lines are checked again, and named. Where hundreds of keys are waited for, who waits longest
-    is served in the same transaction, and the others in further ones.
+    A dry run does it all, and takes it back: it says what a run would say. Every line is checked, and every key
+    sealed, before the transaction, so that sales wait no longer than it takes to write the rows of one file. What
+    another import brings in between, the schema refuses: then the lines are checked again, and named. Where
+    hundreds of keys are waited for, who waits longest is served in the same transaction, and the others in further
+    ones.
 
     Raises:
         NotFound: no such product.
@@ -79,8 +77,9 @@ def import_keys(slug: str, file: KeyFile, *, dry_run: bool = False) -> Imported:
     """
     _check_pool(get_product(db.session(), slug))
     _check_lines(file, (*file.problems, *find_known_keys(db.session(), file.keys)))
+    rows = rows_of(file.keys)
     try:
-        imported, product_id, rest = _import(slug, file, dry_run=dry_run)
+        imported, product_id, rest = _import(slug, file, rows, dry_run=dry_run)
     except _DryRun as dry_run_done:
         return dry_run_done.imported
     except IntegrityError as error:
@@ -103,12 +102,14 @@ def _check_lines(file: KeyFile, problems: Collection[Problem]) -> None:
         raise KeysRefused([NO_KEYS])
 
 
-def _import(slug: str, file: KeyFile, *, dry_run: bool) -> tuple[Imported, int, list[list[int]]]:
+def _import(
+    slug: str, file: KeyFile, rows: list[KeptRow], *, dry_run: bool
+) -> tuple[Imported, int, list[list[int]]]:
     """Return also the product's id and, as `list_batches` does, the orders that may be served now."""
     with transaction() as session:
         product = lock_product(session, slug)  # imports of one product come one after the other
         _check_pool(product)
-        _insert_keys(session, product.id, file.keys)
+        insert_keys(session, product.id, file.keys, rows)
         batches = list_batches(session, product.id)
         filled = fill_while_there_are_keys(
             batches if dry_run else batches[:1], partial(fill_product_backorders, session, product.id)
@@ -152,28 +153,3 @@ def _check_pool(product: Product) -> None:
             f"{product.name} makes its keys itself. To sell imported ones: "
             f"`storefront products set {product.slug} --key-source pool`."
         )
-
-
-def _insert_keys(session: Session, product_id: int, lines: tuple[KeyLine, ...]) -> None:
-    """Insert into tables, not entities: a hundred thousand objects would take most of the time."""
-    mode, now = settings().mode, clock.now()
-    newest = session.scalar(select(func.max(PoolKey.id)).where(PoolKey.product_id == product_id)) or 0
-    keys = insert(PoolKey.__table__)  # type: ignore[arg-type] # a mapped class always has a Table
-    for batch in in_batches(lines):
-        rows = [
-            {
-                "product_id": product_id,
-                "mode": mode,
-                "key": line.key,
-                "key_hash": kept_hash(line.key_hash),
-                "created_at": now,
-            }
-            for line in batch
-        ]
-        session.execute(keys, rows)
-    columns = ["pool_key_id", "what", "at", "detail"]
-    imported = literal(KeyEventKind.IMPORTED.value)
-    brought = select(PoolKey.id, imported, literal(now, KeyEvent.at.type), literal("")).where(
-        PoolKey.product_id == product_id, PoolKey.id > newest
-    )
-    session.execute(insert(KeyEvent.__table__).from_select(columns, brought))  # type: ignore[arg-type]

@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from storefront.core.data_keys import SEALED
 from storefront.core.errors import StorefrontError
 from storefront.delivery.licenses.keys import MAX_KEY_LENGTH, exact_form, hash_exact, hint, normal_form
-from storefront.delivery.licenses.pools.csv_table import DELIMITERS, Record, Table, UnreadableTable, read_table
+from storefront.delivery.licenses.pools.csv_table import (
+    DELIMITERS,
+    MOST_LINES,
+    Record,
+    Table,
+    TooManyLines,
+    UnreadableTable,
+    read_table,
+)
 from storefront.delivery.licenses.pools.damaged_keys import find_damage, find_shortened, is_error_value
 
 MAX_BYTES = 20 * 1024 * 1024
@@ -100,6 +108,8 @@ def _read_table(content: bytes, names_keys: Callable[[str], bool]) -> Table:
         return read_table(_decode(content), names_keys=names_keys)
     except UnreadableTable as error:
         raise KeyFileRefused(f"{error} Are all quotes closed?") from error
+    except TooManyLines as error:
+        raise KeyFileRefused(f"The file has more than {MOST_LINES:,} lines: split it.") from error
 
 
 def _decode(content: bytes) -> str:

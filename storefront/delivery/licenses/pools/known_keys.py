@@ -1,7 +1,7 @@
 """Finds keys that cannot be imported because the shop has them already, whatever product or mode they are for."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -53,7 +53,7 @@ class _Matches:
                 self.reasons.setdefault(line, known.why)
 
 
-def find_known_keys(session: Session, lines: tuple[KeyLine, ...]) -> list[Problem]:
+def find_known_keys(session: Session, lines: Sequence[KeyLine]) -> list[Problem]:
     """Return a problem for each line whose key cannot be sold again."""
     problems: list[Problem] = []
     for batch in in_batches(lines):
@@ -66,7 +66,7 @@ def find_known_keys(session: Session, lines: tuple[KeyLine, ...]) -> list[Proble
     return problems
 
 
-def _match(session: Session, lines: tuple[KeyLine, ...]) -> _Matches:
+def _match(session: Session, lines: Sequence[KeyLine]) -> _Matches:
     matches = _Matches()
     for line in lines:
         matches.add(line)

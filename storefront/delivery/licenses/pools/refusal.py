@@ -1,10 +1,12 @@
 """What is said of a list of keys that is refused as a whole, and how a long list is brought to the database."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from storefront.core.errors import StorefrontError
-from storefront.delivery.licenses.pools.key_files import KeyLine, Problem
+from storefront.delivery.licenses.pools.key_files import Problem
 
+Item = TypeVar("Item")
 BATCH = 2000  # rows a statement: SQLite and PostgreSQL bound how many values one may carry
 NO_KEYS = Problem(1, "there is no key in this file")
 
@@ -24,6 +26,6 @@ class KeysRefused(StorefrontError):
         super().__init__(f"Nothing was {done}: {lines} cannot be used.{hint}")
 
 
-def in_batches(lines: tuple[KeyLine, ...]) -> Iterator[tuple[KeyLine, ...]]:
-    for start in range(0, len(lines), BATCH):
-        yield lines[start : start + BATCH]
+def in_batches(rows: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]

@@ -1,5 +1,6 @@
 """Takes keys out of a pool that were imported by mistake. What was sold stays sold."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from sqlalchemy import Row, insert, select, update
@@ -7,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
 from storefront.core import clock
-from storefront.core.db import transaction
+from storefront.core.db import db, transaction
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.keys import hash_key, hint
 from storefront.delivery.licenses.models import KeyEvent, KeyEventKind, PoolKey
 from storefront.delivery.licenses.pools.key_files import KeyFile, KeyLine, Problem
 from storefront.delivery.licenses.pools.notices import settle_pool_notices
-from storefront.delivery.licenses.pools.refusal import BATCH, NO_KEYS, KeysRefused, in_batches
+from storefront.delivery.licenses.pools.refusal import NO_KEYS, KeysRefused, in_batches
 from storefront.delivery.licenses.queries import count_unsold, in_pool
 from storefront.delivery.licenses.sealed import forms
 from storefront.shop.catalog.queries import get_product_id
@@ -25,33 +26,48 @@ class Removed:
     unsold: int
 
 
+class _SoldMeanwhile(Exception):
+    """A key went between the look and the transaction."""
+
+
 def remove_keys(slug: str, file: KeyFile) -> Removed:
     """Take unsold keys out of the pool of the running mode, all or none; they may be imported again, for any mode.
+
+    All are looked at before the transaction, so that sales wait no longer than it takes to mark them. Where one
+    was sold in between, all are looked at again.
 
     Raises:
         NotFound: no such product.
         KeysRefused: a key is not in this pool, or is sold; nothing is changed.
     """
+    product_id = get_product_id(db.session(), slug)
+    ids, problems = _find_keys(db.session(), product_id, file.keys)
+    problems = [*file.problems, *problems]
+    if problems or not ids:
+        raise KeysRefused(problems or [NO_KEYS], done="removed")
+    try:
+        return _remove_all(slug, product_id, sorted(ids))  # in one order, as others lock them
+    except _SoldMeanwhile:
+        return remove_keys(slug, file)
+
+
+def _remove_all(slug: str, product_id: int, ids: list[int]) -> Removed:
     mode = settings().mode
     with transaction() as session:
-        product_id = get_product_id(session, slug)
-        ids, problems = _lock_keys(session, product_id, file.keys)
-        problems = [*file.problems, *problems]
-        if problems or not ids:
-            raise KeysRefused(problems or [NO_KEYS], done="removed")
-        _remove_all(session, ids)
+        for batch in in_batches(ids):
+            _remove(session, batch)
         settle_pool_notices(session, mode, [product_id])
         removed = Removed(removed=len(ids), unsold=count_unsold(session, product_id, mode))
         record(session, "keys.removed", subject_kind="product", subject=slug, after=asdict(removed))
         return removed
 
 
-def _lock_keys(session: Session, product_id: int, lines: tuple[KeyLine, ...]) -> tuple[list[int], list[Problem]]:
+def _find_keys(session: Session, product_id: int, lines: Sequence[KeyLine]) -> tuple[list[int], list[Problem]]:
     """Return the ids of these keys, and what stands against removing any."""
     ids: list[int] = []
     problems: list[Problem] = []
     for batch in in_batches(lines):
-        pool_keys = _lock_batch(session, product_id, batch)
+        pool_keys = _find_batch(session, product_id, batch)
         ids += [pool_key.id for pool_key in pool_keys.values()]
         for line in batch:
             why = _refusal(pool_keys.get(line.key))
@@ -60,8 +76,8 @@ def _lock_keys(session: Session, product_id: int, lines: tuple[KeyLine, ...]) ->
     return ids, problems
 
 
-def _lock_batch(
-    session: Session, product_id: int, lines: tuple[KeyLine, ...]
+def _find_batch(
+    session: Session, product_id: int, lines: Sequence[KeyLine]
 ) -> dict[str, Row[int, str, int | None]]:
     """Return rows of the pool by key.
 
@@ -72,7 +88,6 @@ def _lock_batch(
         select(PoolKey.id, PoolKey.key, PoolKey.grant_id)
         .where(PoolKey.key_hash.in_(hashes), PoolKey.removed_at.is_(None), in_pool(product_id, settings().mode))
         .order_by(PoolKey.id)
-        .with_for_update()
     )
     wanted = {line.key for line in lines}
     return {row.key: row for row in rows if row.key in wanted}
@@ -84,13 +99,11 @@ def _refusal(pool_key: Row[int, str, int | None] | None) -> str | None:
     return None if pool_key.grant_id is None else "is sold: `storefront keys withdraw` stops it"
 
 
-def _remove_all(session: Session, ids: list[int]) -> None:
-    for start in range(0, len(ids), BATCH):
-        _remove(session, ids[start : start + BATCH])
-
-
-def _remove(session: Session, ids: list[int]) -> None:
+def _remove(session: Session, ids: Sequence[int]) -> None:
     now = clock.now()
-    session.execute(update(PoolKey).where(PoolKey.id.in_(ids)).values(removed_at=now))
+    unsold = update(PoolKey).where(PoolKey.id.in_(ids), PoolKey.grant_id.is_(None), PoolKey.removed_at.is_(None))
+    removed = session.connection().execute(unsold.values(removed_at=now))
+    if removed.rowcount != len(ids):
+        raise _SoldMeanwhile
     events = [{"pool_key_id": key_id, "what": KeyEventKind.REMOVED, "at": now, "detail": ""} for key_id in ids]
     session.execute(insert(KeyEvent.__table__), events)  # type: ignore[arg-type] # a mapped class always has a Table
