@@ -9,6 +9,7 @@ from storefront.mail.models import MailKind
 from storefront.shop.catalog.models import FOR_SALE, KeySource, ProductState
 from storefront.shop.catalog.parts import MOST_PARTS
 from storefront.shop.catalog.releases import ReleaseState
+from storefront.shop.catalog.upgrade_paths import read_paths
 from storefront.shop.editor.editions import MOST_EDITIONS
 from storefront.shop.editor.goods import GOODS, NOTHING
 from storefront.shop.editor.parts import INCLUDES
@@ -136,9 +137,22 @@ def _check_offers(folder: Folder, ref: Ref, merged: Merged, shop: Objects) -> No
     # What the shop has already may name a draft that was deleted since: it is exported as it is.
     known = shop.get(ref, {}).get("offered_beside", ())
     for slug in folder.objects[ref].get("offered_beside", ()):
-        if slug not in known and not merged.is_address(slug):
+        if slug in known:
+            continue
+        if not merged.is_address(slug):
             words = f"there is no product {slug}, neither in the folder nor in the shop."
             folder.wrong(ref, "offered_beside", words)
+        elif merged.find_owner(slug, beside=ref.product) is None:
+            folder.wrong(ref, "offered_beside", f"{slug} is this product: name others to offer beside it.")
+
+
+def _check_upgrades(folder: Folder, ref: Ref, shop: Objects) -> None:
+    """Refuse an upgrade from the edition itself. One that is neither here nor there may be to come."""
+    text = folder.objects[ref].get("upgrades_from", "")
+    if text == shop.get(ref, {}).get("upgrades_from", ""):
+        return
+    if any(path.from_key == ref.name for path in read_paths(text)):
+        folder.wrong(ref, "upgrades_from", f"{ref.name} is this edition: name others that people upgrade from.")
 
 
 def _check_room(folder: Folder, ref: Ref, merged: Merged) -> None:
@@ -279,6 +293,7 @@ def _check_edition(folder: Folder, ref: Ref, shop: Objects, merged: Merged) -> N
         folder.wrong(ref, "", f"the new edition {ref.name} needs a name.")
     _check_settings(folder, ref, shop.get(ref, {}))
     _check_parts(folder, ref, merged)
+    _check_upgrades(folder, ref, shop)
     if (ref, "name") in folder.places and _shares_name(ref, merged):
         name = merged[ref]["name"]
         folder.wrong(ref, "name", f"another edition of this product is called {name}: take another name.")

@@ -17,7 +17,7 @@ from storefront.shop.files.yaml_text import read_yaml, write_yaml
 from storefront.shop.pages.edit import create_page, publish_page
 from tests.shop.files.folders import export, mistakes, mistakes_alone, page, plan, write
 from tests.shop.media.drawn import MP3, draw, png_claiming, saved
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 
 PRODUCT = "products/tool/product.md"
 WRONG = """\
@@ -77,6 +77,33 @@ def test_refuses_a_moment_that_no_calendar_has(app: Flask, tmp_path: Path, momen
 def test_refuses_an_upgrade_that_costs_nothing(app: Flask, tmp_path: Path) -> None:
     said = mistakes(app, write(tmp_path / "shop", {PRODUCT: FREE_UPGRADE}))
     assert any(f"{PRODUCT}:6" in mistake and "never free" in mistake for mistake in said), said
+
+
+def test_refuses_a_product_offered_beside_itself(app: Flask, tmp_path: Path) -> None:
+    root = write(
+        tmp_path / "shop", {PRODUCT: page(offered_beside="[tool, tool-of-before]", aliases="[tool-of-before]")}
+    )
+    said = mistakes(app, root)
+    for slug in ("tool", "tool-of-before"):
+        words = f"offered_beside: {slug} is this product: name others to offer beside it."
+        assert f"{PRODUCT}:4: {words}" in said
+
+
+def test_refuses_an_edition_that_upgrades_to_itself(app: Flask, tmp_path: Path) -> None:
+    itself = FREE_UPGRADE.replace("personal for 0 USD", "starter, team for 3.00 USD")
+    said = mistakes(app, write(tmp_path / "shop", {PRODUCT: itself}))
+    assert said == [f"{PRODUCT}:6: upgrades_from: team is this edition: name others that people upgrade from."]
+
+
+def test_lets_be_what_the_shop_says_of_itself_already(app: Flask, tmp_path: Path) -> None:
+    """As an older shop took it: it does no harm, and an export of it is no mistake."""
+    change_rows(
+        app,
+        "UPDATE products SET offered_beside = '[\"twinspot\"]' WHERE slug = 'twinspot'",
+        "UPDATE editions SET upgrades_from = 'personal' WHERE key = 'personal'",
+    )
+    export(app, tmp_path / "shop")
+    assert mistakes(app, tmp_path / "shop") == []
 
 
 def test_names_every_mistake_with_its_line_and_the_cure(app: Flask, tmp_path: Path) -> None:
