@@ -31,7 +31,7 @@ def keys() -> None:
 @click.argument("slug")
 @click.argument("file", type=click.File("rb"))
 @click.option("--column", help="Which column of a CSV file has the keys, by its heading.")
-@click.option("--as-is", is_flag=True, help="Take keys, too, that look as if another program had damaged them.")
+@click.option("--as-is", is_flag=True, help="Take keys, too, that look damaged, like no keys, or sold elsewhere.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen, and change nothing.")
 @as_json
 def import_file(
@@ -42,8 +42,9 @@ def import_file(
     A CSV file with several columns has a first line that names them. Blank lines and lines that begin with #
     are left out. A key of several lines stands in quotes. One file has up to 100,000 lines.
 
-    Keys are sold, and told apart, exactly as they are written. Those that look damaged (1.23457E+15, dates, #REF!,
-    long dashes) are named, and nothing is imported.
+    Keys are sold, and told apart, exactly as they are written. What looks damaged (1.23457E+15, dates, #REF!, long
+    dashes) or is no key (a heading, a sum, a line of HTML) is named, and nothing is imported. So it is with keys
+    that were sold elsewhere, as a column for status, email or order id says.
 
     Orders that wait for a key are served at once, oldest first, and their buyers are told by mail.
     """

@@ -137,13 +137,17 @@ def _check_offers(folder: Folder, ref: Ref, merged: Merged, shop: Objects) -> No
     # What the shop has already may name a draft that was deleted since: it is exported as it is.
     known = shop.get(ref, {}).get("offered_beside", ())
     for slug in folder.objects[ref].get("offered_beside", ()):
-        if slug in known:
-            continue
-        if not merged.is_address(slug):
-            words = f"there is no product {slug}, neither in the folder nor in the shop."
-            folder.wrong(ref, "offered_beside", words)
-        elif merged.find_owner(slug, beside=ref.product) is None:
-            folder.wrong(ref, "offered_beside", f"{slug} is this product: name others to offer beside it.")
+        trouble = None if slug in known else _find_offer_trouble(slug, ref, merged)
+        if trouble is not None:
+            folder.wrong(ref, "offered_beside", trouble)
+
+
+def _find_offer_trouble(slug: str, ref: Ref, merged: Merged) -> str | None:
+    if not merged.is_address(slug):
+        return f"there is no product {slug}, neither in the folder nor in the shop."
+    if merged.find_owner(slug, beside=ref.product) is None:
+        return f"{slug} is this product: name others to offer beside it."
+    return None
 
 
 def _check_upgrades(folder: Folder, ref: Ref, shop: Objects) -> None:

@@ -39,15 +39,15 @@ def explain_order(plan: Plan, shop: Objects) -> Iterator[str]:
             undated.setdefault(step.ref.product, []).append(step.ref)
     for slug, refs in undated.items():
         if len(refs) > 1:
-            versions = ", ".join(ref.name for ref in oldest_first(refs))
-            yield (
-                f"{slug}: these versions have no published_at, and are published in this order, the newest last: "
-                f"{versions}."
-            )
+            yield _order_words(slug, refs)
+
+
+def _order_words(slug: str, releases: Iterable[Ref]) -> str:
+    versions = ", ".join(ref.name for ref in oldest_first(releases))
+    words = "these versions have no published_at, and are published in this order, the newest last"
+    return f"{slug}: {words}: {versions}."
 
 
 def _is_published_now(step: Step, shop: Objects) -> bool:
-    in_shop, values = shop.get(step.ref, {}), step.values
-    is_dated = values.get("published_at") is not None or in_shop.get("published_at") is not None
-    state = values.get("state", in_shop.get("state", ReleaseState.PUBLISHED))
-    return state == ReleaseState.PUBLISHED and not is_dated
+    after = {"state": ReleaseState.PUBLISHED, "published_at": None} | shop.get(step.ref, {}) | step.values
+    return after["state"] == ReleaseState.PUBLISHED and after["published_at"] is None

@@ -21,12 +21,18 @@ DAMAGED = {
     "a word processor": ["AB\u2013CD-1234", "AB\u2212CD", "\u201cABCD-1234\u201d", "ABCD\u2026"],
     "was cut": ["ABCD-1234-..."],
     "HTML": ["AB&amp;CD-12", "AB&#39;CD12"],
+    "HTML page": ["<html><table><tr><td>AA11-BB22", "<!DOCTYPE html>", "<TD>AA11-BB22</TD>"],
+    "JSON": ['{"key":"AA11-LL01"}', '["AA11-LL01"]', '[{"key": "AA11-LL01"}]'],
+    "number of its line": ["1. AA11-PP01", "17) AA11-PP01"],
+    "how many rows": ["(2 rows affected)", "(1 row)", "2 rows in set", "17 records"],
+    "with its sum": ["Total", "Total: 17", "Grand total", "Summe 1.234", "somme", "SUMA 4"],
     "one line of a key": ["-----BEGIN LICENSE-----", "-----END PGP MESSAGE-----"],
 }  # fmt: skip
 SOUND = [
     "aGVsbG8td29ybGQ9", "AB-CD123", "1234-56-78", "12E45678", "4E12-1234", "FFEE-1E10", "M\u00fcller-1234",
     "123-456-789", "MARS-1234", "DECO-42", "MAYA-2026", "\u65e5\u672c\u8a9e-1234", "1.2.3.4", "99-99-9999",
-    "123 456 789", "00012345", "A=B&C=D;",
+    "123 456 789", "00012345", "TOTAL-1234-ABCD", "1.AA11", "3 ROWS-1234", "<license>AA11</license>",
+    "{AA11-BB22}", "A=B&C=D;",
     "-----BEGIN LICENSE-----\nAda\n-----END LICENSE-----",
 ]  # fmt: skip
 
@@ -50,6 +56,18 @@ FILES = {
     "numbers of many lengths": ("123456\n12345\n1234567\n12345678\n", []),
     "digits lost at the end": ("1234567890123450\n9876543210987650\nAAAA-1\n", [1, 2]),
     "long numbers": ("1234567890123450\n9876543210987651\n", []),
+    "a last line that was cut": ("AA11-JJ01-KK\nAA11-JJ02-KK\nAA11-JJ03-KK\nAA11-JJ04-KK\nAA11-JJ", [5]),
+    "a table that was cut": ("note,key\nx,AAA-01\nx,AAA-02\nx,AAA-03\nx,AAA-04\nx,AAA-0", [6]),
+    "a short last line": ("AA11-JJ01-KK\nAA11-JJ02-KK\nAA11-JJ03-KK\nAA11-JJ04-KK\nAA11-JJ\n", []),
+    "a last line among keys of many lengths": ("AA11-JJ01-KK\nAA11-JJ02\nAA11-JJ03-KK\nAA11-JJ04-KK\nAA11", []),
+    "too few to say": ("AA11-JJ01-KK\nAA11-JJ02-KK\nAA11-JJ", []),
+    "a key before the cut": ("key,note\nAAA-01,x\nAAA-02,x\nAAA-03,x\nAAA-04,x\nAAA-0,x", []),
+    "sold by another shop": ("id,status,key\n1,active,AAAA-1\n2,disabled,BBBB-2\n", [1]),
+    "sold to somebody": ("E-Mail;Lizenz\n;AAAA-1\nada@example.com;BBBB-2\n", [1]),
+    "refunded, by Gumroad": ("License Key,Refunded?\nAAAA-1,1\nBBBB-2,0\n", [1]),
+    "sold in French": ("Numéro de commande\tClé\n7\tAAAA-1\n", [1]),
+    "a column without anything in it": ("status,key\n,AAAA-1\n ,BBBB-2\n", []),
+    "a batch of a supplier": ("Order,batch,key,note\n1,7,AAAA-1,ours\n", []),
     "one part of many": ("-----BEGIN LICENSE-----\nAda1\n-----END LICENSE-----\n", [1, 3]),
 }
 
@@ -61,3 +79,13 @@ def test_names_each_line_and_takes_it_as_it_is(name: str) -> None:
     assert [problem.number for problem in sorted(keys_read.problems, key=lambda each: each.number)] == lines
     assert all(problem.is_doubt for problem in keys_read.problems)
     assert read_keys(text.encode(), as_is=True).problems == ()
+
+
+def test_says_once_why_keys_may_be_of_another_shop() -> None:
+    text = b"Order ID,Customer  Email,key\n1,ada@example.com,AAAA-1\n2,bob@example.com,BBBB-2\n"
+    (problem,) = read_keys(text).problems
+    words = "is one of keys that were sold elsewhere: their buyers have them"
+    assert (problem.number, problem.text) == (1, f"the column Order ID {words}")
+    (named,) = read_keys(b"Code,Customer  Email\nAAAA-1,ada@example.com\n", column="Code").problems
+    assert named.text == f"the column Customer Email {words}"
+    assert read_keys(b"status,note\nAAAA-1,x\n", column="status").problems == ()

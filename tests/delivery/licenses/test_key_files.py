@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from storefront.delivery.licenses.keys import normal_form
 from storefront.delivery.licenses.pools.damaged_keys import find_damage, find_shortened
-from storefront.delivery.licenses.pools.key_files import KeyFileRefused, is_heading, read_keys
+from storefront.delivery.licenses.pools.headings import is_heading
+from storefront.delivery.licenses.pools.key_files import KeyFileRefused, read_keys
 
 TWO = [(1, "AAAA-1"), (2, "BBBB-2")]
 BELOW = [(2, "AAAA-1"), (3, "BBBB-2")]
@@ -59,6 +60,7 @@ SHORT = "a key has 4 to 4096 characters, and this one"
 REFUSED = {
     "a table without a heading": ("AAAA-1,ada\nBBBB-2,bob\n", [(1, "none of the 2 columns is called `key`")]),
     "a heading that is not known": ("Order,Gift\n1,AAAA-1\n", [(1, "none of the 2 columns is called `key`")]),
+    "numbers with a comma": ("1,23E+15\n1,24E+15\n", [(1, "a spreadsheet shortened it to a number")]),
     "words with commas": ("NAME=A,CODE=1\nNAME=B,CODE=2\n", [(1, "none of the 2 columns")]),
     "one key with a comma": ("AB,CD-1111\n", [(1, "none of the 2 columns")]),
     "two columns of keys": ("key,serial\nAAAA-1,BBBB-2\n", [(1, "more than one column")]),
@@ -78,10 +80,36 @@ REFUSED = {
 }  # fmt: skip
 
 
-HEADINGS = ("Steam Key", "CD-Key", "Lizenzschlüssel", "Clé de licence", "Voucher code", "Token", "activation key:")
+@pytest.mark.parametrize(
+    "heading", ["Lizenzschlüssel", "Seriennummern", "Clé de licence", "CLES D\u2019ACTIVATION", "Claves", "Código"]
+)
+def test_knows_a_heading_in_the_languages_of_the_shop(heading: str) -> None:
+    for keys in (["ABCD-IJKL", "EFGH-MNOP"], ["4K2QX-AAAA1", "4K2QX-AAAA2"]):
+        file = read_keys("\n".join([heading, *keys]).encode())
+        assert ([line.key for line in file.keys], file.problems) == (keys, ())
 
 
-@pytest.mark.parametrize("heading", HEADINGS)
+SAYS_WHAT = ("Steam Key", "CD-Key", "License key 1", "key1", "activation key:", "Lizenz-Schlüssel (neu)", "[code]")
+
+
+@pytest.mark.parametrize("heading", SAYS_WHAT)
+@pytest.mark.parametrize("keys", [["ABCD-IJKL", "EFGH-MNOP"], ["4K2QX-AAAA1", "4K2QX-AAAA2"]])
+def test_doubts_a_first_line_that_says_what_the_others_are(heading: str, keys: list[str]) -> None:
+    """Sold as a key it would go to the next buyer, whether it has a digit or not."""
+    text = "\n".join([heading, *keys]).encode()
+    (problem,) = read_keys(text).problems
+    assert (problem.number, problem.is_doubt) == (1, True)
+    assert problem.text == "it may be a heading, for it says what the others are: name it with --column"
+    assert [line.key for line in read_keys(text, column=heading).keys] == keys
+    assert [line.key for line in read_keys(text, as_is=True).keys] == [heading, *keys]
+
+
+@pytest.mark.parametrize("text", [b"KEY-0001\nKEY-0002\nKEY-0003\n", b"CODE-ABCD\nCODE-EFGH\n", b"key1\n"])
+def test_doubts_no_keys_that_all_begin_with_such_a_word(text: bytes) -> None:
+    assert read_keys(text).problems == ()
+
+
+@pytest.mark.parametrize("heading", ["Voucher", "Token", "Gutschein", "Für Ada"])
 def test_doubts_a_first_line_that_may_be_a_heading(heading: str) -> None:
     """Sold as a key it would go to the next buyer."""
     text = f"{heading}\r\n4K2QX-AAAA1\r\n4K2QX-AAAA2\r\n".encode()
@@ -127,7 +155,10 @@ def test_names_every_line_it_cannot_use(name: str) -> None:
         (b"\n" * 100_002, "more than 100,000 lines"),
         (b"#\n" * 100_001 + b"AAAA-1\n", "more than 100,000 lines"),
         ("AAAA-1\n".encode("utf-16-le"), "UTF-16 without its mark"),
-        (b"\xff\xfeA", "Line 1 is not"),
+        (b"\xff\xfeA", "Line 1 is not whole: the file was cut. Copy it again."),
+        ("AAAA-1\n\u0a0aB\n".encode("utf-16")[:-1], "Line 2 is not whole: the file was cut."),
+        (b"AAAA-1\nM\xc3", "Line 2 is not whole: the file was cut."),
+        (b"\xff\xfeA\x00\n\x00\x00\xdcA\x00", "Line 2 is not UTF-16 text: save the file as UTF-8."),
         (b"AAAA-1\x00\n", "no plain text"),
     ],
 )

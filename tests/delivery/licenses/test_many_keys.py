@@ -92,9 +92,7 @@ def test_removes_none_where_one_is_sold_meanwhile(
 
 
 @pytest.mark.parametrize("act", ["import", "remove"])
-def test_reads_no_more_of_a_file_than_it_takes(
-    app: Flask, run: Any, tmp_path: Path, act: str
-) -> None:
+def test_reads_no_more_of_a_file_than_it_takes(app: Flask, run: Any, tmp_path: Path, act: str) -> None:
     make_pool(app)
     huge = tmp_path / "disk.img"
     with huge.open("wb") as file:

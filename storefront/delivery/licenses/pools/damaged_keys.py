@@ -34,6 +34,11 @@ _WORD_PROCESSORS = {
     "\u2026": "three dots",
 }
 _BLOCK = re.compile(r"-{4,} ?(?:BEGIN|END)\b.*", re.IGNORECASE)
+_PAGE = re.compile(r"<(?:!doctype|html|head|meta|style|body|div|table|thead|tbody|tr|t[dh])\b", re.IGNORECASE)
+_JSON = re.compile(r"""\{\s*".*\}|\[\s*["{].*\]""")
+_NUMBERED = re.compile(r"\d{1,6}[.)]\s+\S")
+_ROWS = re.compile(r"\(?\d+ (?:rows?|records?)\b(?: [a-z ]+)?\)?\.?", re.IGNORECASE)
+_SUM = re.compile(r"(?:grand |sub)?(?:total|summe|gesamt(?:summe)?|somme|suma)\b[ :=]*[\d.,]*", re.IGNORECASE)
 EXACT_DIGITS = 15  # that a spreadsheet keeps of a number
 FEW = 4  # numbers of one length: fewer say nothing about a shorter one
 
@@ -105,11 +110,31 @@ _EXPORT_SIGNS: _Signs = (
     (lambda key: key.endswith("..."), "it ends in three dots: it was cut"),
     (_ENTITY.search, "it has letters written as in HTML"),
     (_BLOCK.fullmatch, "it is one line of a key of several: put the whole key in quotes"),
+    (_PAGE.match, "it is part of an HTML page: save the keys as text"),
+    (_JSON.fullmatch, "it is JSON: save the keys as text"),
+    (_NUMBERED.match, "it begins with the number of its line"),
+    (_ROWS.fullmatch, "it says how many rows there are"),
+    (_SUM.fullmatch, "it is the last line of a table, with its sum"),
 )
 
 
 def _first_sign(signs: _Signs, key: str) -> str | None:
     return next((sentence for fits, sentence in signs if fits(key)), None)
+
+
+def find_split_number(cells: Sequence[str]) -> str | None:
+    """Return what is wrong with a number that its comma makes two cells of, or None where it is no such number."""
+    text = ",".join(cells)
+    signs = _SPREADSHEET_SIGNS[1:4]  # the numbers
+    return _first_sign(signs, text)
+
+
+def find_cut(keys: Sequence[str]) -> dict[int, str]:
+    """Return by place what is wrong with the last key of a file that may have been cut: all others are longer."""
+    lengths = set(map(len, keys[:-1]))
+    if len(keys) <= FEW or len(lengths) > 1 or len(keys[-1]) >= min(lengths):
+        return {}
+    return {len(keys) - 1: f"it has {len(keys[-1])} characters and all others {min(lengths)}: the file may be cut"}
 
 
 def find_shortened(keys: Sequence[str]) -> dict[int, str]:

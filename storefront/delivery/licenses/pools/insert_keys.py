@@ -17,7 +17,11 @@ KeptRow = dict[str, str]  # what is kept of a key, and its hash: the rest is the
 
 def rows_of(lines: Sequence[KeyLine]) -> list[KeptRow]:
     """Return the rows of these keys, sealed."""
-    return [{"kept_key": POOL_KEY.seal(line.key), "kept_hash": kept_hash(line.key_hash)} for line in lines]
+    return list(map(_row_of, lines))
+
+
+def _row_of(line: KeyLine) -> KeptRow:
+    return {"kept_key": POOL_KEY.seal(line.key), "kept_hash": kept_hash(line.key_hash)}
 
 
 def insert_keys(session: Session, product_id: int, lines: Sequence[KeyLine], rows: list[KeptRow]) -> None:

@@ -19,18 +19,19 @@ from storefront.delivery.licenses.pools.csv_table import (
     UnreadableTable,
     read_table,
 )
-from storefront.delivery.licenses.pools.damaged_keys import find_damage, find_shortened, is_error_value
+from storefront.delivery.licenses.pools.damaged_keys import (
+    find_cut,
+    find_damage,
+    find_shortened,
+    find_split_number,
+    is_error_value,
+)
+from storefront.delivery.licenses.pools.headings import find_heading, find_sold_elsewhere, is_heading
 
 MAX_BYTES = 20 * 1024 * 1024
 MIN_LENGTH = 4
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
-# Headings of a column of keys, without spaces between words and a last "s".
-HEADINGS = frozenset(
-    {
-        "key", "license", "licence", "licensekey", "licencekey", "licensecode", "licencecode", "productkey",
-        "activationkey", "activationcode", "serial", "serialkey", "serialnumber", "serialno", "code", "keycode",
-    }
-)  # fmt: skip
+TRUNCATED = ("unexpected end of data", "truncated data")  # as Python calls a letter that is cut
 
 
 class KeyFileRefused(StorefrontError):
@@ -66,10 +67,6 @@ class KeyFile:
     problems: tuple[Problem, ...]
 
 
-def is_heading(cell: str) -> bool:
-    return re.sub(r"[\s_()-]", "", cell.lower()).removesuffix("s") in HEADINGS
-
-
 def read_keys(content: bytes, *, column: str | None = None, as_is: bool = False) -> KeyFile:
     """Return the keys of a file. `column` is the heading of the keys where it is none of the known ones.
 
@@ -81,16 +78,30 @@ def read_keys(content: bytes, *, column: str | None = None, as_is: bool = False)
         KeyFileRefused: not text, not CSV, or larger than any list of keys.
     """
     names_keys = is_heading if column is None else _is_called(column)
-    table = _read_table(content, names_keys)
+    text = _decode(content)
+    table = _read_table(text, names_keys)
     headings = [place for place, cell in enumerate(table.first_cells) if names_keys(cell)]
     why = _why_no_column(headings, table, column)
     if why is not None:
         return _key_file(table, [], [Problem(table.first_number, why)])
     keys, problems = _read_rows(table, headings)
-    doubts = [] if as_is else _find_error_values(table) + _find_damaged(keys)
-    if not (as_is or headings):
-        doubts += _find_heading(keys)
+    doubts = [] if as_is else _find_doubts(table, keys, headings, is_open=not text.endswith(("\n", "\r")))
     return _key_file(table, keys, problems + doubts)
+
+
+def _find_doubts(table: Table, keys: list[KeyLine], headings: list[int], *, is_open: bool) -> list[Problem]:
+    """Return what may be meant otherwise. `is_open`: nothing ends the last line, as where a file was cut."""
+    place = headings[0] if headings else 0
+    is_last_cell = place == table.width - 1
+    doubts = _find_error_values(table) + _find_damaged(keys, may_be_cut=is_open and is_last_cell)
+    about_first = find_sold_elsewhere(table, place) if headings else find_heading(_texts_of(keys))
+    if about_first is not None:
+        doubts.append(Problem(table.first_number if headings else keys[0].number, about_first, is_doubt=True))
+    return doubts
+
+
+def _texts_of(keys: list[KeyLine]) -> list[str]:
+    return [line.key for line in keys]
 
 
 def one_key(key: str) -> KeyFile:
@@ -103,9 +114,9 @@ def _key_file(table: Table, keys: list[KeyLine], problems: list[Problem]) -> Key
     return KeyFile(tuple(keys), table.blanks, comments, tuple(problems))
 
 
-def _read_table(content: bytes, names_keys: Callable[[str], bool]) -> Table:
+def _read_table(text: str, names_keys: Callable[[str], bool]) -> Table:
     try:
-        return read_table(_decode(content), names_keys=names_keys)
+        return read_table(text, names_keys=names_keys)
     except UnreadableTable as error:
         raise KeyFileRefused(f"{error} Are all quotes closed?") from error
     except TooManyLines as error:
@@ -116,18 +127,24 @@ def _decode(content: bytes) -> str:
     if len(content) > MAX_BYTES:
         raise KeyFileRefused(f"The file is larger than {MAX_BYTES // 1024 // 1024} MB: split it.")
     if content.startswith(UTF_16):  # what a spreadsheet calls Unicode text
-        return _decode_as(content, "utf-16")
+        return _decode_as(content, "utf-16", "UTF-16")
     if b"\x00" in content:
         raise KeyFileRefused("This is no plain text, or UTF-16 without its mark: save the file as UTF-8.")
-    return _decode_as(content, "utf-8-sig")
+    return _decode_as(content, "utf-8-sig", "UTF-8")
 
 
-def _decode_as(content: bytes, encoding: str) -> str:
+def _decode_as(content: bytes, encoding: str, name: str) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        where = content[: error.start].count(b"\n") + 1
-        raise KeyFileRefused(f"Line {where} is not UTF-8 text: save the file as UTF-8.") from error
+        where = content[: error.start].decode(encoding, "ignore").count("\n") + 1
+        raise KeyFileRefused(f"Line {where} {_why_unreadable(error, name)}") from error
+
+
+def _why_unreadable(error: UnicodeDecodeError, name: str) -> str:
+    if error.reason in TRUNCATED:
+        return "is not whole: the file was cut. Copy it again."
+    return f"is not {name} text: save the file as UTF-8."
 
 
 def _is_called(column: str) -> Callable[[str], bool]:
@@ -144,7 +161,8 @@ def _why_no_column(headings: list[int], table: Table, column: str | None) -> str
     if column is not None:
         return f"no column is called {column}"
     if columns > 1:
-        return f"none of the {columns} columns is called `key` in this line: name one with --column NAME"
+        unknown = f"none of the {columns} columns is called `key` in this line: name one with --column NAME"
+        return find_split_number(table.first_cells) or unknown
     return None
 
 
@@ -214,26 +232,9 @@ def _find_error_values(table: Table) -> list[Problem]:
     ]
 
 
-def _find_heading(keys: list[KeyLine]) -> list[Problem]:
-    """Return the first key where it may be the heading of a list: it has no digit, and most others have.
-
-    Not all: of a few hundred random keys some have none.
-    """
-    if len(keys) < 2:
-        return []
-    first, *others = keys
-    if _has_digit(first.key) or sum(_has_digit(line.key) for line in others) * 4 < len(others) * 3:
-        return []
-    why = "it may be a heading, for it has no digit as the others have: name it with --column"
-    return [Problem(first.number, why, is_doubt=True)]
-
-
-def _has_digit(key: str) -> bool:
-    return any(map(str.isdigit, key))
-
-
-def _find_damaged(keys: list[KeyLine]) -> list[Problem]:
-    shortened = find_shortened([line.key for line in keys])
+def _find_damaged(keys: list[KeyLine], *, may_be_cut: bool) -> list[Problem]:
+    texts = _texts_of(keys)
+    shortened = (find_cut(texts) if may_be_cut else {}) | find_shortened(texts)
     reasons = [find_damage(line.key) or shortened.get(place) for place, line in enumerate(keys)]
     return [
         Problem(line.number, f"{why} ({hint(line.key)})", is_doubt=True)
