@@ -25,7 +25,10 @@ PRUNE = click.option(
 @click.option("--overwrite", is_flag=True, help="Give up what was edited in the folder since the last export.")
 @as_json
 def export(folder: Path, overwrite: bool, as_json: bool) -> None:
-    """Write the shop into a folder, which is empty or an earlier export. No buyers and no keys are in it."""
+    """Write the shop into a folder, which is empty or an earlier export.
+
+    No buyers, no imported keys, no discounts and no prepared answers are in it.
+    """
     from dataclasses import asdict
 
     from storefront.shop.files.export import export_shop
@@ -38,6 +41,7 @@ def export(folder: Path, overwrite: bool, as_json: bool) -> None:
     ]
     if exported.removed:
         lines.append(f"Gone from the folder, as from the shop: {', '.join(exported.removed)}.")
+    lines.append("Not in it: discounts, prepared answers, imported keys and buyers. A backup has them.")
     print_result(asdict(exported), lines, as_json=as_json)
 
 
