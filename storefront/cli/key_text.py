@@ -14,16 +14,31 @@ MOST_LINES = 50  # named; --json has all
 
 
 def import_lines(imported: Imported) -> Iterator[str]:
-    yield f"Imported {imported.imported} keys{_left_out(imported)}. {imported.unsold} are for sale."
+    yield f"Imported {keys_words(imported.imported)}{_left_out(imported)}. {for_sale_words(imported.unsold)}"
     if imported.long_lines:
         numbers = _line_numbers(imported.long_lines)
         yield f"Keys of several lines: {len(imported.long_lines)} (from line {numbers})."
     if imported.served_keys:
-        yield (
-            f"{imported.served_keys} went to {imported.served_orders} orders that waited; mails are on their way."
-        )
+        orders = count_words(imported.served_orders, "order")
+        yield f"{imported.served_keys} went to {orders} that waited; emails are on their way."
     if imported.waiting:
-        yield f"{imported.waiting} more are waited for."
+        yield f"{imported.waiting} more {_are(imported.waiting)} waited for."
+
+
+def count_words(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def keys_words(count: int) -> str:
+    return count_words(count, "key")
+
+
+def for_sale_words(count: int) -> str:
+    return f"{count} {_are(count)} for sale."
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"
 
 
 def sealed_lines(sealed: SealedKeys) -> Iterator[str]:
@@ -40,7 +55,7 @@ def sealed_lines(sealed: SealedKeys) -> Iterator[str]:
 
 def _left_out(imported: Imported) -> str:
     counts = {"blank": len(imported.blank_lines), "comment": len(imported.comment_lines)}
-    words = ", ".join(f"{count} {kind} lines" for kind, count in counts.items() if count)
+    words = ", ".join(count_words(count, f"{kind} line") for kind, count in counts.items() if count)
     return f" ({words} left out)" if words else ""
 
 

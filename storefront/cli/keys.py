@@ -69,11 +69,12 @@ def import_file(
 def remove(slug: str, file_or_key: str, column: str | None, as_json: bool) -> None:
     """Take keys out of a pool that were imported by mistake: a file, or one key. All or none, and no sold one."""
     from storefront.cli.key_problems import naming_problems, read_file_or_key
+    from storefront.cli.key_text import for_sale_words, keys_words
     from storefront.delivery.licenses.pools.remove_keys import remove_keys
 
     with open_shop(), naming_problems(as_json=as_json):
         removed = remove_keys(slug, read_file_or_key(file_or_key, column))
-    line = f"Removed {removed.removed} keys. {removed.unsold} are for sale."
+    line = f"Removed {keys_words(removed.removed)}. {for_sale_words(removed.unsold)}"
     print_result(asdict(removed), [line], as_json=as_json)
 
 
@@ -98,11 +99,12 @@ def list_pools(as_json: bool) -> None:
 @as_json
 def serve(as_json: bool) -> None:
     """Give waiting orders their keys now; the worker does it each minute."""
+    from storefront.cli.key_text import keys_words
     from storefront.delivery.licenses.pools.fill_backorders import fill_backorders
 
     with open_shop():
         served = fill_backorders()
-    line = f"{served} keys went out." if served else "Nobody waits for a key that is there."
+    line = f"{keys_words(served)} went out." if served else "Nobody waits for a key that is there."
     print_result({"served_keys": served}, [line], as_json=as_json)
 
 

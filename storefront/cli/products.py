@@ -110,6 +110,7 @@ def set_product(slug: str, edition: str | None, as_json: bool, **given: Any) -> 
     values = _read_values(given)
     if not values:
         raise click.ClickException("Nothing to change: name a setting, for example --activation-limit 3.")
+    from storefront.cli.key_text import keys_words
     from storefront.cli.product_text import product_lines
     from storefront.delivery.licenses.change_product import change_product
 
@@ -117,7 +118,7 @@ def set_product(slug: str, edition: str | None, as_json: bool, **given: Any) -> 
         product, served = change_product(slug, values, edition=edition)
     lines = list(product_lines(product))
     if served:
-        lines.append(f"{served} keys went to orders that waited; mails are on their way.")
+        lines.append(f"{keys_words(served)} went to orders that waited; emails are on their way.")
     print_result(asdict(product), lines, as_json=as_json)
 
 

@@ -2,6 +2,8 @@
 
 import unicodedata
 
+# Nobody sees them: of no width, and the letters that fill a place in Hangul and Braille.
+BLANK = frozenset("\u00ad\u034f\u115f\u1160\u180e\u200b\u200c\u200d\u2060\u2800\u3164\ufe0f\ufeff\uffa0")
 NEVER_SEEN = (range(0xFDD0, 0xFDF0), range(0x2065, 0x2066), range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000))
 
 
@@ -12,6 +14,11 @@ def kind_of(letter: str) -> str:
     """
     category = unicodedata.category(letter)
     return "So" if category == "Cn" and not _is_never_seen(ord(letter)) else category
+
+
+def is_seen(text: str) -> bool:
+    """Return whether any letter of a text can be seen."""
+    return any(letter not in BLANK and not letter.isspace() for letter in text)
 
 
 def _is_never_seen(number: int) -> bool:

@@ -89,11 +89,10 @@ def save_texts(slug: str) -> ResponseReturnValue:
 def save_settings(slug: str) -> ResponseReturnValue:
     def change() -> str:
         _product, served = change_product(slug, read_settings(request.form), shown=shown_digests(request.form))
-        return (
-            f"Saved. {served} keys went to orders that waited."
-            if served
-            else "Saved. Keys that are sold keep their terms."
-        )
+        if not served:
+            return "Saved. Keys that are sold keep their terms."
+        keys = "1 key" if served == 1 else f"{served} keys"
+        return f"Saved. {keys} went to orders that waited."
 
     return save(slug, "settings", change, values=typed())
 

@@ -3,7 +3,7 @@
 import unicodedata
 
 from storefront.core.errors import StorefrontError
-from storefront.core.letters import kind_of
+from storefront.core.letters import is_seen, kind_of
 
 MAX_NAME_BYTES = 180
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
@@ -34,12 +34,17 @@ def check_path_part(part: str) -> None:
     if _has_bad_ends(part) or _has_bad_characters(part) or _is_long(part):
         # repr() shows every character that cannot be seen as a number.
         raise FileNameRefused(f"{part!r} cannot be a part of a file's path.")
-    if part.partition(".")[0].rstrip(" ").upper() in DEVICES:
+    if is_device(part):
         raise FileNameRefused(f"{part!r} is the name of a device on Windows: rename the file.")
 
 
+def is_device(part: str) -> bool:
+    """Return whether Windows takes a name, whatever its ending, for a device."""
+    return part.partition(".")[0].rstrip(" ").upper() in DEVICES
+
+
 def _has_bad_ends(part: str) -> bool:
-    return not part or part != part.strip() or part.startswith(".") or part.endswith(".")
+    return not is_seen(part) or part != part.strip() or part.startswith(".") or part.endswith(".")
 
 
 def _has_bad_characters(part: str) -> bool:

@@ -13,7 +13,7 @@ from storefront.shop.catalog.models import Product, ProductAlias
 from storefront.shop.catalog.queries import is_called, lock_product
 from storefront.shop.editor.refusals import ProductRefused
 from storefront.shop.editor.stale import pick_changes
-from storefront.shop.editor.texts import LONGEST_SLUG, TEXT_FIELDS, check_slug, clean_texts, slug_from
+from storefront.shop.editor.texts import LONGEST_SLUG, TEXT_FIELDS, check_new_slug, clean_texts, slug_from
 
 MOST_TRIES = 100
 
@@ -28,7 +28,7 @@ def create_product(name: str, *, slug: str = "", texts: Mapping[str, Any] | None
     """
     cleaned = clean_texts({"name": name} | dict(texts or {}))
     if slug:
-        check_slug(slug)
+        check_new_slug(slug)
     with transaction() as session:
         address = slug or _free_slug(session, slug_from(cleaned["name"]))
         make_product(session, address, cleaned)
@@ -101,7 +101,7 @@ def change_slug(slug: str, new_slug: str) -> bool:
         NotFound: no such product.
         ProductRefused: no address can be like this, or another product has it or had it.
     """
-    check_slug(new_slug)
+    check_new_slug(new_slug)
     try:
         with transaction() as session:
             return write_slug(session, lock_product(session, slug), new_slug)

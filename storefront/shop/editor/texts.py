@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from storefront.core.letters import kind_of
-from storefront.shop.catalog.file_names import TURNING
+from storefront.core.letters import is_seen, kind_of
+from storefront.shop.catalog.file_names import TURNING, is_device
 from storefront.shop.catalog.upgrade_paths import read_paths, with_points
 from storefront.shop.editor.refusals import FieldsRefused, ProductRefused
 
@@ -26,8 +26,6 @@ LINK = re.compile(
     r"https?://[^\s/?#@\\]+\.[^\s/?#@\\]+(?:[/?#]\S*)?"
 )  # of a host with a name, nobody's password in it
 RESERVED_SLUGS = frozenset({"new"})  # an address of the editor
-# Nobody sees them: of no width, and the letters that fill a place in Hangul and Braille.
-BLANK = set("\u00ad\u034f\u115f\u1160\u180e\u200b\u200c\u200d\u2060\u2800\u3164\ufe0f\ufeff\uffa0")
 UNUSABLE = {"Cc", "Cs", "Co", "Cn"}
 BREAKS = {"\n", "\t"}
 BREAKS_OF_LINES = {"\n", "\u2028", "\u2029"}
@@ -99,7 +97,7 @@ def clean_texts(
 def _readable(text: str) -> str:
     """Return a text with one kind of line ends; nothing where there is no letter to see."""
     plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
-    is_blank = all(letter in BLANK or letter.isspace() for letter in plain)
+    is_blank = not is_seen(plain)
     return "" if is_blank else plain
 
 
@@ -190,7 +188,8 @@ def slug_from(name: str, *, kind: str = "product") -> str:
     """Return a slug for a name in any language; its kind where nothing of it can be written in an address."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_SLUG].strip("-")
-    return slug if len(slug) > 1 and slug not in RESERVED_SLUGS else f"{slug}-{kind}".strip("-")
+    is_free = len(slug) > 1 and slug not in RESERVED_SLUGS and not is_device(slug)
+    return slug if is_free else f"{slug}-{kind}".strip("-")
 
 
 def check_slug(slug: str) -> None:
@@ -200,3 +199,11 @@ def check_slug(slug: str) -> None:
         raise ProductRefused({"slug": problem})
     if slug in RESERVED_SLUGS:
         raise ProductRefused({"slug": f"{slug} is an address of the shop itself: take another one."})
+
+
+def check_new_slug(slug: str) -> None:
+    """Raises ProductRefused. What is called so already stays: a folder may hold it."""
+    check_slug(slug)
+    if is_device(slug):
+        words = f"{slug} is the name of a device on Windows, where no folder can be called so: take another one."
+        raise ProductRefused({"slug": words})

@@ -35,7 +35,7 @@ UNREADABLE = (
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
-# Half a gigabyte may be in use for a moment: one picture of a process after the other.
+# Half a gigabyte may be in use for a moment, for a WebP 0.8: one picture of a process after the other.
 ONE_AT_A_TIME = Lock()
 
 

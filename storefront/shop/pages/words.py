@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from storefront.shop.editor.refusals import ProductRefused
-from storefront.shop.editor.texts import TextRule, check_slug, clean_texts
+from storefront.shop.editor.texts import TextRule, check_new_slug, clean_texts
 from storefront.shop.pages.models import LegalKind
 from storefront.shop.pages.refusals import PageRefused
 
@@ -43,7 +43,7 @@ def _read_kind(word: str | None) -> LegalKind | None:
 def check_address(slug: str) -> None:
     """Raises PageRefused."""
     try:
-        check_slug(slug)
+        check_new_slug(slug)
     except ProductRefused as refusal:
         raise PageRefused(refusal.problems) from refusal
 

@@ -63,7 +63,7 @@ def test_leaves_nobody_waiting_for_a_product_that_makes_its_keys_from_now_on(
     assert "One license key is not in stock" in sale.words()
     assert open_pool_notices(app) == ["waiting"]
     done = run("products", "set", "twinspot", "--key-source", "generated")
-    assert "1 keys went to orders that waited" in done.output
+    assert "1 key went to orders that waited" in done.output
     assert open_pool_notices(app) == []
     (key,) = [key for key in sold_keys(app) if key.startswith("TWIN-")]
     assert key in sale.words()
@@ -218,7 +218,7 @@ def test_tells_by_the_commands_of_keys_what_was_left_out(app: Flask, run: Any) -
     assert '"blank_lines": [\n    4\n  ]' in done.output
     assert '"comment_lines": [\n    2\n  ]' in done.output
     said = run("keys", "import", "twinspot", "-", stdin=b"SOME-KEY-3\n\n#\n").output
-    assert "Imported 1 keys (1 blank lines, 1 comment lines left out)" in said
+    assert "Imported 1 key (1 blank line, 1 comment line left out). 3 are for sale." in said
 
 
 def test_takes_out_keys_brought_by_mistake_which_may_come_again(
@@ -234,7 +234,7 @@ def test_takes_out_keys_brought_by_mistake_which_may_come_again(
     assert "Nothing was removed" in refused.output
     assert "twinspot: 3 for sale, 1 sold" in pools(run)
     assert "is not in this pool" in run("keys", "remove", "twinspot", "imported key 0002").output
-    assert "Removed 1 keys. 2 are for sale." in run("keys", "remove", "twinspot", "IMPORTED-KEY-0002").output
+    assert "Removed 1 key. 2 are for sale." in run("keys", "remove", "twinspot", "IMPORTED-KEY-0002").output
     assert '"removed": 1' in run("keys", "remove", "twinspot", "-", "--json", stdin=b"IMPORTED-KEY-0003").output
     assert run("keys", "remove", "twinspot", "IMPORTED-KEY-0003").exit_code == 1
     story = run("keys", "show", "IMPORTED-KEY-0002").output

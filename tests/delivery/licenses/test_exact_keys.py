@@ -144,7 +144,7 @@ def test_says_in_a_dry_run_what_the_run_says_and_changes_nothing(
 def test_takes_a_long_key_out_of_its_pool_that_no_file_could_be_named(app: Flask, run: Any) -> None:
     make_pool(app)
     bring(app, [LONG, DASH[0]])
-    assert "Removed 1 keys. 1 are for sale." in run("keys", "remove", "twinspot", LONG).output
+    assert "Removed 1 key. 1 is for sale." in run("keys", "remove", "twinspot", LONG).output
     refused = run("keys", "remove", "twinspot", "-", stdin=b"\xff")
     assert (refused.exit_code, refused.output.startswith("Error: Line 1 is not UTF-8 text")) == (1, True)
 

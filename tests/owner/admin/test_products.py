@@ -265,6 +265,19 @@ def test_refuses_an_address_that_cannot_be(app: Flask, owner: Buyer, slug: str) 
     assert read_rows(app, "SELECT slug FROM products WHERE name = 'Twinspot'") == [{"slug": "twinspot"}]
 
 
+@pytest.mark.parametrize("slug", ["con", "aux", "com1", "lpt9"])
+def test_refuses_an_address_that_no_folder_on_windows_can_have(
+    owner: Buyer, command: CliRunner, slug: str
+) -> None:
+    words = f"{slug} is the name of a device on Windows, where no folder can be called so: take another one."
+    for _time in range(2):
+        answer = owner.post(f"{TWINSPOT}/address", slug=slug)
+        assert (answer.status_code, words in answer.text) == (400, True)
+        assert words in refused(command, "products", "create", "Thing", "--slug", slug)
+        assert words in refused(command, "pages", "create", "Thing", "--slug", slug)
+    assert f"{slug}-product" in done(command, "products", "create", slug.capitalize())
+
+
 def test_keeps_what_was_bought_whatever_becomes_of_the_product(app: Flask, owner: Buyer) -> None:
     for state, status in (("unlisted", 200), ("retired", 404), ("draft", 404), ("published", 200)):
         assert owner.post(f"{TAPS}/state", state=state).status_code == 303

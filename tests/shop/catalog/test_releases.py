@@ -110,6 +110,14 @@ def test_refuses_characters_that_break_or_turn_a_line(character: str) -> None:
     assert character not in refused.value.message
 
 
+@pytest.mark.parametrize("name", ["\u200b", "\u3164", "\u200b \u2800", "\ufeff"])
+def test_refuses_a_name_that_nobody_can_see(name: str) -> None:
+    """A buyer's link to it would have no words."""
+    with pytest.raises(FileNameRefused):
+        check_path_part(name)
+    check_path_part(f"{name}a")
+
+
 parts = st.text(max_size=40) | st.text(alphabet="./\\ a:~%\x00é", max_size=6)
 
 

@@ -13,4 +13,6 @@ def test_says_what_no_folder_holds(app: Flask, run: Run, tmp_path: Path) -> None
     assert said.exit_code == 0, said.output
     for _time in range(2):
         assert words in run("shop", "export", str(tmp_path / "shop")).output
-    assert not [path for path in (tmp_path / "shop").rglob("*") if path.is_file() and b"SPRING" in path.read_bytes()]
+    assert not [
+        path for path in (tmp_path / "shop").rglob("*") if path.is_file() and b"SPRING" in path.read_bytes()
+    ]
