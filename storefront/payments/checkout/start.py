@@ -87,14 +87,15 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_tokens: Sequence[
 
     A double click sends the same nonce twice and gets the same token. So does a form whose first answer was lost.
     What is paid is sold once. A page back from the browser's history may ask for something else with its nonce: a
-    purchase of its own, where two clicks are one as well.
+    purchase of its own, where two clicks are one as well. So is an upgrade that is for sale although it was paid:
+    that money went back.
     `current_tokens` are of the checkouts that this browser has open; none to leave them alone.
     """
     sent_before = find_by_nonce(form.own_nonce(browser), browser=browser)
     if sent_before is None:
         return _go_on_or_begin(form, browser, current_tokens)
     paid = find_order(sent_before)
-    if paid is not None and is_same_sale(sent_before, form):
+    if paid is not None and form.upgrades_grant_id is None and is_same_sale(sent_before, form):
         return PaidMeanwhile(session_id=paid.checkout_session_id)
     if paid is None and is_in_its_place(sent_before, form):
         return _take_up(sent_before, form)

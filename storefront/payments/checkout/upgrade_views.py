@@ -3,7 +3,6 @@
 from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from storefront.core import tokens
 from storefront.orders.browsers import get_goods_here
 from storefront.payments.checkout.checkout_form import CheckoutForm
 from storefront.payments.checkout.saver import find_saver
@@ -30,7 +29,7 @@ def upgrade(token: str, grant_id: int, edition_id: int) -> ResponseReturnValue:
     form = CheckoutForm(
         cart=(line,),
         ui_mode=choose_ui_mode(find_offers([line.price_id]).values()),
-        nonce=tokens.new_token(),
+        nonce=f"upgrade:{grant_id}",  # one open checkout in this browser, whatever else it begins meanwhile
         is_from_cart=False,
         customer_id=find_saver(),
         upgrades_grant_id=grant_id,

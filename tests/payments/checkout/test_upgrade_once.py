@@ -1,0 +1,89 @@
+"""A license is upgraded in one form at a time in a browser: nobody pays the same upgrade twice."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from storefront.payments.checkout.begun_here import MOST_NOW
+from storefront.shop.editor.prices import add_priced_edition
+from tests.payments.checkout.buttons import count_sessions, send, twin_of
+from tests.support.databases import BOTH
+from tests.support.goods import make_product
+from tests.support.sale import Sale, sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import ADA, Buyer
+from tests.support.upgrades import allow_upgrade, offers_on, pay_upgrade, start_upgrade, states
+
+
+@pytest.fixture
+def sale(app: Flask, sandbox: SandboxClient) -> Sale:
+    allow_upgrade(app)
+    return sell(app, sandbox, email=ADA)
+
+
+def begin_others(app: Flask, buyer: Buyer) -> None:
+    """As many tabs with other things as the cookie remembers."""
+    for price_id in make_product(app, "shelf", *[(1000, "usd")] * MOST_NOW):
+        answer = send(buyer, "/checkout/now", price_id=price_id, csrf_token=buyer.csrf_token())
+        assert answer.status_code == 303
+
+
+def test_goes_on_with_it_after_many_other_things_were_begun(
+    app: Flask, sandbox: SandboxClient, sale: Sale
+) -> None:
+    first = start_upgrade(sale)
+    begin_others(app, sale.buyer)
+    assert start_upgrade(sale) == first
+    pay_upgrade(sale, first)
+    assert states(app) == ["applied"]
+
+
+def test_shows_what_was_paid_after_many_other_things_were_begun(
+    app: Flask, sandbox: SandboxClient, sale: Sale
+) -> None:
+    """Stripe has the money, and nobody told the shop yet."""
+    offer = offers_on(sale.order_page())[0]
+    paid = start_upgrade(sale)
+    begin_others(app, sale.buyer)
+    sandbox.pay(paid)
+    again = sale.buyer.post(offer.action, amount_minor=offer.amount_minor)
+    assert again.location == f"/checkout/return?session_id={paid}"
+    sale.buyer.land(paid)
+    assert states(app) == ["applied"]
+
+
+def test_expires_the_form_of_one_edition_when_another_is_chosen(
+    app: Flask, sandbox: SandboxClient, sale: Sale
+) -> None:
+    with app.app_context():
+        key = add_priced_edition("twinspot", "Studio", ("usd", 20000))
+    allow_upgrade(app, edition=key)
+    begun = [start_upgrade(sale, place=place) for place in (0, 1, 0)]
+    sessions = sandbox.stripe.v1.checkout.sessions
+    assert [sessions.retrieve(session_id).status for session_id in begun] == ["expired", "expired", "open"]
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_makes_one_session_of_clicks_at_the_same_moment(app: Flask, sandbox: SandboxClient, sale: Sale) -> None:
+    offer = offers_on(sale.order_page())[0]
+    before, token = count_sessions(sandbox), sale.buyer.csrf_token()
+    clicks = [twin_of(sale.buyer) for _click in range(4)]
+
+    def click(browser: Buyer) -> TestResponse:
+        return send(browser, offer.action, amount_minor=offer.amount_minor, csrf_token=token)
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(click, clicks))
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.location for answer in answers}) == 1
+    assert count_sessions(sandbox) == before + 1
+
+
+def test_is_sold_again_each_time_its_money_went_back(app: Flask, sandbox: SandboxClient, sale: Sale) -> None:
+    for count in range(1, 4):
+        upgrade = pay_upgrade(sale, start_upgrade(sale))
+        assert states(app) == ["replaced"] * (count - 1) + ["applied"]
+        upgrade.refund()
+        upgrade.deliver("charge.")
