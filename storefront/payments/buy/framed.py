@@ -9,7 +9,7 @@ from storefront.payments.buy.link import Wanted, check_is_payable, read_asked, r
 from storefront.payments.checkout import start
 from storefront.payments.checkout.buy_now import as_offered
 from storefront.payments.checkout.checkout_form import CheckoutForm
-from storefront.payments.checkout.rows import find_by_nonce
+from storefront.payments.checkout.rows import find_by_nonce, find_started
 from storefront.payments.checkout.start import OpenCheckout
 from storefront.payments.checkout.state import State, read_state
 from storefront.payments.checkout.ui import EMBEDDED, HOSTED, choose_ui_mode
@@ -100,5 +100,13 @@ def open_framed(framed: Framed, key: str, *, referrer: str = "") -> OpenCheckout
         return begun.token
     token = start.open_checkout(form, browser=browser)
     if isinstance(token, start.PaidMeanwhile):
-        raise StripeUnavailable  # paid since: the same form sent again shows it
+        return _paid_token(token.session_id, browser)
     return start.ensure_session(token)
+
+
+def _paid_token(session_id: str, browser: str) -> str:
+    """Return the token of the key's checkout that has become this Session, whichever of its forms began it."""
+    started = find_started(session_id)
+    if started is None or not started.is_started_by(browser):
+        raise StripeUnavailable
+    return started.token

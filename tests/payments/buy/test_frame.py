@@ -15,7 +15,7 @@ from storefront.shop.discounts.change import stop_discount
 from tests.payments.buy.frames import SITE, Frame, allow, form_of, session_on
 from tests.payments.checkout.buttons import count_sessions
 from tests.support.discounts import discount
-from tests.support.goods import change_product
+from tests.support.goods import change_product, set_price
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, link_of
 from tests.support.sandbox_client import SandboxClient
@@ -114,6 +114,39 @@ def test_makes_one_session_of_a_form_that_is_sent_twice(framed: Frame, sandbox: 
     start = framed.look("/buy/twinspot")
     assert session_on(framed.send(start)) == session_on(framed.send(start))
     assert count_sessions(sandbox) == 1
+
+
+def test_shows_what_was_paid_at_another_price_to_who_sends_the_first_form_again(
+    app: Flask, framed: Frame, sandbox: SandboxClient
+) -> None:
+    start = framed.look("/buy/twinspot?edition=team")
+    sandbox.stripe.v1.checkout.sessions.expire(session_on(framed.send(start)))
+    set_price(app, "twinspot", "team", "usd", 9000)
+    form = framed.send(start)
+    sandbox.pay(session_on(form))
+    keys = keys_on(framed.send(form).text)
+    assert len(keys) == 1
+    for _time in range(2):
+        again = framed.send(start)
+        assert (again.status_code, keys_on(again.text)) == (200, keys)
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_shows_what_was_paid_of_two_forms_with_one_key(
+    app: Flask, framed: Frame, sandbox: SandboxClient, is_told: bool
+) -> None:
+    """The first is open still; the second is paid, whether or not the shop was told."""
+    first, second = (framed.look(f"/buy/twinspot?edition={edition}") for edition in ("personal", "team"))
+    key = form_of(first.text)[1]["nonce"]
+    framed.send(first)
+    paid = session_on(framed.send(second, nonce=key))
+    sandbox.pay(paid)
+    if is_told:
+        post_event(app, make_event("checkout.session.completed", paid))
+    for _time in range(2):
+        again = framed.send(second, nonce=key)
+        assert (again.status_code, len(keys_on(again.text))) == (200, 1)
+    assert count_sessions(sandbox) == 2
 
 
 def test_makes_one_session_of_a_form_that_is_sent_twice_at_once(framed: Frame, sandbox: SandboxClient) -> None:
