@@ -108,5 +108,5 @@ def _paid_token(session_id: str, browser: str) -> str:
     """Return the token of the key's checkout that has become this Session, whichever of its forms began it."""
     started = find_started(session_id)
     if started is None or not started.is_started_by(browser):
-        raise StripeUnavailable
+        raise StripeUnavailable  # another form has replaced it since
     return started.token

@@ -6,6 +6,7 @@ from storefront.core import tokens
 from storefront.orders.gifts import Wish, find_kept
 from storefront.payments.checkout.models import Checkout
 from storefront.shop.cart.cart import CartLine
+from storefront.shop.catalog.offers import are_of_one_edition
 from storefront.shop.catalog.parts import freeze_parts, pick_frozen
 
 ASKED = ("cart", "customer_id", "discount_id", "upgrades_grant_id")  # what makes a checkout the one of a form
@@ -58,13 +59,25 @@ def is_same_sale(checkout: Checkout, form: CheckoutForm) -> bool:
 def is_in_its_place(checkout: Checkout, form: CheckoutForm) -> bool:
     """Tell whether a checkout goes on as this form's: a browser has one cart, and a license is upgraded once.
 
-    Another thing bought at once is a purchase of its own, so that a tab which is open shows what it began.
+    Of what is bought at once it has one of each edition for itself, and one as a gift: another quantity, price,
+    receiver or message corrects what was typed before. Another edition is a purchase of its own, so that a tab
+    which is open shows what it began.
     """
     if checkout.is_from_cart or form.is_from_cart:
         return checkout.is_from_cart == form.is_from_cart
-    if form.upgrades_grant_id is not None:
+    if checkout.upgrades_grant_id is not None or form.upgrades_grant_id is not None:
         return checkout.upgrades_grant_id == form.upgrades_grant_id
-    return is_same_sale(checkout, form)
+    if (checkout.gift_id is None) != (form.gift is None):
+        return False
+    return are_of_one_edition(line.price_id for line in (*checkout.cart, *form.cart))
+
+
+def is_settled(paid: Checkout, form: CheckoutForm) -> bool:
+    """Tell whether what was paid in a form's place, on a page that nobody saw, is what this one asks for.
+
+    Something else than what was bought at once is bought beside it.
+    """
+    return form.is_from_cart or form.upgrades_grant_id is not None or is_same_sale(paid, form)
 
 
 def sells_the_same(checkout: Checkout) -> bool:

@@ -8,7 +8,7 @@ from storefront.payments.checkout.begun_here import read_begun
 from storefront.payments.checkout.browser import browser_id
 from storefront.payments.checkout.gift_page import read_words_begun, read_words_of, show_gift_page
 from storefront.payments.checkout.models import Checkout
-from storefront.payments.checkout.rows import find_checkouts
+from storefront.payments.checkout.rows import find_checkouts, find_order
 from storefront.payments.checkout.views import checkout
 from storefront.shop.cart.views import parse_number
 from storefront.web.limits import limiter
@@ -29,8 +29,15 @@ def gift() -> ResponseReturnValue:
 
 def _read_begun(price_id: int | None) -> dict[str, str]:
     begun = find_checkouts(read_begun(is_from_cart=price_id is None), browser=browser_id())
-    return read_words_begun(next((one for one in begun if _is_of(one, price_id)), None))
+    open_here = (one for one in begun if _is_of(one, price_id) and _may_be_paid(one))
+    return read_words_begun(next(open_here, None))
 
 
 def _is_of(begun: Checkout, price_id: int | None) -> bool:
     return price_id is None or (begun.gift_id is not None and begun.cart[0].price_id == price_id)
+
+
+def _may_be_paid(begun: Checkout) -> bool:
+    """The words of what was paid are not for the next gift, also where nobody saw the page after paying."""
+    order = find_order(begun)
+    return order is None or order.has_failed

@@ -56,19 +56,18 @@ def find_checkout(token: str, *, browser: str) -> Checkout | None:
 
 
 def find_checkouts(of_tokens: Sequence[str], *, browser: str) -> Sequence[Checkout]:
-    """Find those of these tokens that this browser started, in the running mode, the newest first."""
+    """Find those of these tokens that this browser started, in the running mode, in the order of the tokens."""
     wanted = [token for token in of_tokens if tokens.is_token(token)]
     if not wanted:
         return ()
-    return db.session.scalars(
-        select(Checkout)
-        .where(
+    found = db.session.scalars(
+        select(Checkout).where(
             Checkout.token.in_(wanted),
             Checkout.browser_hash == browser_hash(browser),
             Checkout.mode == settings().mode,
         )
-        .order_by(Checkout.id.desc())
-    ).all()
+    )
+    return sorted(found, key=lambda one: wanted.index(one.token))
 
 
 def find_by_nonce(nonce: str, *, browser: str) -> Checkout | None:

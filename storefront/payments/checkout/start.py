@@ -27,6 +27,7 @@ from storefront.payments.checkout.checkout_form import (
     is_in_its_place,
     is_of,
     is_same_sale,
+    is_settled,
     sells_the_same,
 )
 from storefront.payments.checkout.discounted import (
@@ -83,7 +84,7 @@ class PaidMeanwhile:
 
 
 def open_checkout(form: CheckoutForm, *, browser: str, current_tokens: Sequence[str] = ()) -> str | PaidMeanwhile:
-    """Return the token of the one open checkout: the same goes back to it, another cart replaces its Session.
+    """Return the token of the one open checkout: the same goes back to it, what corrects it replaces its Session.
 
     A double click sends the same nonce twice and gets the same token. So does a form whose first answer was lost.
     What is paid is sold once. A page back from the browser's history may ask for something else with its nonce: a
@@ -104,20 +105,13 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_tokens: Sequence[
 
 
 def _go_on_or_begin(form: CheckoutForm, browser: str, current_tokens: Sequence[str]) -> str | PaidMeanwhile:
-    current = _find_current(form, browser, current_tokens)
-    if current is None:
-        return _insert(form, browser)
-    order = find_order(current)
-    if order is None:
-        return _take_up(current, form)
-    if order.has_failed:
-        return _insert(form, browser)
-    return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
-
-
-def _find_current(form: CheckoutForm, browser: str, current_tokens: Sequence[str]) -> Checkout | None:
     begun = find_checkouts(current_tokens, browser=browser)
-    return next((one for one in begun if is_in_its_place(one, form)), None)
+    orders = [(one, find_order(one)) for one in begun if is_in_its_place(one, form)]
+    for one, order in orders:
+        if order is not None and not order.has_failed and is_settled(one, form):
+            return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
+    unpaid = next((one for one, order in orders if order is None), None)
+    return _insert(form, browser) if unpaid is None else _take_up(unpaid, form)
 
 
 def _insert(form: CheckoutForm, browser: str) -> str:

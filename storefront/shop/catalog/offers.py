@@ -90,6 +90,15 @@ def find_prices_in(edition_ids: Iterable[int], currency: str) -> dict[int, int]:
     return {edition_id: price_id for edition_id, price_id in rows}  # noqa: C416 - dict() is not typed for rows
 
 
+def are_of_one_edition(price_ids: Iterable[int]) -> bool:
+    """Tell whether these prices, of today or of before, sell one edition. One statement, where they differ."""
+    wanted = set(price_ids)
+    if len(wanted) == 1:
+        return True
+    editions = db.session.scalars(select(Price.edition_id).where(Price.id.in_(wanted)).distinct())
+    return len(editions.all()) == 1
+
+
 def find_prices_beside(slugs: Sequence[str], currency: str, *, without: Iterable[int]) -> list[int]:
     """Return a price of each of these products: its first edition in this currency that costs a fixed amount.
 

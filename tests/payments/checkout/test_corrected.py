@@ -1,0 +1,155 @@
+"""What a buyer corrects before paying takes the place of what was typed first: the wrong one cannot be paid."""
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from storefront.core import tokens
+from tests.payments.checkout.buttons import press
+from tests.support.gifts import FIELDS, WORDS
+from tests.support.goods import set_price
+from tests.support.rows import read_rows
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, find_price, make_event, post_event
+
+ROSA, WRONG, BEN = "rosa@example.net", "rosa@exmaple.net", "ben@example.net"
+
+
+def begin_gift(buyer: Buyer, email: str, *, edition: str = "Personal", **fields: Any) -> TestResponse:
+    """Fill in the page of a gift of one thing, and send it."""
+    price_id = find_price(buyer.app, "twinspot", edition)
+    nonce = re.search(r'name="nonce" value="([^"]+)"', gift_page(buyer, edition))
+    assert nonce
+    form = FIELDS | {"nonce": nonce[1], "price_id": price_id, "gift_email": email} | fields
+    answer = buyer.post("/checkout/now", **form)
+    assert answer.status_code == 303, answer.text
+    return answer
+
+
+def gift_page(buyer: Buyer, edition: str = "Personal") -> str:
+    price_id = find_price(buyer.app, "twinspot", edition)
+    return str(buyer.get("/checkout/gift", query_string={"price_id": price_id}).text)
+
+
+def filled_in(buyer: Buyer, edition: str = "Personal") -> str:
+    """The address that stands in the page of a gift."""
+    field = re.search(r'<input[^>]*name="gift_email"[^>]*>', gift_page(buyer, edition))
+    assert field
+    value = re.search(r' value="([^"]*)"', field[0])
+    return value[1] if value else ""
+
+
+def session_at(buyer: Buyer, answer: TestResponse) -> str:
+    return buyer.session_on(buyer.get(answer.location))
+
+
+def status_of(sandbox: SandboxClient, session_id: str) -> str:
+    return str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).status)
+
+
+def look(buyer: Buyer, form: str) -> Any:
+    """What the script of an open form asks."""
+    return buyer.client.get(form, headers={"Accept": "application/json"}, base_url=buyer.base_url).get_json()
+
+
+def pay(buyer: Buyer, sandbox: SandboxClient, session_id: str) -> None:
+    sandbox.pay(session_id)
+    buyer.land(session_id)
+
+
+def tell_paid(app: Flask, sandbox: SandboxClient, session_id: str) -> None:
+    """Paid, and the page after it is never seen."""
+    sandbox.pay(session_id)
+    post_event(app, make_event("checkout.session.completed", session_id))
+
+
+def gifts_sold(app: Flask) -> list[str]:
+    rows = read_rows(app, "SELECT email FROM gifts WHERE order_id IS NOT NULL ORDER BY order_id")
+    return [str(row["email"]) for row in rows]
+
+
+@pytest.mark.parametrize("before", [{"email": WRONG}, {"email": ROSA, "gift_message": "Hapy birthday"}])
+def test_replaces_the_gift_that_it_corrects(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, before: dict[str, str]
+) -> None:
+    first = begin_gift(buyer, **before)
+    wrong = session_at(buyer, first)
+    assert filled_in(buyer) == before["email"]
+    right = session_at(buyer, begin_gift(buyer, ROSA))
+    assert (status_of(sandbox, wrong), status_of(sandbox, right)) == ("expired", "open")
+    assert look(buyer, first.location) == {"state": "open", "session": right}
+    pay(buyer, sandbox, right)
+    assert look(buyer, first.location)["state"] == "paid"
+    assert buyer.get(first.location).location == f"/checkout/return?session_id={right}"
+    assert (gifts_sold(app), filled_in(buyer)) == ([ROSA], "")
+    assert WORDS.split("\n")[0] not in gift_page(buyer)
+
+
+def test_replaces_the_gift_whose_page_came_back_from_the_history(buyer: Buyer, sandbox: SandboxClient) -> None:
+    """With the nonce of then."""
+    nonce = tokens.new_token()
+    wrong = session_at(buyer, begin_gift(buyer, WRONG, nonce=nonce))
+    for _click in range(2):
+        right = session_at(buyer, begin_gift(buyer, ROSA, nonce=nonce))
+        assert (status_of(sandbox, wrong), status_of(sandbox, right)) == ("expired", "open")
+
+
+def test_shows_the_words_of_the_gift_that_was_begun_last(buyer: Buyer, sandbox: SandboxClient) -> None:
+    for email in (ROSA, BEN, ROSA):
+        begin_gift(buyer, email)
+        assert filled_in(buyer) == email
+
+
+def test_replaces_what_was_begun_with_another_quantity(app: Flask, buyer: Buyer, sandbox: SandboxClient) -> None:
+    sessions = [session_at(buyer, press(buyer, "twinspot", "Team", quantity=quantity)) for quantity in (1, 3, 2)]
+    assert [status_of(sandbox, one) for one in sessions] == ["expired", "expired", "open"]
+    pay(buyer, sandbox, sessions[-1])
+    assert read_rows(app, "SELECT total_minor FROM orders") == [{"total_minor": 15800}]
+
+
+def test_replaces_what_was_begun_at_an_older_price(app: Flask, buyer: Buyer, sandbox: SandboxClient) -> None:
+    older = session_at(buyer, press(buyer, "twinspot", "Team"))
+    newer = set_price(app, "twinspot", "team", "usd", 9000)
+    again = session_at(buyer, press(buyer, "twinspot", "Team", price_id=newer))
+    assert (status_of(sandbox, older), status_of(sandbox, again)) == ("expired", "open")
+
+
+def test_leaves_a_gift_beside_what_its_giver_buys_and_other_gifts(buyer: Buyer, sandbox: SandboxClient) -> None:
+    begun = [
+        press(buyer, "twinspot", "Personal"),
+        begin_gift(buyer, ROSA),
+        begin_gift(buyer, BEN, edition="Team"),
+        press(buyer, "twinspot", "Team"),
+    ]
+    sessions = [session_at(buyer, answer) for answer in begun]
+    assert [status_of(sandbox, one) for one in sessions] == ["open"] * 4
+    assert (filled_in(buyer), filled_in(buyer, "Team")) == (ROSA, BEN)
+
+
+def test_sells_another_gift_beside_one_that_is_paid(app: Flask, buyer: Buyer, sandbox: SandboxClient) -> None:
+    """Whose page after paying was never seen: it is shown to who asks for the same once more."""
+    paid = session_at(buyer, begin_gift(buyer, ROSA))
+    tell_paid(app, sandbox, paid)
+    assert filled_in(buyer) == ""
+    bens = session_at(buyer, begin_gift(buyer, BEN))
+    assert filled_in(buyer) == BEN
+    assert begin_gift(buyer, ROSA).location == f"/checkout/return?session_id={paid}"
+    assert session_at(buyer, begin_gift(buyer, BEN)) == bens
+    pay(buyer, sandbox, bens)
+    assert (gifts_sold(app), filled_in(buyer)) == ([ROSA, BEN], "")
+    buyer.land(paid)
+    assert session_at(buyer, begin_gift(buyer, ROSA)) not in (paid, bens), (
+        "now it was seen, and is bought once more"
+    )
+
+
+def test_shows_what_was_paid_before_it_is_corrected(app: Flask, buyer: Buyer, sandbox: SandboxClient) -> None:
+    """Stripe has the money, and nobody told the shop yet."""
+    paid = session_at(buyer, begin_gift(buyer, WRONG))
+    sandbox.pay(paid)
+    assert begin_gift(buyer, ROSA).location == f"/checkout/return?session_id={paid}"
+    buyer.land(paid)
+    assert gifts_sold(app) == [WRONG]
