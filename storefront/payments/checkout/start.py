@@ -35,6 +35,7 @@ from storefront.payments.checkout.discounted import (
     for_first_purchase,
     is_first_purchase,
 )
+from storefront.payments.checkout.first_once import close_beside
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import (
     find_by_nonce,
@@ -90,8 +91,17 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_tokens: Sequence[
     What is paid is sold once. A page back from the browser's history may ask for something else with its nonce: a
     purchase of its own, where two clicks are one as well. So is an upgrade that is for sale although it was paid:
     that money went back.
-    `current_tokens` are of the checkouts that this browser has open; none to leave them alone.
+    `current_tokens` are of the checkouts that this browser has open; none to leave them alone. Those with a discount
+    on a first purchase are closed all the same, where this form has one.
     """
+    begun = _find_or_begin(form, browser, current_tokens)
+    if not form.first_email or isinstance(begun, PaidMeanwhile):
+        return begun
+    paid = close_beside(begun, browser=browser)
+    return begun if paid is None else PaidMeanwhile(session_id=paid)
+
+
+def _find_or_begin(form: CheckoutForm, browser: str, current_tokens: Sequence[str]) -> str | PaidMeanwhile:
     sent_before = find_by_nonce(form.own_nonce(browser), browser=browser)
     if sent_before is None:
         return _go_on_or_begin(form, browser, current_tokens)
@@ -101,7 +111,7 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_tokens: Sequence[
     if paid is None and is_in_its_place(sent_before, form):
         return _take_up(sent_before, form)
     form = replace(form, nonce=f"{form.nonce}:{sent_before.token}")
-    return open_checkout(form, browser=browser, current_tokens=current_tokens)
+    return _find_or_begin(form, browser, current_tokens)
 
 
 def _go_on_or_begin(form: CheckoutForm, browser: str, current_tokens: Sequence[str]) -> str | PaidMeanwhile:

@@ -146,6 +146,19 @@ def test_sells_another_gift_beside_one_that_is_paid(app: Flask, buyer: Buyer, sa
     )
 
 
+def test_fills_in_what_was_begun_after_a_payment_that_failed(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    failed = session_at(buyer, begin_gift(buyer, ROSA))
+    sandbox.pay(failed, payment_method="ach_success")
+    post_event(app, make_event("checkout.session.completed", failed))
+    sandbox.settle(read_rows(app, "SELECT payment_intent_id AS id FROM orders")[0]["id"], "failed")
+    post_event(app, make_event("checkout.session.async_payment_failed", failed))
+    assert filled_in(buyer) == ROSA
+    begin_gift(buyer, BEN)
+    assert filled_in(buyer) == BEN
+
+
 def test_shows_what_was_paid_before_it_is_corrected(app: Flask, buyer: Buyer, sandbox: SandboxClient) -> None:
     """Stripe has the money, and nobody told the shop yet."""
     paid = session_at(buyer, begin_gift(buyer, WRONG))

@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import db, transaction
 from storefront.shop.catalog.models import Product
 from storefront.shop.discounts.change import stop_discount
-from tests.payments.checkout.buttons import in_cart
+from tests.payments.checkout.buttons import in_cart, press
 from tests.support.discounts import discount, uses_of
 from tests.support.gifts import FIELDS, ROSA
 from tests.support.goods import set_price
@@ -195,3 +196,63 @@ def test_checks_out_by_enter_in_the_address_where_no_script_runs(
     assert (on.status_code, on.location) == (307, "/checkout")
     changed = filled.post("/cart/update", **sent | {f"quantity-{price_id}": "2"})
     assert (changed.status_code, in_cart(filled)) == (303, [(str(price_id), "2")])
+
+
+def give_now(buyer: Buyer, edition: str, email: str) -> Any:
+    """Send the page of a gift of one thing, with the code of the visit."""
+    price_id = find_price(buyer.app, "twinspot", edition)
+    page = buyer.get("/checkout/gift", query_string={"price_id": price_id}).text
+    fields = dict(re.findall(r'name="(promotion|nonce)" value="([^"]*)"', page))
+    return buyer.post(
+        "/checkout/now", **fields, **FIELDS | {"price_id": price_id, "first_email": EVE, "gift_email": email}
+    )
+
+
+def sessions_of(sandbox: SandboxClient, app: Flask) -> list[tuple[str, int]]:
+    rows = read_rows(app, "SELECT checkout_session_id AS s FROM checkouts WHERE body IS NOT NULL ORDER BY id")
+    seen = [sandbox.stripe.v1.checkout.sessions.retrieve(row["s"]) for row in rows]
+    return [(str(one.status), int(one.amount_total or 0)) for one in seen]
+
+
+def test_has_one_open_form_of_a_browser(app: Flask, sandbox: SandboxClient, filled: Buyer) -> None:
+    begin(filled, EVE)
+    for edition, email in (("Personal", ROSA), ("Personal", "ben@example.net"), ("Team", ROSA)):
+        for _click in range(2):
+            assert give_now(filled, edition, email).status_code == 303
+    assert sessions_of(sandbox, app) == [("expired", 1520), ("expired", 1520), ("open", 6320)]
+    begin(filled, EVE)
+    assert sessions_of(sandbox, app) == [("open", 1520), ("expired", 1520), ("expired", 6320)]
+    paid = session_of_cart(sandbox, app)
+    sandbox.pay(paid, email=EVE)
+    filled.land(paid)
+    assert uses_of(app, "WELCOME") == 1
+
+
+def session_of_cart(sandbox: SandboxClient, app: Flask) -> str:
+    return str(read_rows(app, "SELECT checkout_session_id AS s FROM checkouts WHERE is_from_cart")[0]["s"])
+
+
+def test_shows_the_first_purchase_that_was_paid_and_takes_no_second(
+    app: Flask, sandbox: SandboxClient, filled: Buyer
+) -> None:
+    """Stripe has the money, and nobody told the shop yet."""
+    give_now(filled, "Team", ROSA)
+    paid = session_of(sandbox, app).id
+    sandbox.pay(paid, email=EVE)
+    for _click in range(2):
+        assert begin(filled, EVE) == f"/checkout/return?session_id={paid}"
+    filled.land(paid)
+    assert begin(filled, EVE) == "/cart"
+    assert "this address has bought here before" in said(filled)
+    assert uses_of(app, "WELCOME") == 1
+
+
+def test_leaves_forms_without_it_open(app: Flask, sandbox: SandboxClient, filled: Buyer) -> None:
+    filled.post("/cart/code", code="")
+    press(filled, "twinspot", "Team")
+    filled.post("/cart/code", code="WELCOME")
+    begin(filled, EVE)
+    stranger = Buyer(app)
+    stranger.post("/cart/code", code="WELCOME")
+    give_now(stranger, "Team", ROSA)
+    assert sessions_of(sandbox, app) == [("open", 7900), ("open", 1520), ("open", 6320)]
