@@ -14,8 +14,12 @@
   };
 
   forget(OF_NOBODY);
-  // At the window, after unsaved.js, which asks before and may stay.
-  addEventListener("submit", (event) => {
-    if (event.target.matches("[action='/admin/sign-out']") && !event.defaultPrevented) forget(document.body.dataset.drafts);
+  // Forgotten when the page goes, with what was typed until then: after the button it may ask first, and who stays
+  // goes on typing. The next time it asks, or goes, is about something else. Where browsers never ask, nobody stays.
+  let signingOut = "";
+  addEventListener("submit", (event) => { // at the window, after unsaved.js, which asks before and may stay
+    if (event.target.matches("[action='/admin/sign-out']") && !event.defaultPrevented) signingOut = "pressed";
   });
+  addEventListener("beforeunload", () => { signingOut = signingOut === "pressed" ? "asked" : ""; });
+  addEventListener("pagehide", () => { if (signingOut) forget(document.body.dataset.drafts); });
 })();
