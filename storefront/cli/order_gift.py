@@ -24,7 +24,8 @@ def give_for_free(
 
     wishes = [Wish(name, quantity) for name in goods]
     with open_shop():
-        given = give(email, wishes, because=because, form=form_of(email, wishes, because, again=again))
+        form = form_of(email, wishes, because, again=again)
+        given = give(email, wishes, because=because, form=form, again=again)
     line = f"Order {given.number}: an email brings it to {given.email}."
     if not given.is_new:
         line = f"Given before, as order {given.number}. `--again` gives once more."

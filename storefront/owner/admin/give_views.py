@@ -3,6 +3,7 @@
 from flask import flash, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
+from storefront.core import tokens
 from storefront.core.errors import StorefrontError
 from storefront.orders.lookup import get_order
 from storefront.owner.admin.blueprint import admin, needs
@@ -13,7 +14,6 @@ from storefront.payments.fulfillment.give import (
     CannotGive,
     Given,
     Wish,
-    form_of_page,
     give,
     plan_giving,
 )
@@ -38,7 +38,7 @@ def check_gift() -> ResponseReturnValue:
         plan = plan_giving(typed.get("email", ""), _wishes(), because=typed.get("because", ""))
     except StorefrontError as refusal:
         return _form(typed.get("email", ""), refusal)
-    return render_template("owner/orders/give_check.html", plan=plan, form=form_of_page(plan))
+    return render_template("owner/orders/give_check.html", plan=plan, form=tokens.new_token())
 
 
 @admin.post("/orders/give")

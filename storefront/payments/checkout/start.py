@@ -91,8 +91,8 @@ def open_checkout(form: CheckoutForm, *, browser: str, current_tokens: Sequence[
     What is paid is sold once. A page back from the browser's history may ask for something else with its nonce: a
     purchase of its own, where two clicks are one as well. So is an upgrade that is for sale although it was paid:
     that money went back.
-    `current_tokens` are of the checkouts that this browser has open; none to leave them alone. Where this form has a
-    discount on a first purchase, others with one are closed all the same.
+    `current_tokens` are of the checkouts that this browser has open; none to leave them alone. Where this form
+    has a discount on a first purchase, others with one are closed all the same.
     """
     begun = _find_or_begin(form, browser, current_tokens)
     if not form.first_email or isinstance(begun, PaidMeanwhile):

@@ -5,11 +5,13 @@ their library by the button behind that email's link. Unlike what is free by its
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import reason_field, record
@@ -24,7 +26,7 @@ from storefront.customers.unproven import find_known
 from storefront.delivery.licenses.queries import count_unsold
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.languages import find_language_of
-from storefront.orders.models import Order
+from storefront.orders.models import Order, OrderItem
 from storefront.orders.new_order import GIVEN
 from storefront.payments.fulfillment.converge import OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.shop.catalog.mirror_names import name_at_stripe
@@ -37,6 +39,7 @@ from storefront.shop.editor.editions import get_edition
 from storefront.stripe_api.seen import SeenCheckout, SeenLine
 
 MOST_LINES, MOST_OF_ONE, LONGEST_REASON = 20, 99, 200
+SAME_WITHIN = timedelta(hours=1)
 
 
 class CannotGive(StorefrontError):
@@ -107,8 +110,10 @@ def plan_giving(email: str, wishes: Sequence[Wish], *, because: str) -> GivingPl
     return GivingPlan(email=address, because=reason, lines=lines)
 
 
-def give(email: str, wishes: Sequence[Wish], *, because: str, form: str) -> Given:
+def give(email: str, wishes: Sequence[Wish], *, because: str, form: str, again: bool = False) -> Given:
     """Make the order, hand it out, and promise its email. The same form again changes nothing.
+
+    Nor does another form that says the same within an hour, unless `again`: after Back it was drawn anew.
 
     Raises:
         CannotGive, NotFound: nothing was done.
@@ -118,7 +123,11 @@ def give(email: str, wishes: Sequence[Wish], *, because: str, form: str) -> Give
     known = _find_given(session_id)
     if known is not None:
         return known
-    answer = _answer(session_id, address, _read_goods(wishes), reason)
+    goods = _read_goods(wishes)
+    alike = None if again else _find_alike(address, reason, goods)
+    if alike is not None:
+        return alike
+    answer = _answer(session_id, address, goods, reason)
     try:
         with transaction() as session:
             order_id = converge_order(session, answer).fulfillment.order_id
@@ -138,22 +147,6 @@ def form_of(email: str, wishes: Sequence[Wish], because: str, *, again: bool) ->
     return new_token() if again else said
 
 
-def form_of_page(plan: GivingPlan) -> str:
-    """Return 64 hex digits for the page that gives: the same for the same, for an hour at least.
-
-    After Back that page is drawn anew, and would give once more under another name.
-    """
-    wishes = [Wish(line.name, line.quantity) for line in plan.lines]
-    said = form_of(plan.email, wishes, plan.because, again=False)
-    hour = int(clock.now().timestamp()) // 3600
-    before, now = _form_of_hour(said, hour - 1), _form_of_hour(said, hour)
-    return before if _find_given(_session_id(before)) is not None else now
-
-
-def _form_of_hour(said: str, hour: int) -> str:
-    return hashlib.sha256(f"{said}\0{hour}".encode()).hexdigest()
-
-
 def _session_id(form: str) -> str:
     return GIVEN + hashlib.sha256(f"{settings().mode}:{form}".encode()).hexdigest()[:32]
 
@@ -171,6 +164,30 @@ def _find_given(session_id: str) -> Given | None:
         select(Order.number, Order.email).where(Order.checkout_session_id == session_id)
     ).first()
     return Given(number=row.number, email=row.email, is_new=False) if row is not None else None
+
+
+def _find_alike(address: str, reason: str, goods: Sequence[_Goods]) -> Given | None:
+    """Find what was given to this address for this reason within the hour: as much of the same."""
+    rows = db.session.execute(
+        select(Order.number, Order.email, OrderItem.product_id, OrderItem.description, OrderItem.quantity)
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .where(
+            Order.placed_at > clock.now() - SAME_WITHIN,
+            Order.mode == settings().mode,
+            Order.given_because == reason,
+            func.lower(Order.email) == address.lower(),
+        )
+        .order_by(Order.id.desc())
+    )
+    wanted = Counter((one.product.id, _description(one), one.wish.quantity) for one in goods)
+    for (number, email), lines in groupby(rows, key=lambda row: (row.number, row.email)):
+        if Counter((line.product_id, line.description, line.quantity) for line in lines) == wanted:
+            return Given(number=number, email=email, is_new=False)
+    return None
+
+
+def _description(goods: _Goods) -> str:
+    return name_at_stripe(goods.product.name, goods.edition.name)
 
 
 def _check_reason(because: str) -> str:
@@ -226,7 +243,7 @@ def _line(goods: _Goods) -> GivingLine:
     has_pool = product.grants_license and product.key_source is KeySource.POOL
     return GivingLine(
         name=f"{product.slug}/{goods.edition.key}",
-        description=name_at_stripe(product.name, goods.edition.name),
+        description=_description(goods),
         quantity=goods.wish.quantity,
         keys_left=count_unsold(db.session(), product.id, settings().mode) if has_pool else None,
     )
@@ -264,7 +281,7 @@ def _recognized(goods: _Goods) -> RecognizedLine:
 def _seen_line(session_id: str, number: int, goods: _Goods, currency: str) -> SeenLine:
     return SeenLine(
         id=f"{session_id}_{number}",
-        description=name_at_stripe(goods.product.name, goods.edition.name),
+        description=_description(goods),
         quantity=goods.wish.quantity,
         currency=currency,
         subtotal_minor=0,
