@@ -13,6 +13,7 @@ from storefront.core import clock
 from storefront.core.db import Base, db, insert_missing, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.letters import kind_of
+from storefront.core.tokens import new_token
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Order
 
@@ -64,10 +65,11 @@ class Note:
     is_own: bool
 
 
-def add_note(reference: str, text: str, *, form: str) -> str:
+def add_note(reference: str, text: str, *, form: str | None) -> str:
     """Write a note; return the number of its order. The same from the same form again adds nothing.
 
     Nor do the same words by the same person within an hour: after Back they stand in a form that was drawn anew.
+    None for a command, which has no form and no Back: it writes one each time.
 
     Raises:
         NotFound: no such order in the running mode.
@@ -78,12 +80,13 @@ def add_note(reference: str, text: str, *, form: str) -> str:
     actor = current_actor()
     with transaction() as session:
         order = _lock_order(session, reference)
-        if _is_noted(session, order, text, actor):
+        if form is not None and _is_noted(session, order, text, actor):
             return order.number
-        row = {"order_id": order.id, "form": form, "author_kind": actor.kind.value, "author": actor.name}
+        own = new_token() if form is None else form
+        row = {"order_id": order.id, "form": own, "author_kind": actor.kind.value, "author": actor.name}
         if insert_missing(session, OrderNote, [row | {"text": text, "at": clock.now()}]):
             record(session, "order.noted", subject_kind="order", subject=order.number)
-        elif _text_of(session, order, form) != text:
+        elif _text_of(session, order, own) != text:
             raise OtherNote(
                 "This was sent already, with other words. Yours are still in the field: add them as one more note."
             )

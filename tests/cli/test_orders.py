@@ -268,6 +268,16 @@ def test_says_of_each_moment_in_which_zone_it_is(
         assert set(moment.findall(shown)) == {zone}, shown
 
 
+def test_writes_a_note_each_time_it_says_so(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
+    """A command has no form that could be sent twice after Back."""
+    number = number_of(sell(app, sandbox))
+    for _time in range(2):
+        assert f"Noted at order {number}." in done(command, "orders", "note", number, "Called, nobody there.")
+    noted = read_rows(app, "SELECT text FROM order_notes")
+    assert [row["text"] for row in noted] == ["Called, nobody there."] * 2
+    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'order.noted'")) == 2
+
+
 def test_gives_the_link_of_the_buyers_mails(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
     sale = sell(app, sandbox)
     link = done(command, "orders", "link", number_of(sale)).strip()

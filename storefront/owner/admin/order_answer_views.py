@@ -23,6 +23,7 @@ from storefront.shop.answers.words import FIELDS, AnswerWords
 from storefront.web.bodies import takes_bytes
 
 LONGEST_FORM = 64
+SENT_ALREADY = "This was sent already. To send it once more within the hour, change a word of it."
 
 
 class AnswerGone(StorefrontError):
@@ -97,7 +98,7 @@ def send_order_answer(number: str) -> ResponseReturnValue:
         return _page(number, gone)
     except StorefrontError as refusal:
         return _page(number, refusal)
-    words = f"Your email is on its way to {sent.recipient}." if sent.recipient else "This was sent already."
+    words = f"Your email is on its way to {sent.recipient}." if sent.recipient else SENT_ALREADY
     return order_done(sent.number, words)
 
 
