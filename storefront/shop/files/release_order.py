@@ -7,7 +7,7 @@ from storefront.shop.catalog.releases import ReleaseState
 from storefront.shop.files.objects import Kind, Objects, Ref
 from storefront.shop.files.plan import Plan, Step
 
-_PARTS = re.compile(r"[0-9]+|[^\W\d_]+")
+_PARTS = re.compile(r"\d+|[^\W\d_]+")
 _BEFORE = frozenset({"alpha", "beta", "rc", "pre", "preview", "dev"})  # these come before the version itself
 _LEADING_V = re.compile(r"v(?:ersion)?\W*(?=\d)", re.IGNORECASE)
 
@@ -22,7 +22,7 @@ def version_key(version: str) -> VersionKey:
 
 
 def _part_key(part: str) -> tuple[int, int, str]:
-    if part[0].isdigit():
+    if part[0].isdecimal():  # not isdigit(): int() reads no circled and no raised one
         return 3, int(part), ""
     return (0 if part in _BEFORE else 2), 0, part
 

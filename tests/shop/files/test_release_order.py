@@ -42,6 +42,8 @@ def newest_first(app: Flask) -> list[object]:
         ["v1.9", "1.10-alpha", "1.10 beta 2", "1.10 beta 10", "1.10-rc1", "1.10", "1.10a", "1.10.0", "v1.10.1"],
         ["2025-12", "2026-2", "2026-11-30"],
         ["First", "Second", "1", "2"],
+        ["Vol. \u2460", "Vol. \u2461", "\u2460", "\u2461", "9", "10", "10\u00b2"],
+        ["\u0661.\u0669", "\u0661.\u0661\u0660"],
     ],
 )
 def test_counts_versions_as_people_do(versions: list[str]) -> None:
@@ -55,6 +57,16 @@ def test_publishes_undated_versions_as_people_count(app: Flask, tmp_path: Path) 
     assert newest_first(app) == ["1.10", "1.10-beta", "1.9", "1.2"]
     again = plan(app, root)
     assert (again.plan.is_empty, again.notes) == (True, ())
+
+
+def test_takes_versions_of_digits_that_are_no_numbers(app: Flask, tmp_path: Path) -> None:
+    """Python calls them digits, and cannot count with them."""
+    root = make_folder(tmp_path / "shop")
+    for version in ("\u2460", "\u2461"):
+        write(root, {f"{HOME}/{version}/book.zip": version.encode()})
+    assert plan(app, root).notes == (ORDER.replace("1.2,", "\u2460, \u2461, 1.2,"),)
+    apply(app, root)
+    assert newest_first(app)[-3:] == ["1.2", "\u2461", "\u2460"]
 
 
 def test_publishes_drafts_as_people_count(app: Flask, tmp_path: Path) -> None:
