@@ -8,8 +8,12 @@ from storefront.shop.files.objects import Kind, Objects, Ref
 from storefront.shop.files.plan import Plan, Step
 
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
-_BEFORE = frozenset({"alpha", "beta", "rc", "pre", "preview", "dev"})  # these come before the version itself
-_LEADING_V = re.compile(r"v(?:ersion)?\W*(?=\d)", re.IGNORECASE)
+_BEFORE = frozenset(  # these come before the version itself
+    {"alpha", "beta", "canary", "dev", "milestone", "nightly", "pre", "prerelease", "preview", "rc", "snapshot"}
+)
+_LEADING_V = re.compile(r"^\W*v(?:ersion)?\W*(?=\d)")  # not that of 1.0-dev1
+_SHORT = re.compile(r"(?<=\d)[ab](?=\d)")  # 1.0b1, as Python's packages are called; 1.10a comes after 1.10
+_LONG = {"a": "-alpha-", "b": "-beta-"}
 
 VersionKey = tuple[tuple[int, int, str], ...]
 _END = (1, 0, "")
@@ -17,8 +21,9 @@ _END = (1, 0, "")
 
 def version_key(version: str) -> VersionKey:
     """Return by what versions are sorted, the oldest first: 1.9, 1.10-beta, 1.10, 1.10.1."""
-    parts = _PARTS.findall(_LEADING_V.sub("", version.casefold(), count=1))
-    return (*map(_part_key, parts), _END)
+    plain = _LEADING_V.sub("", version.casefold())
+    written_out = _SHORT.sub(lambda short: _LONG[short[0]], plain)
+    return (*map(_part_key, _PARTS.findall(written_out)), _END)
 
 
 def _part_key(part: str) -> tuple[int, int, str]:
