@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator
 
+from storefront.core import clock
 from storefront.shop.catalog.releases import ReleaseState
-from storefront.shop.files.objects import Kind, Objects, Ref
+from storefront.shop.files.objects import Fields, Kind, Objects, Ref, refs_of
 from storefront.shop.files.plan import Plan, Step
 
 _PARTS = re.compile(r"\d+|[^\W\d_]+")
@@ -17,6 +18,7 @@ _LONG = {"a": "-alpha-", "b": "-beta-"}
 
 VersionKey = tuple[tuple[int, int, str], ...]
 _END = (1, 0, "")
+NUMBER = 3  # of a part: words that come before the version, its end, other words, numbers
 
 
 def version_key(version: str) -> VersionKey:
@@ -28,7 +30,7 @@ def version_key(version: str) -> VersionKey:
 
 def _part_key(part: str) -> tuple[int, int, str]:
     if part[0].isdecimal():  # not isdigit(): int() reads no circled and no raised one
-        return 3, int(part), ""
+        return NUMBER, int(part), ""
     return (0 if part in _BEFORE else 2), 0, part
 
 
@@ -37,7 +39,10 @@ def oldest_first(releases: Iterable[Ref]) -> list[Ref]:
 
 
 def explain_order(plan: Plan, shop: Objects) -> Iterator[str]:
-    """Yield the order of the versions of each product that get their date only when they are written."""
+    """Yield the order of the versions of each product that get their date only when they are written.
+
+    And which of them buyers will take for newer than a later one that was published before.
+    """
     undated: dict[str, list[Ref]] = {}
     for step in plan.of_kind(Kind.RELEASE):
         if _is_published_now(step, shop):
@@ -45,12 +50,37 @@ def explain_order(plan: Plan, shop: Objects) -> Iterator[str]:
     for slug, refs in undated.items():
         if len(refs) > 1:
             yield _order_words(slug, refs)
+        newest = _find_newest(slug, shop)
+        yield from (_late_words(ref, newest) for ref in oldest_first(refs) if newest and _is_older(ref, newest))
 
 
 def _order_words(slug: str, releases: Iterable[Ref]) -> str:
     versions = ", ".join(ref.name for ref in oldest_first(releases))
     words = "these versions have no published_at, and are published in this order, the newest last"
     return f"{slug}: {words}: {versions}."
+
+
+def _find_newest(slug: str, shop: Objects) -> Ref | None:
+    """Return the highest version that buyers of a product have."""
+    of_product = (ref for ref in refs_of(shop, Kind.RELEASE) if ref.product == slug)
+    published = [ref for ref in of_product if _is_out(shop[ref])]
+    return max(published, key=lambda ref: version_key(ref.name), default=None)
+
+
+def _is_out(release: Fields) -> bool:
+    date = release["published_at"]
+    return release["state"] == ReleaseState.PUBLISHED and date is not None and date <= clock.now()
+
+
+def _is_older(release: Ref, newest: Ref) -> bool:
+    """Return whether numbers say so: names like Spring and Autumn are of no certain order."""
+    keys = (version_key(release.name), version_key(newest.name))
+    return all(key[0][0] == NUMBER for key in keys) and keys[0] < keys[1]
+
+
+def _late_words(release: Ref, newest: Ref) -> str:
+    words = f"{release.name} has no published_at, and is published now, so buyers take it for newer than"
+    return f"{release.product}: {words} {newest.name}. With a date before that of {newest.name} it is older."
 
 
 def _is_published_now(step: Step, shop: Objects) -> bool:

@@ -42,7 +42,7 @@ def newest_first(app: Flask) -> list[object]:
         ["v1.9", "1.10-alpha", "1.10 beta 2", "1.10 beta 10", "1.10-rc1", "1.10", "1.10a", "1.10.0", "v1.10.1"],
         ["1.0-dev1", "1.0-dev.2", "1.0.dev3", "1.0", "1.0.1"],
         ["v1.0a2", "1.0a10", "1.0b1", "1.0-beta2", "1.0rc1", "(v) 1.0", "Version 1.0.1"],
-        ["1.0-SNAPSHOT", "1.0", "1.1-nightly", "1.1", "2-canary.1", "2", "3-prerelease", "3", "4 milestone 1", "4"],
+        ["1.0-SNAPSHOT", "1.0", "1.1-nightly", "1.1", "2-canary.1", "2", "3-prerelease", "3", "4 milestone", "4"],
         ["2025-12", "2026-2", "2026-11-30"],
         ["First", "Second", "1", "2"],
         ["Vol. \u2460", "Vol. \u2461", "\u2460", "\u2461", "9", "10", "10\u00b2"],
@@ -80,8 +80,9 @@ def test_publishes_drafts_as_people_count(app: Flask, tmp_path: Path) -> None:
     apply(app, root)
     for notes in drafts:
         replace_text(notes, "draft", "published")
-    (note,) = plan(app, root).notes
-    assert note.endswith("the newest last: 1.9, 1.10.")
+    order, late = plan(app, root).notes
+    assert order.endswith("the newest last: 1.9, 1.10.")
+    assert late.startswith("book: 1.9 has no published_at, and is published now,")
     apply(app, root)
     assert newest_first(app) == ["1.10", "1.9", "1.10-beta", "1.2"]
 
@@ -102,3 +103,26 @@ def test_says_nothing_of_one_version_without_a_date(app: Flask, tmp_path: Path) 
         tmp_path / "shop", {"products/book/product.md": page(state="published"), f"{HOME}/1/book.zip": b"PK"}
     )
     assert plan(app, root).notes == ()
+
+
+def test_says_that_an_older_version_would_be_the_newest(app: Flask, tmp_path: Path) -> None:
+    root = make_folder(tmp_path / "shop")
+    apply(app, root)
+    write(root, {f"{HOME}/{version}/book.zip": version.encode() for version in ("1.9.1", "1.10.1", "Spring")})
+    order, late = plan(app, root).notes
+    assert order.endswith("the newest last: Spring, 1.9.1, 1.10.1.")
+    assert late == (
+        "book: 1.9.1 has no published_at, and is published now, so buyers take it for newer than 1.10. "
+        "With a date before that of 1.10 it is older."
+    )
+    later = "---\npublished_at: 2126-01-02T00:00:00Z\n---\n"
+    write(root, {f"{HOME}/3/book.zip": b"3", f"{HOME}/3/notes.md": later})
+    assert plan(app, root).notes == (order, late)
+    (root / HOME / "1.9.1" / "notes.md").write_text("---\npublished_at: 2020-01-02T00:00:00Z\n---\n")
+    (order,) = plan(app, root).notes
+    assert order.endswith("the newest last: Spring, 1.10.1.")
+    apply(app, root)
+    assert plan(app, root).notes == ()
+    assert newest_first(app)[:4] == ["3", "1.10.1", "Spring", "1.10"]
+    write(root, {f"{HOME}/2/book.zip": b"2"})
+    assert plan(app, root).notes == ()  # 3 is not out yet
