@@ -3,7 +3,7 @@
 import unicodedata
 
 from storefront.core.errors import StorefrontError
-from storefront.core.letters import is_seen, kind_of
+from storefront.core.letters import BLANK, is_seen, kind_of
 
 MAX_NAME_BYTES = 180
 # https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
@@ -32,10 +32,14 @@ def same_name(name: str) -> str:
 def check_path_part(part: str) -> None:
     """Raises FileNameRefused for a name that no path should carry."""
     if _has_bad_ends(part) or _has_bad_characters(part) or _is_long(part):
-        # repr() shows every character that cannot be seen as a number.
-        raise FileNameRefused(f"{part!r} cannot be a part of a file's path.")
+        raise FileNameRefused(f"{_shown(part)} cannot be a part of a file's path.")
     if is_device(part):
-        raise FileNameRefused(f"{part!r} is the name of a device on Windows: rename the file.")
+        raise FileNameRefused(f"{_shown(part)} is the name of a device on Windows: rename the file.")
+
+
+def _shown(part: str) -> str:
+    """Return it in quotes, with numbers for what cannot be seen: repr() takes some of it for seen."""
+    return "".join(f"\\u{ord(letter):04x}" if letter in BLANK else letter for letter in repr(part))
 
 
 def is_device(part: str) -> bool:

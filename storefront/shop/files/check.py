@@ -19,6 +19,7 @@ from storefront.shop.editor.states import Missing, find_missing, missing_for
 from storefront.shop.emails.editable import EDITABLE
 from storefront.shop.emails.words import EmailTextRefused, clean_words
 from storefront.shop.files import fields
+from storefront.shop.files.check_names import check_new_name
 from storefront.shop.files.check_shop import check_languages, check_shop_texts, note_main_currency
 from storefront.shop.files.folder import Folder
 from storefront.shop.files.merged import Merged
@@ -314,6 +315,7 @@ def _shares_name(edition: Ref, merged: Merged) -> bool:
 
 def _check_release(folder: Folder, ref: Ref, shop: Objects, merged: Merged) -> None:
     current, values = shop.get(ref, {}), merged[ref]
+    check_new_name(folder, ref, shop, name=ref.name, words="this cannot be a version: ")
     if values["state"] == ReleaseState.PUBLISHED and not merged.of(Kind.FILE, ref.product, ref.name):
         folder.wrong(ref, "", f"version {ref.name} has no files: put them beside its notes, or say state: draft.")
     if current.get("published_at") is None:
@@ -368,6 +370,7 @@ def _check_email(folder: Folder, ref: Ref, _shop: Objects, _merged: Objects) -> 
 
 
 def _check_file(folder: Folder, ref: Ref, shop: Objects, _merged: Objects) -> None:
+    check_new_name(folder, ref, shop, name=ref.part)
     current = shop.get(ref)
     if current is not None and current["sha256"] != folder.objects[ref].get("sha256"):
         words = f"version {ref.name} has another file {ref.part}: give the new one a new version."

@@ -2,8 +2,7 @@
 
 import unicodedata
 
-from storefront.core.errors import StorefrontError
-from storefront.shop.catalog.file_names import check_path_part, same_name
+from storefront.shop.catalog.file_names import same_name
 from storefront.shop.catalog.notes import LONGEST_NOTES
 from storefront.shop.catalog.upload_checks import LONGEST_VERSION, MOST_FILES
 from storefront.shop.files import fields
@@ -88,11 +87,6 @@ def _read_named(folder: Folder, source: Table, entries: list[Entry], file: str) 
 
 
 def _is_good(folder: Folder, slug: str, version: str, place: Place) -> bool:
-    try:
-        check_path_part(version)
-    except StorefrontError as refused:
-        folder.mistakes.add(place.file, place.line, f"this cannot be a version: {refused}")
-        return False
     if len(version) > LONGEST_VERSION:
         folder.mistakes.add(place.file, place.line, f"a version has at most {LONGEST_VERSION} characters.")
         return False
@@ -115,9 +109,8 @@ def _add_file(folder: Folder, release: Ref, entry: Entry, name: str, place: Plac
         return
     ref = Ref(Kind.FILE, release.product, release.name, name)
     try:
-        check_path_part(name)
         sha256 = hash_file(entry)
-    except (StorefrontError, Wrong) as error:
+    except Wrong as error:
         folder.mistakes.add(place.file, place.line, str(error))
         return
     if not may_be_empty and entry.path.stat().st_size == 0:

@@ -74,6 +74,24 @@ def test_refuses_a_moment_that_no_calendar_has(app: Flask, tmp_path: Path, momen
     assert f"published_at: '{moment}' is no date and time like" in "\n".join(said)
 
 
+def test_refuses_names_that_no_path_should_carry(app: Flask, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {PRODUCT: page()}
+    notes = "---\nversion: {}\nstate: draft\nfiles:\n  - {{file: a.zip, name: {}}}\n---\n"
+    for home, version, name in (("1", '"a:b"', '"\\u3164"'), ("2", '"\\u2800"', "../b"), ("3", "con", "aux.zip")):
+        release = f"products/tool/releases/{home}"
+        files |= {f"{release}/notes.md": notes.format(version, name), f"{release}/a.zip": b"PK"}
+    part, device = "cannot be a part of a file's path.", "is the name of a device on Windows: rename the file."
+    home = "products/tool/releases"
+    assert mistakes(app, write(tmp_path / "shop", files)) == [
+        f"{home}/1/notes.md:1: this cannot be a version: 'a:b' {part}",
+        f"{home}/1/notes.md:5: '\\u3164' {part}",
+        f"{home}/2/notes.md:1: this cannot be a version: '\\u2800' {part}",
+        f"{home}/2/notes.md:5: '../b' {part}",
+        f"{home}/3/notes.md:1: this cannot be a version: 'con' {device}",
+        f"{home}/3/notes.md:5: 'aux.zip' {device}",
+    ]
+
+
 def test_refuses_an_upgrade_that_costs_nothing(app: Flask, tmp_path: Path) -> None:
     said = mistakes(app, write(tmp_path / "shop", {PRODUCT: FREE_UPGRADE}))
     assert any(f"{PRODUCT}:6" in mistake and "never free" in mistake for mistake in said), said

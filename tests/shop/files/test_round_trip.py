@@ -236,3 +236,20 @@ def test_brings_a_zip_of_a_product_into_a_shop(app: Flask, tmp_path: Path) -> No
         "make edition book/e-book",
         "make price book/e-book/usd",
     ]
+
+
+@pytest.mark.parametrize(("version", "filename"), [("1.0", "\u3164"), ("\u2800", "a.zip"), ("con", "a\\b.zip")])
+def test_plans_names_that_the_shop_had_before_they_were_refused(
+    app: Flask, tmp_path: Path, version: str, filename: str
+) -> None:
+    book = "products/book"
+    root = write(tmp_path / "shop", {f"{book}/product.md": page(), f"{book}/releases/1.0/book.zip": b"PK"})
+    apply(app, root)
+    change_rows(
+        app,
+        f"UPDATE releases SET version = '{version}' WHERE version = '1.0' AND product_id ="
+        " (SELECT id FROM products WHERE slug = 'book')",
+        f"UPDATE release_files SET filename = '{filename}' WHERE filename = 'book.zip'",
+    )
+    export(app, tmp_path / "out")
+    assert plan(app, tmp_path / "out").plan.is_empty
