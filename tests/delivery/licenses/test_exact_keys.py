@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from storefront.core.db import db
 from storefront.delivery.licenses.keys import hash_key, hint
 from storefront.delivery.licenses.models import KeyEvent, PoolKey
 from storefront.delivery.licenses.owner_actions import replace_key
-from storefront.delivery.licenses.pools.key_files import read_keys
+from storefront.delivery.licenses.pools.import_keys import import_keys
+from storefront.delivery.licenses.pools.key_files import one_key, read_keys
 from tests.delivery.licenses.licensed import ask
 from tests.delivery.licenses.pools import bring, fulfill, make_pool, pay, sold_keys
 from tests.support.databases import BOTH
@@ -151,3 +153,37 @@ def test_takes_a_long_key_out_of_its_pool_that_no_file_could_be_named(app: Flask
 
 def test_keeps_what_is_read() -> None:
     assert [line.key for line in read_keys(f'key\n"{BLOCK}"\n'.encode()).keys] == [BLOCK]
+
+
+@both
+@pytest.mark.parametrize("lines", [["{}", "AAA-1111", "BBB-2222"], ["AAA-1111", "{}", "BBB-2222", "{}"]])
+def test_removes_with_its_file_a_heading_that_was_imported_as_a_key(
+    app: Flask, run: Any, lines: list[str]
+) -> None:
+    """When the shop knew fewer headings it would have gone to the next buyer."""
+    make_pool(app)
+    heading = "Cl\u00e9 de licence"
+    bring(app, ["AAA-1111", "BBB-2222", "CCC-3333"])
+    with app.app_context():
+        import_keys("twinspot", one_key(heading))
+        db.session.remove()
+    text = "\n".join(lines).format(heading, heading).encode()
+    assert "Removed 3 keys. 1 is for sale." in run("keys", "remove", "twinspot", "-", stdin=text).output
+    assert bring(app, ["AAA-1111", "BBB-2222"]).unsold == 3
+    assert "Removed 2 keys. 1 is for sale." in run("keys", "remove", "twinspot", "-", stdin=text).output
+    again = run("keys", "remove", "twinspot", "-", stdin=text)
+    assert (again.exit_code, "is not in this pool" in again.output, "heading" in again.output) == (1, True, False)
+
+
+def test_leaves_a_heading_that_was_sold_with_its_buyer(app: Flask, sandbox: SandboxClient, run: Any) -> None:
+    make_pool(app)
+    with app.app_context():
+        import_keys("twinspot", one_key("Licencia"))
+        db.session.remove()
+    fulfill(app, pay(app, sandbox, 1)[0])
+    bring(app, ["AAA-1111"])
+    assert (
+        "Removed 1 key. 0 are for sale."
+        in run("keys", "remove", "twinspot", "-", stdin=b"Licencia\nAAA-1111\n").output
+    )
+    assert sold_keys(app) == ["Licencia"]

@@ -5,7 +5,7 @@ Nothing is guessed: a file with several columns names the one with the keys, or 
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from storefront.core.data_keys import SEALED
 from storefront.core.errors import StorefrontError
@@ -31,6 +31,7 @@ from storefront.delivery.licenses.pools.headings import find_heading, find_sold_
 MAX_BYTES = 20 * 1024 * 1024
 MIN_LENGTH = 4
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
+IS_HEADING = "it is a heading, not a key"
 TRUNCATED = ("unexpected end of data", "truncated data")  # as Python calls a letter that is cut
 
 
@@ -59,12 +60,16 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class KeyFile:
-    """`blanks` and `comments` are the numbers of lines that were left out."""
+    """`blanks` and `comments` are the numbers of lines that were left out.
+
+    `headings` are lines that are no keys, and could be imported as such when the shop knew fewer headings.
+    """
 
     keys: tuple[KeyLine, ...]
     blanks: tuple[int, ...]
     comments: tuple[int, ...]
     problems: tuple[Problem, ...]
+    headings: tuple[KeyLine, ...] = ()
 
 
 def read_keys(content: bytes, *, column: str | None = None, as_is: bool = False) -> KeyFile:
@@ -86,7 +91,19 @@ def read_keys(content: bytes, *, column: str | None = None, as_is: bool = False)
         return _key_file(table, [], [Problem(table.first_number, why)])
     keys, problems = _read_rows(table, headings)
     doubts = [] if as_is else _find_doubts(table, keys, headings, is_open=not text.endswith(("\n", "\r")))
-    return _key_file(table, keys, problems + doubts)
+    return replace(_key_file(table, keys, problems + doubts), headings=_find_headings(table, headings, problems))
+
+
+def _find_headings(table: Table, headings: list[int], problems: list[Problem]) -> tuple[KeyLine, ...]:
+    place = headings[0] if headings else 0
+    numbers = {problem.number for problem in problems if problem.text == IS_HEADING}
+    rows = [row for row in table.filled if row.number in numbers]
+    return tuple(_line_of(row, place) for row in (table.filled[:1] if headings else []) + rows)
+
+
+def _line_of(row: Record, place: int) -> KeyLine:
+    key = _key_in(row, place)
+    return KeyLine(row.number, key, hash_exact(key))
 
 
 def _find_doubts(table: Table, keys: list[KeyLine], headings: list[int], *, is_open: bool) -> list[Problem]:
@@ -213,7 +230,7 @@ def _what_is_wrong(key: str) -> str | None:
     if sum(map(str.isalnum, normal_form(key))) < MIN_LENGTH:
         return f"a key has at least {MIN_LENGTH} letters or digits"
     if is_heading(key):
-        return "it is a heading, not a key"
+        return IS_HEADING
     if key.startswith(SEALED):
         return f"it begins with {SEALED}, as what is sealed in the database does"
     return None

@@ -42,11 +42,13 @@ def remove_keys(slug: str, file: KeyFile) -> Removed:
     """
     product_id = get_product_id(db.session(), slug)
     ids, problems = _find_keys(db.session(), product_id, file.keys)
-    problems = [*file.problems, *problems]
+    ids += _find_headings(db.session(), product_id, file.headings)
+    lines_of_headings = {line.number for line in file.headings}
+    problems += [problem for problem in file.problems if problem.number not in lines_of_headings]
     if problems or not ids:
         raise KeysRefused(problems or [NO_KEYS], done="removed")
     try:
-        return _remove_all(slug, product_id, sorted(ids))  # in one order, as others lock them
+        return _remove_all(slug, product_id, sorted(set(ids)))  # in one order, as others lock them
     except _SoldMeanwhile:
         return remove_keys(slug, file)
 
@@ -74,6 +76,12 @@ def _find_keys(session: Session, product_id: int, lines: Sequence[KeyLine]) -> t
             if why is not None:
                 problems.append(Problem(line.number, f"{hint(line.key)} {why}"))
     return ids, problems
+
+
+def _find_headings(session: Session, product_id: int, lines: Sequence[KeyLine]) -> list[int]:
+    """Return the ids of unsold keys that are headings: each was imported before the shop knew it as one."""
+    found = (_find_batch(session, product_id, batch) for batch in in_batches(lines))
+    return [key.id for keys in found for key in keys.values() if key.grant_id is None]
 
 
 def _find_batch(
