@@ -48,6 +48,7 @@ def test_asks_about_nothing_else(key: str) -> None:
     assert find_damage(key) is None
 
 
+QUOTED = "\n".join([*(f'"AA11-JJ0{number}-KK"' for number in range(6)), '"AA11-JJ"'])
 FILES = {
     "a column of numbers": ("key\n1.23457E+15\n9.87654E+15\n4.2E+12\n", [2, 3, 4]),
     "errors that look like comments": ("AAAA-1\n#REF!\n# ours\n#####\n", [2, 4]),
@@ -60,6 +61,11 @@ FILES = {
     "a table that was cut": ("note,key\nx,AAA-01\nx,AAA-02\nx,AAA-03\nx,AAA-04\nx,AAA-0", [6]),
     "a short last line": ("AA11-JJ01-KK\nAA11-JJ02-KK\nAA11-JJ03-KK\nAA11-JJ04-KK\nAA11-JJ\n", []),
     "a last line among keys of many lengths": ("AA11-JJ01-KK\nAA11-JJ02\nAA11-JJ03-KK\nAA11-JJ04-KK\nAA11", []),
+    "a quote that closes the last one": (QUOTED, []),
+    "a last line of spaces": ("AA11-JJ01\nAA11-JJ02\nAA11-JJ03\nAA11-JJ04\nAA11-JJ\n  ", []),
+    "a comment at the end": ("AA11-JJ01\nAA11-JJ02\nAA11-JJ03\nAA11-JJ04\nAA11-JJ\n# end", []),
+    "keys that count down": ("GAME-14\nGAME-13\nGAME-12\nGAME-11\nGAME-10\nGAME-9", []),
+    "keys that count down, and a cut": ("GAME-14\nGAME-13\nGAME-12\nGAME-11\nGAME-1", [5]),
     "too few to say": ("AA11-JJ01-KK\nAA11-JJ02-KK\nAA11-JJ", []),
     "a key before the cut": ("key,note\nAAA-01,x\nAAA-02,x\nAAA-03,x\nAAA-04,x\nAAA-0,x", []),
     "sold by another shop": ("id,status,key\n1,active,AAAA-1\n2,disabled,BBBB-2\n", [1]),

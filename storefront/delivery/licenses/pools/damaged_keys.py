@@ -39,6 +39,7 @@ _JSON = re.compile(r"""\{\s*".*\}|\[\s*["{].*\]""")
 _NUMBERED = re.compile(r"\d{1,6}[.)]\s+\S")
 _ROWS = re.compile(r"\(?\d+ (?:rows?|records?)\b(?: [a-z ]+)?\)?\.?", re.IGNORECASE)
 _SUM = re.compile(r"(?:grand |sub)?(?:total|summe|gesamt(?:summe)?|somme|suma)\b[ :=]*[\d.,]*", re.IGNORECASE)
+_COUNTED = re.compile(r"(.*?)([0-9]{1,9})", re.DOTALL)
 EXACT_DIGITS = 15  # that a spreadsheet keeps of a number
 FEW = 4  # numbers of one length: fewer say nothing about a shorter one
 
@@ -132,9 +133,15 @@ def find_split_number(cells: Sequence[str]) -> str | None:
 def find_cut(keys: Sequence[str]) -> dict[int, str]:
     """Return by place what is wrong with the last key of a file that may have been cut: all others are longer."""
     lengths = set(map(len, keys[:-1]))
-    if len(keys) <= FEW or len(lengths) > 1 or len(keys[-1]) >= min(lengths):
+    if len(keys) <= FEW or len(lengths) > 1 or len(keys[-1]) >= min(lengths) or _is_next(keys[-2], keys[-1]):
         return {}
     return {len(keys) - 1: f"it has {len(keys[-1])} characters and all others {min(lengths)}: the file may be cut"}
+
+
+def _is_next(key: str, last: str) -> bool:
+    """Return whether keys that count down came to a number with one digit less, as GAME-9 after GAME-10."""
+    one, other = _COUNTED.fullmatch(key), _COUNTED.fullmatch(last)
+    return one is not None and other is not None and one[1] == other[1] and int(one[2]) == int(other[2]) + 1
 
 
 def find_shortened(keys: Sequence[str]) -> dict[int, str]:

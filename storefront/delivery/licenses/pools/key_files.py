@@ -90,7 +90,7 @@ def read_keys(content: bytes, *, column: str | None = None, as_is: bool = False)
     if why is not None:
         return _key_file(table, [], [Problem(table.first_number, why)])
     keys, problems = _read_rows(table, headings)
-    doubts = [] if as_is else _find_doubts(table, keys, headings, is_open=not text.endswith(("\n", "\r")))
+    doubts = [] if as_is else _find_doubts(table, keys, headings, is_open=_is_open(text))
     return replace(_key_file(table, keys, problems + doubts), headings=_find_headings(table, headings, problems))
 
 
@@ -104,6 +104,12 @@ def _find_headings(table: Table, headings: list[int], problems: list[Problem]) -
 def _line_of(row: Record, place: int) -> KeyLine:
     key = _key_in(row, place)
     return KeyLine(row.number, key, hash_exact(key))
+
+
+def _is_open(text: str) -> bool:
+    """Return whether the last key may have been cut: nothing ends its line, no quote, and it is no comment."""
+    last_line = text[max(text.rfind("\n"), text.rfind("\r")) + 1 :].strip()
+    return last_line != "" and last_line[0] != "#" and last_line[-1] != '"'
 
 
 def _find_doubts(table: Table, keys: list[KeyLine], headings: list[int], *, is_open: bool) -> list[Problem]:
