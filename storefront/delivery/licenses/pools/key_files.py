@@ -165,6 +165,8 @@ def _decode_as(content: bytes, encoding: str, name: str) -> str:
 
 
 def _why_unreadable(error: UnicodeDecodeError, name: str) -> str:
+    if error.reason in TRUNCATED and name == "UTF-8":  # one letter of another encoding at the end looks the same
+        return "is not whole, or is not UTF-8 text: copy the file again, or save it as UTF-8."
     if error.reason in TRUNCATED:
         return "is not whole: the file was cut. Copy it again."
     return f"is not {name} text: save the file as UTF-8."
