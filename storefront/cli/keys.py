@@ -40,7 +40,7 @@ def import_file(
     """Bring keys to sell: a text file with one a line, or CSV (`-` is standard input). All or none.
 
     A CSV file with several columns has a first line that names them. Blank lines and lines that begin with #
-    are left out. A key of several lines stands in quotes. One file has up to 100,000 lines.
+    are left out. A key of several lines stands in quotes. One file has up to 100,000 keys.
 
     Keys are sold, and told apart, exactly as they are written. What looks damaged (1.23457E+15, dates, #REF!, long
     dashes) or is no key (a heading, a sum, a line of HTML) is named, and nothing is imported. So it is with keys

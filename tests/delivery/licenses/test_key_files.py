@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storefront.delivery.licenses.keys import normal_form
+from storefront.delivery.licenses.pools.csv_table import MOST_LINES
 from storefront.delivery.licenses.pools.damaged_keys import find_damage, find_shortened
 from storefront.delivery.licenses.pools.headings import is_heading
 from storefront.delivery.licenses.pools.key_files import KeyFileRefused, read_keys
@@ -152,7 +153,9 @@ def test_names_every_line_it_cannot_use(name: str) -> None:
         (b"sep=x\nkeyxnote\nAAAA-1xy\n", "Line 1 names a separator"),
         (b"A" * (20 * 1024 * 1024 + 1), "larger than 20 MB"),
         (b"key\n" + b"AAAA-1\n" * 100_001, "The file has more than 100,000 lines: split it."),
-        (b"\n" * 100_002, "more than 100,000 lines"),
+        (b"AAAA-1\n" * 100_001, "more than 100,000 lines"),
+        (b"key\n\n" + b"key\n" * 100_001, "more than 100,000 lines"),
+        (b"\n" * 100_001, "more than 100,000 lines"),
         (b"#\n" * 100_001 + b"AAAA-1\n", "more than 100,000 lines"),
         ("AAAA-1\n".encode("utf-16-le"), "UTF-16 without its mark"),
         (b"\xff\xfeA", "Line 1 is not whole: the file was cut. Copy it again."),
@@ -168,10 +171,14 @@ def test_refuses_a_file_that_it_cannot_read(content: bytes, why: str) -> None:
         read_keys(content)
 
 
-def test_takes_a_hundred_thousand_keys_below_a_heading() -> None:
-    lines = "\n".join(["key", *(f"AAAA-{number:06}" for number in range(100_000))])
-    file = read_keys(lines.encode())
-    assert (len(file.keys), file.problems) == (100_000, ())
+@pytest.mark.parametrize(
+    ("heading", "between", "end"), [("key\n", "\n", "\n\n"), ("", "\n\n", "\n"), ("", "\n#\n", "")]
+)
+def test_takes_a_hundred_thousand_keys(heading: str, between: str, end: str) -> None:
+    """Its heading, its comments and its blank lines are no keys."""
+    keys = between.join(f"AAAA-{number:06}" for number in range(MOST_LINES))
+    file = read_keys(f"{heading}{keys}{end}".encode())
+    assert (len(file.keys), file.problems) == (MOST_LINES, ())
 
 
 def test_takes_the_column_that_its_owner_names() -> None:

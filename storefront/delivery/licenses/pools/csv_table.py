@@ -5,11 +5,11 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 DELIMITERS = (",", ";", "\t")
 FORCED = ",;\t|:"  # what a first line `sep=` may name
-# Keys, or comments: on SQLite every sale waits while the keys of one file are written, and memory has an end.
+# Keys, comments or blank ones: on SQLite every sale waits while the keys of one file are written, and memory has
+# an end.
 MOST_LINES = 100_000
 SEPARATOR_LINE = re.compile(r'"?sep=([^"\r\n])"?[ \t]*(?=\r|\n|$)', re.IGNORECASE)  # as Excel writes it
 
@@ -129,20 +129,31 @@ def read_table(text: str, *, names_keys: Callable[[str], bool]) -> Table:
 
     Raises:
         UnreadableTable: quotes that do not fit, or a cell larger than any key.
-        TooManyLines: more than `MOST_LINES` records, blank ones too, or comments.
+        TooManyLines: more than `MOST_LINES` records below the heading, blank ones, or comments.
     """
     forced = _forced_delimiter(text)
     delimiter = forced or _choose(text, names_keys)
     skip = 1 if forced else 0
     lines = _Lines(text, skip)
-    records = list(islice(_parse(lines, delimiter or DELIMITERS[0]), MOST_LINES + 2))  # a heading is no key
-    if len(records) > MOST_LINES + 1:
-        raise TooManyLines
+    records = list(_bounded(_parse(lines, delimiter or DELIMITERS[0]), names_keys))
     width = len(_first_cells(records))
     uneven = _find_uneven(records, width)
     if delimiter is None:
         uneven = _find_uneven_in_list(text, skip, width) | uneven
     return Table(records, tuple(lines.comments), width, uneven)
+
+
+def _bounded(records: Iterable[Record], names_keys: Callable[[str], bool]) -> Iterator[Record]:
+    """Yield them while there are no more than `MOST_LINES` of them with cells, and none. A heading is no key."""
+    counts = {True: 0, False: 0}  # by whether they are blank
+    has_begun = False
+    for record in records:
+        is_heading = not (has_begun or record.is_blank) and any(map(names_keys, record.cells))
+        has_begun = has_begun or not record.is_blank
+        counts[record.is_blank] += not is_heading
+        if counts[record.is_blank] > MOST_LINES:
+            raise TooManyLines
+        yield record
 
 
 def _forced_delimiter(text: str) -> str | None:
