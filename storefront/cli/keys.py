@@ -44,7 +44,7 @@ def import_file(
 
     Keys are sold, and told apart, exactly as they are written. What looks damaged (1.23457E+15, dates, #REF!, long
     dashes) or is no key (a heading, a sum, a line of HTML) is named, and nothing is imported. So it is with keys
-    that were sold elsewhere, as a column for status, email or order id says.
+    that may have been sold elsewhere, as a column for status, email or order id says.
 
     Orders that wait for a key are served at once, oldest first, and their buyers are told by mail.
     """

@@ -90,8 +90,47 @@ def test_names_each_line_and_takes_it_as_it_is(name: str) -> None:
 def test_says_once_why_keys_may_be_of_another_shop() -> None:
     text = b"Order ID,Customer  Email,key\n1,ada@example.com,AAAA-1\n2,bob@example.com,BBBB-2\n"
     (problem,) = read_keys(text).problems
-    words = "is one of keys that were sold elsewhere: their buyers have them"
-    assert (problem.number, problem.text) == (1, f"the column Order ID {words}")
+    words = "these keys may have been sold elsewhere, and have buyers"
+    assert (problem.number, problem.text) == (1, f"by the column Order ID {words}")
     (named,) = read_keys(b"Code,Customer  Email\nAAAA-1,ada@example.com\n", column="Code").problems
-    assert named.text == f"the column Customer Email {words}"
+    assert named.text == f"by the column Customer Email {words}"
     assert read_keys(b"status,note\nAAAA-1,x\n", column="status").problems == ()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        "Order No.",
+        "Order #",
+        "Email:",
+        "Order/ID",
+        "Bestell-Nr.",
+        "N° de commande",
+        "Nº de commande",
+        "claimed_by",
+    ],
+)
+def test_knows_a_column_of_sales_however_it_is_spelled(column: str) -> None:
+    (problem,) = read_keys(f"key,{column}\nAAAA-1,\nBBBB-2,7\n".encode()).problems
+    assert (problem.number, problem.is_doubt) == (1, True)
+    assert problem.text.startswith(f"by the column {column} these keys may have been sold")
+
+
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("status", ["unused", "New"]), ("sold", ["0", "no"]), ("expired", ["FALSE", "false"]),
+        ("Sold?", ["", "-"]),
+        ("verkauft", ["nein", "Nein"]), ("Zustand", ["verfügbar", "neu"]), ("statut", ["inutilisé", "neuf"]),
+        ("email", ["n/a", "(none)"]), ("estado", ["disponible", "nuevo"]),
+        ("Activation", ["https://example.com/activate", ""]), ("Client", ["Windows client", ""]),
+        ("active", ["yes", ""]),
+    ],
+)  # fmt: skip
+def test_asks_about_no_column_that_says_that_keys_are_unsold(column: str, values: list[str]) -> None:
+    rows = "\n".join(f"KEY-000{number},{value}" for number, value in enumerate(values))
+    assert read_keys(f"key,{column}\n{rows}\n".encode()).problems == ()
+
+
+def test_asks_about_one_key_that_was_sold_among_others() -> None:
+    assert read_keys(b"key,sold\nAAAA-1,0\nBBBB-2,1\n").problems != ()

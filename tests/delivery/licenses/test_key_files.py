@@ -100,7 +100,8 @@ def test_doubts_a_first_line_that_says_what_the_others_are(heading: str, keys: l
     text = "\n".join([heading, *keys]).encode()
     (problem,) = read_keys(text).problems
     assert (problem.number, problem.is_doubt) == (1, True)
-    assert problem.text == "it may be a heading, for it says what the others are: name it with --column"
+    why = "it says what the others are: name it with --column, or say --as-is if it is a key"
+    assert problem.text == f"it may be a heading, for {why}"
     assert [line.key for line in read_keys(text, column=heading).keys] == keys
     assert [line.key for line in read_keys(text, as_is=True).keys] == [heading, *keys]
 
@@ -116,7 +117,8 @@ def test_doubts_a_first_line_that_may_be_a_heading(heading: str) -> None:
     text = f"{heading}\r\n4K2QX-AAAA1\r\n4K2QX-AAAA2\r\n".encode()
     (problem,) = read_keys(text).problems
     assert (problem.number, problem.is_doubt) == (1, True)
-    assert problem.text == "it may be a heading, for it has no digit as the others have: name it with --column"
+    why = "it has no digit as the others have: name it with --column, or say --as-is if it is a key"
+    assert problem.text == f"it may be a heading, for {why}"
     keys = ["4K2QX-AAAA1", "4K2QX-AAAA2"]
     assert [line.key for line in read_keys(text, column=heading).keys] == keys
     assert [line.key for line in read_keys(text, as_is=True).keys] == [heading, *keys]

@@ -20,23 +20,34 @@ _KEYS = frozenset(
         "clavedeactivacion", "licencia", "codigo", "codigodelicencia", "codigodeactivacion",
     }
 )  # fmt: skip
-# Headings of what a shop notes of keys that it sold: whose they are, and what became of them.
+# Headings of what a shop notes of keys that it sold, by their letters: whose they are, and what became of them.
+# None that says something else of keys that are new: "active", or "client" and "activation" of a program.
 _SOLD = frozenset(
     {
         "status", "state", "orderid", "orderno", "ordernumber", "saleid", "purchaseid", "purchasedate", "saledate",
         "email", "emails", "emailaddress", "customer", "customeremail", "customername", "customerid", "buyer",
         "buyeremail", "buyername", "purchaser", "purchaseemail", "useremail", "refunded", "disputed", "activated",
-        "activation", "activationcount", "activationsused", "sold", "soldat", "soldto", "assignedto", "redeemed",
-        "redeemedby",
-        "disabled", "expired", "revoked",
+        "activationcount", "activationsused", "sold", "soldat", "soldto", "assignedto", "redeemed",
+        "redeemedby", "claimed", "claimedby", "disabled", "expired", "revoked",
+        "bestellnr",
         "zustand", "bestellnummer", "emailadresse", "kunde", "kundin", "kundenemail", "kundenname", "kundennummer",
         "kaufer", "kaufdatum", "verkauft", "verkauftan", "erstattet", "aktiviert", "aktivierungen", "eingelost",
-        "statut", "etat", "numerodecommande", "adresseemail", "courriel", "client", "nomduclient", "emailduclient",
-        "acheteur", "datedachat", "vendu", "rembourse", "active",
+        "statut", "etat", "numerodecommande", "adresseemail", "courriel", "nomduclient", "emailduclient",
+        "ndecommande", "nodecommande", "acheteur", "datedachat", "vendu", "rembourse",
         "estado", "numerodepedido", "correo", "correoelectronico", "cliente", "nombredelcliente", "comprador",
         "fechadecompra", "vendido", "reembolsado", "activado", "activada",
     }
 )  # fmt: skip
+# What stands below one of them where a key was not sold.
+_UNSOLD = frozenset(
+    {
+        "", "0", "-", "n", "no", "false", "none", "null", "na", "unused", "new", "unsold", "available",
+        "nein", "falsch", "neu", "frei", "verfugbar", "unbenutzt", "unverkauft",
+        "non", "faux", "neuf", "nouveau", "nouvelle", "libre", "disponible", "inutilise", "inutilisee",
+        "falso", "nuevo", "nueva",
+    }
+)  # fmt: skip
+NAME_IT = "name it with --column, or say --as-is if it is a key"
 _BETWEEN = re.compile(r"[\s_()'\u2019?-]")
 _WORD = re.compile(r"[^\W\d_]+")
 
@@ -61,9 +72,9 @@ def find_heading(keys: Sequence[str]) -> str | None:
         return None
     first, others = keys[0], keys[1:]
     if _has_word(first) and sum(map(_has_word, others)) * 4 < len(others):
-        return "it may be a heading, for it says what the others are: name it with --column"
+        return f"it may be a heading, for it says what the others are: {NAME_IT}"
     if not _has_digit(first) and sum(map(_has_digit, others)) * 4 >= len(others) * 3:
-        return "it may be a heading, for it has no digit as the others have: name it with --column"
+        return f"it may be a heading, for it has no digit as the others have: {NAME_IT}"
     return None
 
 
@@ -79,15 +90,23 @@ def _has_digit(key: str) -> bool:
 def find_sold_elsewhere(table: Table, place: int) -> str | None:
     """Return why the keys of a table, in the column `place`, may have been sold before, or None."""
     for column, heading in enumerate(table.first_cells):
-        if column != place and _is_of_sales(heading) and _is_filled(table, column):
+        if column != place and _is_of_sales(heading) and _has_sold(table, column):
             name = " ".join(heading.split())
-            return f"the column {name} is one of keys that were sold elsewhere: their buyers have them"
+            return f"by the column {name} these keys may have been sold elsewhere, and have buyers"
     return None
 
 
 def _is_of_sales(heading: str) -> bool:
-    return _plain(heading) in _SOLD
+    return _letters(heading.replace("#", "no")) in _SOLD
 
 
-def _is_filled(table: Table, column: int) -> bool:
-    return any(row.cells[column].strip() for row in table.filled[1:] if column < len(row.cells))
+def _has_sold(table: Table, column: int) -> bool:
+    return any(_says_sold(row.cells[column]) for row in table.filled[1:] if column < len(row.cells))
+
+
+def _says_sold(cell: str) -> bool:
+    return (_letters(cell) or cell.strip()) not in _UNSOLD
+
+
+def _letters(cell: str) -> str:
+    return "".join(filter(str.isalpha, _plain(cell)))
