@@ -22,16 +22,24 @@ DAMAGED = {
     "was cut": ["ABCD-1234-..."],
     "HTML": ["AB&amp;CD-12", "AB&#39;CD12"],
     "HTML page": ["<html><table><tr><td>AA11-BB22", "<!DOCTYPE html>", "<TD>AA11-BB22</TD>"],
+    "part of an HTML page": ["<ul>", "<li>AA11-BB22</li>", "<p>AA11-BB22</p>", "<pre>", "<span class=key>AA11"],
     "JSON": ['{"key":"AA11-LL01"}', '["AA11-LL01"]', '[{"key": "AA11-LL01"}]'],
-    "number of its line": ["1. AA11-PP01", "17) AA11-PP01"],
-    "how many rows": ["(2 rows affected)", "(1 row)", "2 rows in set", "17 records"],
-    "with its sum": ["Total", "Total: 17", "Grand total", "Summe 1.234", "somme", "SUMA 4"],
+    "number of its line": ["1. AA11-PP01", "17) AA11-PP01", "1: AA11-PP01"],
+    "mark of a list": ["- AA11-PP01", "* AA11-PP01", "\u2022 AA11-PP01"],
+    "how many rows": [
+        "(2 rows affected)", "(1 row)", "2 rows in set", "17 records", "1 row in set (0.00 sec)", "(2 Zeilen)",
+        "(2 lignes)",
+    ],
+    "with its sum": [
+        "Total", "Total: 17", "Grand total", "Summe 1.234", "somme", "SUMA 4", "Total keys: 2", "sous-total 3",
+    ],
     "one line of a key": ["-----BEGIN LICENSE-----", "-----END PGP MESSAGE-----"],
 }  # fmt: skip
 SOUND = [
     "aGVsbG8td29ybGQ9", "AB-CD123", "1234-56-78", "12E45678", "4E12-1234", "FFEE-1E10", "M\u00fcller-1234",
     "123-456-789", "MARS-1234", "DECO-42", "MAYA-2026", "\u65e5\u672c\u8a9e-1234", "1.2.3.4", "99-99-9999",
     "123 456 789", "00012345", "TOTAL-1234-ABCD", "1.AA11", "3 ROWS-1234", "<license>AA11</license>",
+    "1 record player", "12 rows of corn", "<p-1234>", "-AA11-BB22", "*AA11*", "TOTAL1234", "1:AA11", "<pre-AA11>",
     "{AA11-BB22}", "A=B&C=D;",
     "-----BEGIN LICENSE-----\nAda\n-----END LICENSE-----",
 ]  # fmt: skip

@@ -152,6 +152,8 @@ def test_names_every_line_it_cannot_use(name: str) -> None:
         (b"AAAA\n\xff\xfe\n", "Line 2 is not UTF-8"),
         (b'a,key\n"' + b"A" * 200_000 + b'",x\n', "Line 2 cannot be read"),
         (b'key,note\nAAAA-1,x\nBBBB-2,"never closed\nCCCC-3,x\n', "Line 3 cannot be read"),
+        (b'[\n  {\n    "key": "AAAA-1"\n  }\n]\n', "cannot be read: .* Is this JSON. Save the keys as text."),
+        (b'AAAA-1\n"BBBB" 2\n', "Line 2 cannot be read: .* Are all quotes closed"),
         (b"sep=x\nkeyxnote\nAAAA-1xy\n", "Line 1 names a separator"),
         (b"A" * (20 * 1024 * 1024 + 1), "larger than 20 MB"),
         (b"key\n" + b"AAAA-1\n" * 100_001, "The file has more than 100,000 lines: split it."),

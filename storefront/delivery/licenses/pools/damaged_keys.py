@@ -34,11 +34,23 @@ _WORD_PROCESSORS = {
     "\u2026": "three dots",
 }
 _BLOCK = re.compile(r"-{4,} ?(?:BEGIN|END)\b.*", re.IGNORECASE)
-_PAGE = re.compile(r"<(?:!doctype|html|head|meta|style|body|div|table|thead|tbody|tr|t[dh])\b", re.IGNORECASE)
+_PAGE = re.compile(
+    r"<(?:!doctype|html|head|meta|style|body|div|table|thead|tbody|tr|t[dh]|ul|ol|li|p|span|br|pre)(?=[\s>/]|$)",
+    re.IGNORECASE,
+)
 _JSON = re.compile(r"""\{\s*".*\}|\[\s*["{].*\]""")
-_NUMBERED = re.compile(r"\d{1,6}[.)]\s+\S")
-_ROWS = re.compile(r"\(?\d+ (?:rows?|records?)\b(?: [a-z ]+)?\)?\.?", re.IGNORECASE)
-_SUM = re.compile(r"(?:grand |sub)?(?:total|summe|gesamt(?:summe)?|somme|suma)\b[ :=]*[\d.,]*", re.IGNORECASE)
+_NUMBERED = re.compile(r"\d{1,6}[.):]\s+\S")
+_BULLET = re.compile(r"[-*\u2022\u00b7]\s+\S")
+_ROWS = re.compile(  # as databases end what they print
+    r"\(?\d+ (?:rows?|records?|zeilen?|lignes?|filas?)"
+    r"(?: (?:affected|exported|found|in set|returned|selected))?(?: \([\d.,]+ sec\))?\)?\.?",
+    re.IGNORECASE,
+)
+_SUM = re.compile(
+    r"(?:grand |sub-?|sous-)?(?:total|summe|gesamt(?:summe)?|somme|suma)(?: (?:codes|keys|records|rows))?\b"
+    r"[ :=]*[\d.,]*",
+    re.IGNORECASE,
+)
 _COUNTED = re.compile(r"(.*?)([0-9]{1,9})", re.DOTALL)
 EXACT_DIGITS = 15  # that a spreadsheet keeps of a number
 FEW = 4  # numbers of one length: fewer say nothing about a shorter one
@@ -114,6 +126,7 @@ _EXPORT_SIGNS: _Signs = (
     (_PAGE.match, "it is part of an HTML page: save the keys as text"),
     (_JSON.fullmatch, "it is JSON: save the keys as text"),
     (_NUMBERED.match, "it begins with the number of its line"),
+    (_BULLET.match, "it begins with the mark of a list"),
     (_ROWS.fullmatch, "it says how many rows there are"),
     (_SUM.fullmatch, "it is the last line of a table, with its sum"),
 )

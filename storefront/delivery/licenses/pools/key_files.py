@@ -32,6 +32,7 @@ MAX_BYTES = 20 * 1024 * 1024
 MIN_LENGTH = 4
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
 IS_HEADING = "it is a heading, not a key"
+JSON = ("{", "[")  # how it begins, and keys hardly do
 TRUNCATED = ("unexpected end of data", "truncated data")  # as Python calls a letter that is cut
 
 
@@ -141,7 +142,10 @@ def _read_table(text: str, names_keys: Callable[[str], bool]) -> Table:
     try:
         return read_table(text, names_keys=names_keys)
     except UnreadableTable as error:
-        raise KeyFileRefused(f"{error} Are all quotes closed?") from error
+        why = (
+            "Is this JSON? Save the keys as text." if text.lstrip().startswith(JSON) else "Are all quotes closed?"
+        )
+        raise KeyFileRefused(f"{error} {why}") from error
     except TooManyLines as error:
         raise KeyFileRefused(f"The file has more than {MOST_LINES:,} lines: split it.") from error
 
