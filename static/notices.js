@@ -1,11 +1,13 @@
 // What a page says of what was just done: read out, and in view where the address leads to a part of the page.
+// Without waiting for pictures: until they are here, somebody may have typed or gone elsewhere.
 (() => {
   "use strict";
 
-  const LOADED_MS = 400; // screen readers watch for changes by then
+  const READY_MS = 400; // screen readers watch for changes by then, and the browser has gone to the part
 
   const notices = document.querySelector("main > .notices");
-  const target = () => document.querySelector("main :target");
+  const isLong = !notices.matches(".notices-short");
+  let from = null; // where somebody began to move: the browser goes to the part by itself
 
   /** Put it in again: what a live region has from the start is not read out. */
   function readOut() {
@@ -13,24 +15,29 @@
     notices.replaceChildren(...[...notices.children].map((each) => each.cloneNode(true)));
   }
 
-  /** It is old news to who types, or is elsewhere by now. */
-  function leaveInTime() {
-    const start = scrollY;
-    const leave = () => {
-      notices.classList.remove("notices-short");
-      removeEventListener("input", leave);
-      removeEventListener("scroll", leaveFar);
-    };
-    const leaveFar = () => {
-      if (Math.abs(scrollY - start) > innerHeight) leave();
-    };
-    addEventListener("input", leave);
-    addEventListener("scroll", leaveFar, { passive: true });
+  function begin() {
+    from ??= scrollY;
   }
 
-  addEventListener("load", () => setTimeout(() => {
+  /** It is old news to who types, or is elsewhere by now. */
+  function leave() {
+    begin();
+    notices.classList.remove("notices-short");
+    removeEventListener("scroll", leaveFar);
+  }
+
+  function leaveFar() {
+    if (from !== null && Math.abs(scrollY - from) > innerHeight) leave();
+  }
+
+  for (const type of ["keydown", "pointerdown", "wheel"]) addEventListener(type, begin, { once: true, passive: true });
+  addEventListener("input", leave, { once: true });
+  addEventListener("scroll", leaveFar, { passive: true });
+  addEventListener("load", () => setTimeout(begin, READY_MS)); // whatever moves it from here on
+
+  setTimeout(() => {
     readOut();
-    if (notices.matches(".notices-short")) leaveInTime();
-    else if (target()) notices.scrollIntoView({ block: "nearest" }); // too long to stand over the page
-  }, LOADED_MS));
+    const isElsewhere = from === null && document.querySelector("main :target");
+    if (isLong && isElsewhere) notices.scrollIntoView({ block: "nearest" }); // too long to stand over the page
+  }, READY_MS);
 })();

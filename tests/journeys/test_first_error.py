@@ -1,4 +1,4 @@
-"""A form that was not taken, in a browser: what is wrong with it is in view, and gone from the title when it is right."""
+"""A form that was not taken, in a browser: what is wrong with it is in view, and in the title until it is right."""
 
 from typing import Any
 

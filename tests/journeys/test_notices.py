@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests.journeys.parts import come_in
 from tests.support.browser import DESKTOP, PHONE, assert_fits
@@ -18,7 +18,7 @@ BESIDE = """() => {
   const bottom = document.querySelector("main > .notices").getBoundingClientRect().bottom;
   return bottom <= document.querySelector(":target h2").getBoundingClientRect().top;
 }"""
-HEARD = """addEventListener("load", () => {
+HEARD = """addEventListener("DOMContentLoaded", () => {
   const notices = document.querySelector("main > .notices");
   const isAdded = (record) => [...record.addedNodes].some((node) => node.isConnected);
   let heard = 0;
@@ -88,6 +88,57 @@ def test_shows_many_lines_once_and_lets_them_scroll_away(shop: Shop, page: Page)
     expect(page.locator(NOTICE)).to_be_in_viewport(ratio=1)
     page.get_by_role("heading", name="Test email").scroll_into_view_if_needed()
     page.mouse.wheel(0, 700)
+    expect(page.locator(NOTICE)).not_to_be_in_viewport()
+
+
+def hold_a_picture(page: Page) -> list[Route]:
+    """Give the next pages one more picture, which does not come; return what the browser waits for."""
+    held: list[Route] = []
+    page.route("**/slow.png", lambda route: held.append(route))  # noqa: PLW0108 - Playwright looks into what it calls
+    page.add_init_script("""addEventListener("DOMContentLoaded", () => {
+      document.body.append(Object.assign(new Image(), { src: "/slow.png", alt: "" }));
+    });""")
+    return held
+
+
+def let_come(page: Page, held: list[Route]) -> None:
+    assert page.evaluate("document.readyState") == "interactive", "the picture has come too early"
+    for route in held:
+        route.fulfill(status=200, content_type="image/png", body=b"")
+    page.wait_for_function("document.readyState === 'complete'")
+    page.wait_for_timeout(1000)  # longer than the script waits
+
+
+@pytest.mark.parametrize("viewport", [PHONE])
+def test_moves_nobody_who_types_while_a_picture_is_on_its_way(shop: Shop, page: Page) -> None:
+    person = make_person(shop.app, f"{'a' * 60}@{'b' * 60}.example")
+    page.goto(shop.url + link_for(shop.app, person))
+    page.get_by_role("button", name="Sign in").click()
+    page.goto(shop.url + "/admin/shop")
+    page.add_init_script(HEARD)
+    held = hold_a_picture(page)
+    page.get_by_role("button", name="Send me a test email").click(no_wait_after=True)
+    expect(page.locator("body")).to_have_attribute("data-heard", "1")
+    expect(page.locator(NOTICE)).to_be_in_viewport(ratio=1)
+    greeting = page.locator("#mail_greeting")
+    greeting.focus()
+    greeting.press_sequentially("Dear reader")
+    before = page.evaluate("scrollY")
+    assert before > 1000
+    let_come(page, held)
+    assert page.evaluate("scrollY") == before
+    expect(greeting).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("viewport", [PHONE])
+def test_leaves_with_what_is_typed_while_a_picture_is_on_its_way(shop: Shop, page: Page) -> None:
+    come_in(shop, page, "/admin/shop")
+    held = hold_a_picture(page)
+    page.get_by_role("button", name="Save the address").click(no_wait_after=True)
+    expect(page.locator(NOTICE)).to_be_in_viewport(ratio=1)
+    page.get_by_label("Support address").press_sequentially("a")
+    expect(page.locator(NOTICE)).not_to_be_in_viewport()
+    let_come(page, held)
     expect(page.locator(NOTICE)).not_to_be_in_viewport()
 
 
