@@ -90,6 +90,11 @@
     for (const job of jobs.splice(0)) job.resolve();
   }
 
+  const isWrong = (root) => root.querySelector('main :is([data-first-error], [aria-invalid="true"])') !== null;
+
+  /** Of the answer, without what it says of an error: the rest of this page may be wrong still, or be right. */
+  const titleOf = (page) => (isWrong(page) ? page.title.replace("Error: ", "") : page.title);
+
   async function sendOne({ partId, key, prepare, words, onProgress }) {
     const part = () => document.getElementById(partId);
     const sent = prepare(part());
@@ -101,10 +106,12 @@
       const fresh = page?.getElementById(partId);
       if (!fresh) throw new Error(page?.querySelector("main .lead")?.textContent ?? NO_ANSWER);
       const refusal = fresh.querySelector("[data-first-error]");
+      const title = titleOf(page); // as long as the part is in it
       if (refusal) forget();
       await window.parts.whenFree();
       if (jobs.length) window.parts.onAnswer(part(), fresh);
       else show(part(), fresh, { key, refusal, sent });
+      document.title = isWrong(document) ? `Error: ${title}` : title;
       const notice = page.querySelector(".notices")?.textContent.trim();
       if (refusal) tell(refusal.textContent.trim());
       else note(part(), words || notice || "Saved.");
