@@ -40,6 +40,7 @@ if (form) {
     const page = await fetch("/admin").catch(() => null);
     if (!page) status.textContent = "The connection is lost: the preview is old. What you type is kept in this browser.";
     else if (new URL(page.url).pathname === "/admin/sign-in") status.textContent = SIGNED_OUT;
+    else status.textContent = "The preview is old: the shop could not show it. What you type is kept in this browser.";
   };
 
   // A new frame each time: a frame that goes from page to page would fill the history that "back" walks through.

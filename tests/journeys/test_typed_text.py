@@ -268,3 +268,21 @@ def test_says_that_its_writer_is_signed_out_and_keeps_the_preview(
     other.close()
     page.locator("#name").press_sequentially("c")
     expect(page.locator("[data-unsaved]")).to_have_text("Not saved yet. Kept in this browser.")
+
+
+def test_says_that_the_preview_could_not_be_shown(shop: Shop, page: Page, complaints: Complaints) -> None:
+    complaints.expected += ["frame-ancestors", "chrome-error", "500"]
+    come_in(shop, page, EDITOR)
+    shown = page.frame_locator(".live-preview iframe:not(.is-loading)").get_by_role("heading", level=1)
+    expect(shown).to_have_text("Twinspot")
+    headers = {"content-type": "text/html", "content-security-policy": "frame-ancestors 'none'"}
+    page.route("**/preview", lambda route: route.fulfill(status=500, headers=headers, body="<h1>Wrong</h1>"))
+    for letter in "ab":
+        page.locator("#name").press_sequentially(letter)
+        expect(page.locator("[data-unsaved]")).to_have_text(
+            "The preview is old: the shop could not show it. What you type is kept in this browser."
+        )
+        expect(shown).to_have_text("Twinspot")
+    page.unroute_all()
+    page.locator("#name").press_sequentially("c")
+    expect(page.locator("[data-unsaved]")).to_have_text("Not saved yet. Kept in this browser.")
