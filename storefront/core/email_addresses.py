@@ -15,6 +15,8 @@ QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 IN_BRACKETS = re.compile(r"<([^<>]*@[^<>]*)>")
 MAILTO = re.compile(r"mailto:([^?]*)(\?.*)?", re.IGNORECASE | re.DOTALL)
 AROUND = " \t\r\n\"'<>()[],;:."  # copied along with an address
+UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"  # letters without width
+SIGNS = AROUND + UNSEEN + "#"  # copied along with a number or a word
 BREAKS = {"Cc", "Cs", "Zl", "Zp"}  # controls, halves of characters, ends of lines and paragraphs
 
 

@@ -6,6 +6,7 @@ from flask import has_request_context
 from sqlalchemy import ColumnElement, select
 
 from storefront.core.db import db
+from storefront.core.email_addresses import SIGNS
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.orders.models import Order
@@ -15,10 +16,10 @@ REFERENCE = re.compile(r"[A-Za-z0-9_]{1,255}")  # PostgreSQL refuses a NUL
 
 
 def is_named(reference: str) -> ColumnElement[bool]:
-    """Select an order of the running mode. `reference` is a number in any case, `cs_…` or `pi_…`."""
-    reference = reference.strip()
+    """Select an order of the running mode. `reference` is a number in any case, as pasted, `cs_…` or `pi_…`."""
+    given, reference = reference, reference.strip().strip(SIGNS)
     if not REFERENCE.fullmatch(reference):
-        raise not_found(reference)
+        raise not_found(given.strip())
     if reference.startswith("cs_"):
         named = Order.checkout_session_id == reference
     elif reference.startswith("pi_"):

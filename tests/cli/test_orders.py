@@ -141,6 +141,17 @@ def test_says_what_to_do_about_an_order_it_does_not_know(
     assert hint in sentence
 
 
+def test_finds_an_order_by_a_number_with_signs_around_it(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    number = number_of(sell(app, sandbox))
+    for name in (f"#{number}", f" (#{number.lower()}). ", f"\u200e{number}", f'"{number}",'):
+        assert number in done(command, "orders", "show", name)
+        assert "(withdrawn)" in done(command, "orders", "decide", name, "withdraw")
+    for name in ("#", "##NEVER123"):
+        assert f"There is no order {name} in sandbox mode." in refused(command, "orders", "show", name)
+
+
 @both
 def test_lists_the_newest_first_and_says_where_to_go_on(
     command: CliRunner, app: Flask, sandbox: SandboxClient

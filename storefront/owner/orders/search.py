@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union, union_all
 
 from storefront.core.db import db
-from storefront.core.email_addresses import AROUND, pasted_address
+from storefront.core.email_addresses import SIGNS, UNSEEN, pasted_address
 from storefront.core.runtime import settings
 from storefront.core.text_search import has_text
 from storefront.customers.models import Customer, email_key
@@ -20,8 +20,6 @@ from storefront.orders.money_lines import MoneyLine
 
 MOST_WORDS = 8
 MOST_PIECES = 20  # of what is pasted, such as the parts of a page's address
-UNSEEN = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"  # letters without width
-SIGNS = AROUND + UNSEEN + "#"  # copied along with a number or a word
 HIDDEN_DIGITS = SIGNS + "*\u2022\u00b7"  # before the last four
 AfterSale = type[Refund] | type[Dispute] | type[FraudWarning]
 AFTER_SALE: dict[str, AfterSale] = {
