@@ -8,7 +8,8 @@ from itertools import chain, islice
 from string import whitespace
 from typing import Any
 
-from storefront.audit.queries import Entry
+from storefront.audit.queries import Entry, Filter, read_all
+from storefront.audit.record import record_reading_if_asked
 
 COLUMNS = (
     "id", "at", "mode", "actor_kind", "actor", "client", "browser", "request_id",
@@ -19,6 +20,16 @@ FORMULA_SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones are the s
 CELL_ENDS = ("\t", "\r", "\n")
 BOM = "\ufeff"  # begins every CSV of the shop: without it a spreadsheet takes UTF-8 for its country's code page
 AT_ONCE = 200  # lines in one piece that is sent
+
+
+def export_audit_csv(chosen: Filter) -> Iterator[str]:
+    """Write into the audit log that somebody takes it out, then return the file in pieces.
+
+    What was looked for stays out of the entry: it may be an address or a key.
+    """
+    subject = "all" if chosen == Filter() else "a part"
+    record_reading_if_asked("audit.exported", subject_kind="audit", subject=subject)
+    return csv_pieces(read_all(chosen))
 
 
 def csv_pieces(entries: Iterable[Entry]) -> Iterator[str]:

@@ -124,6 +124,15 @@ def test_exports_everything_that_was_chosen_and_no_formula(app: Flask) -> None:
     assert rows[0]["after"] == '{"name": "a \\"b\\", c"}'
 
 
+def test_says_of_itself_that_it_was_taken_out(app: Flask) -> None:
+    browser = sign_in_at_admin(app, make_person(app))
+    for query, subject in (("", "all"), ("?q=ada@example.com", "a part"), ("?verb=person", "a part")) * 2:
+        assert browser.get(f"/admin/audit.csv{query}").status_code == 200
+        entries = "SELECT subject_kind, subject, actor, after FROM audit_entries WHERE verb = 'audit.exported'"
+        newest = read_rows(app, f"{entries} ORDER BY id DESC")[0]
+        assert list(newest.values()) == ["audit", subject, OWNER, "null"]
+
+
 @pytest.mark.parametrize("before", ["", "\n", "\r\n", "\t", " ", "\v", "\u00a0", "\ufeff", "\0", " \n\t "])
 @pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\uff1d", "\uff20"])
 def test_lets_no_blank_hide_a_formula(before: str, sign: str) -> None:

@@ -3,8 +3,8 @@
 from flask import Response, render_template, request, stream_with_context
 from flask.typing import ResponseReturnValue
 
-from storefront.audit.csv_export import csv_pieces
-from storefront.audit.queries import Filter, list_verbs, read_all, read_page
+from storefront.audit.csv_export import export_audit_csv
+from storefront.audit.queries import Filter, list_verbs, read_page
 from storefront.core import clock
 from storefront.core.runtime import settings
 from storefront.owner.admin.blueprint import admin, needs
@@ -41,6 +41,6 @@ def audit() -> ResponseReturnValue:
 @needs(Permission.PEOPLE)
 def audit_csv() -> ResponseReturnValue:
     name = f"audit-{settings().mode.value}-{clock.now():%Y-%m-%d}.csv"
-    answer = Response(stream_with_context(csv_pieces(read_all(_filter()))), mimetype="text/csv")
+    answer = Response(stream_with_context(export_audit_csv(_filter())), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
