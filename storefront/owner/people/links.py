@@ -30,8 +30,18 @@ def add_link(changes: Session, person_id: int, *, lifetime: timedelta) -> tuple[
 
 
 def end_links(changes: Session, person_id: int) -> bool:
-    """Return whether one was still open."""
-    ended = delete(PersonLink).where(PersonLink.person_id == person_id).returning(PersonLink.used_at)
+    """Let them expire; return whether one was still open.
+
+    The rows stay: of who never came they say that they were invited once (see `invitations.py`).
+    """
+    now = clock.now()
+    ended = (
+        update(PersonLink)
+        .where(PersonLink.person_id == person_id, PersonLink.expires_at > now)
+        .values(expires_at=now)
+        .returning(PersonLink.used_at)
+        .execution_options(synchronize_session=False)
+    )
     return None in changes.scalars(ended).all()
 
 

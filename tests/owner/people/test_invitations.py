@@ -1,5 +1,6 @@
 """An invitation works for 7 days: by its link, and by a code for who was invited."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from html import unescape
 
@@ -12,7 +13,8 @@ from storefront.core.db import db
 from storefront.devtools.local.admin_link import OWNER as FIRST
 from storefront.owner.people.links import forget_links
 from storefront.owner.people.models import Role
-from storefront.owner.people.people import invite, list_people, make_first_owner
+from storefront.owner.people.passkeys import remove_all
+from storefront.owner.people.people import get_person, invite, list_people, make_first_owner, sign_out
 from tests.support.databases import BOTH
 from tests.support.people import ask_for_code, is_in, link_for, mailed, make_person, sign_in_at_admin
 from tests.support.shop import Buyer
@@ -115,6 +117,26 @@ def test_expires_also_where_no_owner_has_come(app: Flask) -> None:
         browser, said = try_code(app)
         assert SENTENCE in said
         assert not is_in(browser)
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+@pytest.mark.parametrize("end", [sign_out, remove_all])
+@pytest.mark.parametrize("later", [timedelta(0), OVER])
+def test_stays_ended_after_who_never_came_was_signed_out(
+    app: Flask, end: Callable[[int], object], later: timedelta
+) -> None:
+    """No owner has come, so only their link says that somebody was invited."""
+    link = invite_sue(app)
+    with at(clock.now() + later):
+        for _ in range(2):
+            with app.app_context():
+                end(get_person(SUE).id)
+                assert [person.is_expired for person in list_people()] == [True]
+                db.session.remove()
+            assert Buyer(app).get(link).status_code == 404
+            browser, said = try_code(app)
+            assert SENTENCE in said
+            assert not is_in(browser)
 
 
 def test_keeps_the_first_owner_whom_a_program_made(app: Flask) -> None:
