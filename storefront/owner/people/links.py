@@ -10,6 +10,7 @@ from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
 from storefront.customers.models import AddressProof, ProofPurpose
 from storefront.customers.proofs import derive, derive_known_link
+from storefront.owner.people.locks import lock_person
 from storefront.owner.people.models import Person, PersonLink
 from storefront.owner.people.security_notices import tell_person
 
@@ -21,6 +22,7 @@ PURPOSE = "person-link"
 
 def add_link(changes: Session, person_id: int, *, lifetime: timedelta) -> tuple[str, str]:
     """Return the token, which is stored nowhere, and its hash. Older links of the person end."""
+    lock_person(changes, Person.id == person_id)
     end_links(changes, person_id)
     seed = tokens.new_seed()
     token = derive(seed, PURPOSE).hex()[:32]  # 128 bits
@@ -48,7 +50,7 @@ def end_links(changes: Session, person_id: int) -> bool:
 def end_ways_in(changes: Session, person_id: int) -> bool:
     """End links and mailed codes that would let somebody in; return whether one was still open.
 
-    Before the person is locked, and before their sessions end: who signs in locks a link or a code first.
+    After the person is locked, and before their sessions end (see `locks.py`).
     """
     had_link = end_links(changes, person_id)
     keys = select(Person.email_key).where(Person.id == person_id)
@@ -88,6 +90,12 @@ def find_link(token: str, *, browser: str) -> tuple[Person, PersonLink] | None:
         .where(PersonLink.link_hash == _hash(token), PersonLink.expires_at > clock.now())
     ).one_or_none()
     return (row[0], row[1]) if row is not None and row[1].used_by in (None, browser) else None
+
+
+def lock_person_of(changes: Session, token: str) -> Person | None:
+    """Lock who a link is for, before `spend_link`."""
+    named = select(PersonLink.person_id).where(PersonLink.link_hash == _hash(token))
+    return lock_person(changes, Person.id.in_(named))
 
 
 def spend_link(changes: Session, token: str, *, browser: str) -> tuple[PersonLink, bool] | None:

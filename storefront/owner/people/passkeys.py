@@ -20,6 +20,7 @@ from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.owner.people import links, sessions
+from storefront.owner.people.locks import lock_person
 from storefront.owner.people.models import Passkey, PasskeyChallenge, Person
 from storefront.owner.people.security_notices import tell_person
 from storefront.owner.people.sign_in import Browser, Entry, Way, begin_session
@@ -135,6 +136,7 @@ def add(person_id: int, answer: dict[str, Any], *, name: str, place: Place) -> N
 
     challenge = passkey_protocol.challenge_of(answer)
     with transaction() as changes:
+        lock_person(changes, Person.id == person_id)
         _demand_challenge(changes, challenge, person_id)
         verified = passkey_protocol.check_added(answer, challenge, place)
         if changes.scalar(select(Passkey.id).where(Passkey.credential_id == verified.credential_id)) is not None:
@@ -175,6 +177,7 @@ def remove(person_id: int, passkey_id: int) -> bool:
 def remove_all(person_id: int) -> int:
     """At the machine, for who lost them. Their sessions end too, with links and codes that would let one in."""
     with transaction() as changes:
+        lock_person(changes, Person.id == person_id)
         links.end_ways_in(changes, person_id)
         gone = changes.scalars(delete(Passkey).where(Passkey.person_id == person_id).returning(Passkey.id)).all()
         sessions.end_all(changes, person_id)
@@ -232,8 +235,10 @@ def _verify(changes: Session, answer: dict[str, Any], place: Place, *, person_id
     from storefront.owner.people import passkey_protocol  # noqa: PLC0415 - see there: few starts need it
 
     challenge = passkey_protocol.challenge_of(answer)
+    credential_id = passkey_protocol.credential_id_of(answer)
+    lock_person(changes, Person.id.in_(select(Passkey.person_id).where(Passkey.credential_id == credential_id)))
     _demand_challenge(changes, challenge, person_id)
-    passkey = _lock_known(changes, passkey_protocol.credential_id_of(answer), person_id)
+    passkey = _lock_known(changes, credential_id, person_id)
     verified = passkey_protocol.check_used(answer, challenge, place, passkey)
     if passkey_protocol.has_gone_back(passkey, verified):
         _tell_of_copy(changes, passkey)
@@ -266,9 +271,10 @@ def _tell_of_copy(changes: Session, passkey: Passkey) -> None:
 
 def _keep_challenge(challenge: bytes, person_id: int | None) -> None:
     with transaction() as changes:
-        changes.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < clock.now()))
         expires_at = clock.now() + CHALLENGE_LIFETIME
         changes.add(PasskeyChallenge(challenge_hash=_hash(challenge), person_id=person_id, expires_at=expires_at))
+        changes.flush()  # which locks the person, before challenges of others
+        changes.execute(delete(PasskeyChallenge).where(PasskeyChallenge.expires_at < clock.now()))
 
 
 NOBODY = -1  # of a challenge that is not there: no person has this id

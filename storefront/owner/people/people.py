@@ -199,8 +199,8 @@ def sign_out(person_id: int) -> SignedOut:
     NoSuchPerson.
     """
     with transaction() as changes:
-        had_way_in = links.end_ways_in(changes, person_id)
         person = _lock_with_owners(changes, person_id)
+        had_way_in = links.end_ways_in(changes, person_id)
         ended = end_all(changes, person.id)
         if had_way_in or ended:
             after = {"sessions": ended}

@@ -4,7 +4,7 @@ Who has a passkey comes in with it, and no longer with a mailbox alone.
 """
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sqlalchemy import select
@@ -14,11 +14,12 @@ from storefront.audit.actor import Actor, acting_as
 from storefront.audit.models import ActorKind
 from storefront.core.db import db, transaction
 from storefront.core.queue import nudge
-from storefront.customers.models import AddressProof, ProofPurpose
+from storefront.customers.models import AddressProof, ProofPurpose, email_key
 from storefront.customers.proofs import Proof, add_proof_on_file, derive
 from storefront.customers.spend_proofs import CodeResult, Reader, Spent, find_by_link, look_at_link, spend_code
 from storefront.customers.spend_proofs import spend_link as spend_mailed_link
 from storefront.owner.people import invitations, links, sessions
+from storefront.owner.people.locks import lock_person
 from storefront.owner.people.models import Passkey, Person
 from storefront.owner.people.moved_passkeys import SIGN_IN_WITH_IT, why_no_passkey_works
 from storefront.owner.people.people import find_person, note_coming
@@ -88,7 +89,7 @@ def mail_code(email: str, *, asked_by: str, purpose: ProofPurpose = ProofPurpose
 def sign_in_by_code(proof_id: int, code: str, browser: Browser) -> Entry:
     with transaction() as changes:
         proof = changes.get(AddressProof, proof_id)
-        person = find_person(proof.email) if proof else None
+        person = _lock_addressed(changes, proof.email) if proof else None
         result, spent = spend_code(
             changes, proof_id, code, purpose=ProofPurpose.PERSON_SIGN_IN, reader=browser.reader
         )
@@ -125,15 +126,21 @@ def _door(person: Person, seed: bytes, browser: Browser, *, is_used: bool) -> Do
 
 
 def sign_in_by_mailed_link(token: str, browser: Browser) -> Entry:
-    if not is_for_sign_in(find_by_link(token, browser=browser.reader.browser)):
+    found = find_by_link(token, browser=browser.reader.browser)
+    if found is None or not is_for_sign_in(found):
         return _stay_out(Way.LINK)  # a buyer's link is not used up here
     with transaction() as changes:
+        person = _lock_addressed(changes, found.email)
         spent = spend_mailed_link(changes, token, reader=browser.reader)
         if spent is None:
             return _stay_out(Way.LINK)
-        entry = _enter_by_mail(changes, find_person(spent.proof.email), spent, browser, Way.LINK)
+        entry = _enter_by_mail(changes, person, spent, browser, Way.LINK)
     nudge("outbox")
     return entry
+
+
+def _lock_addressed(changes: Session, email: str) -> Person | None:
+    return lock_person(changes, Person.email_key == email_key(email))
 
 
 def is_for_sign_in(proof: Proof | None) -> bool:
@@ -165,17 +172,17 @@ def _why_mail_is_not_enough(person: Person, browser: Browser) -> tuple[str, str]
 def sign_in_by_link(token: str, browser: Browser) -> Entry:
     """Sign in by an invitation, or a link that was made at the machine: the way back for who lost a passkey."""
     with transaction() as changes:
+        person = links.lock_person_of(changes, token)
         spent = links.spend_link(changes, token, browser=browser.reader.browser)
-        if spent is None:
+        if person is None or spent is None:
             return _stay_out(Way.LINK)
         link, is_again = spent
-        session = session_token(link.seed, browser)
-        person_id = link.person_id
+        entry = Entry(token=session_token(link.seed, browser), person_id=person.id)
         if is_again:
-            return Entry(token=session if sessions.has_session(session) else "", person_id=person_id)
-        begin_session(changes, changes.get_one(Person, person_id), token=session, browser=browser, way=Way.LINK)
+            return entry if sessions.has_session(entry.token) else replace(entry, token="")
+        begin_session(changes, person, token=entry.token, browser=browser, way=Way.LINK)
     nudge("outbox")
-    return Entry(token=session, person_id=person_id)
+    return entry
 
 
 def _stay_out(
