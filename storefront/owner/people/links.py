@@ -47,6 +47,14 @@ def end_links(changes: Session, person_id: int) -> bool:
     return None in changes.scalars(ended).all()
 
 
+def end_unused_links(changes: Session, person_id: int) -> None:
+    """Let those expire that nobody has used: who used one may click on it once more."""
+    now = clock.now()
+    unused = PersonLink.person_id == person_id, PersonLink.used_at.is_(None), PersonLink.expires_at > now
+    ending = update(PersonLink).where(*unused).values(expires_at=now)
+    changes.execute(ending.execution_options(synchronize_session=False))
+
+
 def end_ways_in(changes: Session, person_id: int) -> bool:
     """End links and mailed codes that would let somebody in; return whether one was still open.
 

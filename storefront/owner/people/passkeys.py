@@ -152,6 +152,7 @@ def add(person_id: int, answer: dict[str, Any], *, name: str, place: Place) -> N
                 name=_storable(name),
             )
         )
+        links.end_unused_links(changes, person_id)  # made for who had none
         person = changes.get_one(Person, person_id)
         tell_person(changes, person, "passkey.added", {"name": _storable(name)})
     nudge("outbox")

@@ -205,6 +205,8 @@ def session_token(seed: bytes, browser: Browser) -> str:
 
 def begin_session(changes: Session, person: Person, *, token: str, browser: Browser, way: Way) -> None:
     """Store the session, say so in the audit log and promise a mail about it."""
+    if person.came_at is None:
+        links.end_unused_links(changes, person.id)  # their invitation, where they came by a code
     note_coming(person)
     client = browser.reader.client
     sessions.begin(

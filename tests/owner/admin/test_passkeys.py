@@ -82,6 +82,16 @@ def test_asks_for_the_passkey_of_who_has_one_whatever_was_mailed(app: Flask) -> 
     assert browser.get("/admin").status_code == 303
 
 
+def test_ends_links_that_nobody_used_when_a_passkey_is_added(app: Flask) -> None:
+    person_id = make_person(app)
+    browser, link = sign_in_at_admin(app, person_id), link_for(app, person_id)
+    add(browser, Authenticator())
+    thief = Buyer(app)
+    assert thief.get(link).status_code == thief.post(link).status_code == 404
+    assert thief.get("/admin").status_code == 303
+    assert browser.get("/admin").status_code == 200
+
+
 def test_opens_to_a_link_of_the_machine_when_the_passkey_is_lost(app: Flask) -> None:
     owner_with_passkey(app)
     browser = Buyer(app)

@@ -81,6 +81,24 @@ def test_lets_in_by_a_code_while_an_invitation_is_open_and_ever_after(app: Flask
         assert is_in(try_code(app)[0])
 
 
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+@pytest.mark.parametrize("knock", [try_code, try_mailed_link])
+def test_ends_when_who_was_invited_comes_by_mail(app: Flask, knock: Callable[[Flask], tuple[Buyer, str]]) -> None:
+    make_person(app)
+    link = invite_sue(app, Role.READER)
+    assert is_in(knock(app)[0])
+    thief = Buyer(app)
+    assert thief.get(link).status_code == thief.post(link).status_code == 404
+    assert not is_in(thief)
+
+
+def test_opens_to_a_second_click_of_who_came_by_it(app: Flask) -> None:
+    make_person(app)
+    link, browser = invite_sue(app, Role.READER), Buyer(app)
+    assert [browser.post(link).location for _ in range(2)] == ["/admin", "/admin"]
+    assert is_in(browser)
+
+
 def test_opens_again_with_a_new_invitation(app: Flask) -> None:
     now = clock.now()
     person_id = make_person(app)
