@@ -12,6 +12,8 @@ from storefront.audit.record import record
 from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.runtime import settings
+from storefront.owner.people import links
+from storefront.owner.people.locks import lock_person
 from storefront.owner.people.models import Person, PersonSession, Role
 
 log = logging.getLogger(__name__)
@@ -155,10 +157,13 @@ def end_one(person_id: int, email: str, session_id: int) -> bool:
 
 
 def end_others(person_id: int, email: str, *, here: int) -> int:
+    """End them, and links and mailed codes that would let somebody in."""
     with transaction() as changes:
+        lock_person(changes, Person.id == person_id)
+        had_way_in = links.end_ways_in(changes, person_id)
         others = PersonSession.person_id == person_id, PersonSession.id != here
         ended = len(changes.scalars(delete(PersonSession).where(*others).returning(PersonSession.id)).all())
-        if ended:
+        if ended or had_way_in:
             record(
                 changes, "person.sessions_ended", subject_kind="person", subject=email, after={"sessions": ended}
             )

@@ -77,8 +77,15 @@ def asking_to_add(app: Flask, sue_id: int) -> tuple[Act, Buyer]:
     return lambda: send(browser, f"{ADD}/start"), browser
 
 
+def ending_others(app: Flask, sue_id: int) -> tuple[Act, Buyer]:
+    browser = sign_in_at_admin(app, sue_id)
+    link_for(app, sue_id)
+    by_code(app, sue_id)
+    return lambda: browser.post("/admin/account/sessions/end-others"), browser
+
+
 COMING_IN: list[Way] = [by_code, by_mailed_link, by_link, by_passkey]
-AT_WORK: list[Way] = [confirming, adding, asking_to_add]
+AT_WORK: list[Way] = [confirming, adding, asking_to_add, ending_others]
 ENDING = [remove, sign_out, passkeys.remove_all, make_link]
 
 

@@ -193,6 +193,21 @@ def test_ends_codes_and_links_in_mails_too_at_signing_somebody_out(app: Flask) -
         assert again.post("/admin/sign-in/code", code=mailed(app)[0]).location == "/admin"
 
 
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_ends_codes_and_links_too_at_ending_all_other_sessions(app: Flask) -> None:
+    owner_id = make_person(app)
+    owner, thief, other = sign_in_at_admin(app, owner_id), ask_for_code(app, OWNER), Buyer(app)
+    code, mailed_link = mailed(app)
+    link = link_for(app, owner_id)
+    for _ in range(2):
+        assert owner.post("/admin/account/sessions/end-others").location == "/admin/account#sessions"
+    assert "That code has expired." in thief.post("/admin/sign-in/code", code=code).text
+    for path in (mailed_link, link):
+        assert other.get(path).status_code == other.post(path).status_code == 404
+    assert [is_in(browser) for browser in (owner, thief, other)] == [True, False, False]
+    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'person.sessions_ended'")) == 1
+
+
 def test_ends_the_invitation_of_who_never_came_at_signing_them_out(app: Flask) -> None:
     owner = sign_in_at_admin(app, make_person(app))
     owner.post("/admin/people", email=SUE, role="reader")
