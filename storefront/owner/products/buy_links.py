@@ -78,7 +78,7 @@ def _query(offer: Offer, offers: Sequence[Offer], code: str, quantity: int) -> s
     of_edition = [other for other in offers if other.edition_id == offer.edition_id]
     asked = {
         "edition": offer.edition_key if len(of_edition) < len(offers) else "",
-        "currency": offer.currency if offer.price_id != of_edition[0].price_id else "",
+        "currency": offer.currency if len(of_edition) > 1 else "",
         "quantity": str(quantity) if quantity > 1 else "",
         "code": code,
     }

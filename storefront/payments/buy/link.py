@@ -81,13 +81,16 @@ def read_asked(args: Mapping[str, str]) -> Asked:
 def read_link(slug: str, asked: Asked) -> Wanted:
     """Return what a link buys, in two statements.
 
+    One that names no currency was written when its edition was sold in one, or had that first. It stands on other
+    sites, so it sells in that one, whatever became the shop's main one.
+
     Raises:
         MovedPage: the product has another address by now.
         NotFound: the product is unknown, or nobody may see it.
         LinkRefused: it is not for sale, has no such edition, or nobody buys so many.
     """
     product = get_shown_product(slug)
-    offers = list_offers(product)
+    offers = list_offers(product, is_main_first=False)
     if not offers:
         raise _not_for_sale(product)
     named = _named(offers, asked.edition)

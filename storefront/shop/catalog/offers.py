@@ -56,11 +56,12 @@ def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
     return {row[0].id: _offer(*row) for row in rows}
 
 
-def list_offers(product: Product) -> list[Offer]:
+def list_offers(product: Product, *, is_main_first: bool = True) -> list[Offer]:
     """Return what a product is sold for now, in the owner's order of editions; nothing if it is not for sale."""
     if product.state not in FOR_SALE:
         return []
-    rows = db.session.execute(select_active_prices(product.id).add_columns(includes_something())).all()
+    prices = select_active_prices(product.id, is_main_first=is_main_first)
+    rows = db.session.execute(prices.add_columns(includes_something())).all()
     return [_offer(price, edition, product, is_bundle) for price, edition, is_bundle in rows]
 
 

@@ -77,13 +77,14 @@ def select_editions(product_id: int) -> Select[Edition]:
     ).execution_options(populate_existing=True)
 
 
-def select_active_prices(product_id: int) -> Select[Price, Edition]:
+def select_active_prices(product_id: int, *, is_main_first: bool = True) -> Select[Price, Edition]:
     """Select what a product is sold for now, in the owner's order of editions."""
+    order = by_currency() if is_main_first else _first_priced()
     return (
         select(Price, Edition)
         .join(Edition, Edition.id == Price.edition_id)
         .where(Edition.product_id == product_id, Edition.is_active, Price.is_active)
-        .order_by(Edition.position, Edition.id, by_currency())
+        .order_by(Edition.position, Edition.id, order)
     )
 
 

@@ -32,7 +32,7 @@ def test_has_a_link_and_a_button_for_each_edition_and_currency(app: Flask, owner
     set_price(app, "twinspot", "team", "eur", 7000)
     page = owner.get(f"{PAGE}?quantity=2&code=nobody").text
     shop = owner.base_url
-    team = f"{shop}/buy/twinspot?edition=team&quantity=2&code=NOBODY"
+    team = f"{shop}/buy/twinspot?edition=team&currency=usd&quantity=2&code=NOBODY"
     euros = f"{shop}/buy/twinspot?edition=team&currency=eur&quantity=2&code=NOBODY"
     lines = copied(page)
     assert lines[0] == f'<script src="{shop}/buy.js" async></script>'

@@ -1,6 +1,7 @@
 """The currency that an owner wants first: for who chose none, and in every list of currencies."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,11 @@ from storefront.cli import main
 from storefront.core.db import db, transaction
 from storefront.owner.readiness.point import Point, State
 from storefront.owner.readiness.read_facts import read_points
+from storefront.shop.catalog.products import get_product_page
 from storefront.shop.editor import prices
+from storefront.shop.found.faces import face_of
 from storefront.shop.profile.change import ProfileRefused, change_profile
+from storefront.shop.profile.read import read_profile
 from tests.cli.commands import done, read_json, refused
 from tests.owner.admin.editor_forms import said, shown_in
 from tests.shop.files.folders import mistakes, plan, write
@@ -77,8 +81,9 @@ def test_is_shown_to_who_chose_none(app: Flask) -> None:
         assert "€18.00" in page
         assert "$19.00" not in page
         assert (listed_on(page), current_on(page)) == (["EUR", "USD"], ["EUR"])
-        assert "$19.00" in chosen.get(path).text
-    assert "€18.00" in Buyer(app).get("/buy/twinspot").text
+        seen = chosen.get(path).text
+        assert "$19.00" in seen
+        assert current_on(seen) == ["USD"]
     assert choose(app, "") == ["main_currency"]
     assert "$19.00" in Buyer(app).get("/").text
 
@@ -87,14 +92,18 @@ def test_is_shown_of_a_product_that_is_first_sold_in_another_alone(app: Flask) -
     """Its first edition has no price in it; a picture for networks says what the page says."""
     with app.app_context():
         prices.remove_price("twinspot", "personal", "eur")
-    tag = re.search(r"/share/[^\"]+", Buyer(app).get(BOTH_PAGES[1]).text)
+    before = Buyer(app).get(BOTH_PAGES[1]).text
     choose(app, "eur")
     page = Buyer(app).get(BOTH_PAGES[1]).text
     assert "€74.00" in page
     assert "$19.00" not in page
     assert (listed_on(page), current_on(page)) == (["EUR", "USD"], ["EUR"])
-    share = re.search(r"/share/[^\"]+", page)
-    assert share is None or tag is None or share[0] != tag[0]
+    shares = [re.findall(r"share-[0-9a-f]+", seen)[0] for seen in (before, page)]
+    assert shares[0] != shares[1]
+    with app.app_context():
+        drawn = face_of(get_product_page("twinspot", "usd"), (), read_profile())
+        db.session.remove()
+    assert drawn.words.price == "€74.00"
     chosen = Buyer(app).get("/products/twinspot?currency=usd").text
     assert current_on(chosen) == ["USD"]
 
@@ -117,6 +126,35 @@ def test_counts_for_pages_that_are_kept_when_another_process_changes_it(app: Fla
     after = visitor.get(path, headers=tag)
     assert after.status_code == 200
     assert "€18.00" in after.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/buy/twinspot", "/buy/twinspot?edition=personal", "/buy/twinspot/frame?origin={}"]
+)
+def test_leaves_links_on_other_sites_as_they_were(app: Flask, path: str) -> None:
+    """None of them names a currency: each was pasted when the edition was sold in dollars first."""
+    site = "https://blog.example"
+    with app.app_context():
+        change_profile({"frame_origins": site})
+        db.session.remove()
+    choose(app, "eur")
+    page = Buyer(app).get(path.format(site)).text
+    assert "$19.00" in page
+    assert "€18.00" not in page
+    assert "€18.00" in Buyer(app).get("/buy/twinspot?currency=eur").text
+
+
+def test_is_named_by_links_whichever_comes_first(app: Flask) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    found = []
+    for currency in ("usd", "eur"):
+        choose(app, currency)
+        page = owner.get("/admin/products/twinspot/links").text
+        found.append({unescape(link) for link in re.findall(r'/buy/twinspot[^"<\s]*', unescape(page))})
+    assert found[0] == found[1]
+    personal = [link for link in found[0] if "edition=personal" in link]
+    assert len(personal) == 2
+    assert all("currency=" in link for link in personal)
 
 
 @pytest.mark.parametrize("path", BOTH_PAGES)
@@ -204,8 +242,8 @@ def test_comes_first_for_the_owner(app: Flask, command: CliRunner) -> None:
     assert listed
     assert re.findall(r"[$€][0-9.]+", listed[0]) == ["€18.00", "$19.00"]
     links = owner.get("/admin/products/twinspot/links").text
-    assert "/buy/twinspot?edition=personal&amp;currency=usd" in links
-    assert "currency=eur" not in links
+    euros, dollars = (f"/buy/twinspot?edition=personal&amp;currency={each}" for each in ("eur", "usd"))
+    assert 0 < links.index(euros) < links.index(dollars)
     done(command, "products", "create", "Fresh")
     assert 'name="currency" type="text" value="EUR"' in owner.get("/admin/products/fresh").text
     words = ("orders", "give", "ada@example.com", "twinspot/personal", "--because", "won a raffle")
