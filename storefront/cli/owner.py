@@ -10,7 +10,7 @@ from storefront.cli.output import as_json, print_result, to_json_value
 from storefront.cli.shop import open_shop
 
 if TYPE_CHECKING:
-    from storefront.owner.people.people import ListedPerson
+    from storefront.owner.people.people import ListedPerson, SignedOut
 
 
 @click.group()
@@ -49,11 +49,15 @@ def make_link(email: str | None, as_json: bool) -> None:
 
     with open_shop():
         person = get_person_or_only(email)
-        address = person.email
+        address, has_come = person.email, person.came_at is not None
         url = with_a_name(absolute_url("admin.open_link", token=make_link(person.id)))
     minutes = int(AT_THE_MACHINE.total_seconds()) // 60
     value = {"email": address, "url": url, "minutes": minutes}
     lines = [f"Signs in as {address}, once, within {minutes} minutes. Give it to nobody:", url]
+    if not has_come:
+        lines.append(
+            "They never came. Once this link and any invitation of theirs are over, a code by email is refused."
+        )
     print_result(value, lines, as_json=as_json)
 
 
@@ -115,15 +119,21 @@ def remove(email: str, as_json: bool) -> None:
 @click.argument("email")
 @as_json
 def sign_out(email: str, as_json: bool) -> None:
-    """End every browser of somebody, as for a lost laptop. They may sign in again."""
+    """End every browser of somebody, as for a lost laptop, and open links and codes. They may sign in again."""
     from storefront.owner.people.people import get_person
     from storefront.owner.people.people import sign_out as sign_out_person
 
     with open_shop():
         done = sign_out_person(get_person(email).id)
-    words = "1 browser" if done.sessions == 1 else f"{done.sessions} browsers"
     value = {"email": done.email, "sessions": done.sessions}
-    print_result(value, [f"{words} of {done.email} signed out."], as_json=as_json)
+    print_result(value, [_say_signed_out(done)], as_json=as_json)
+
+
+def _say_signed_out(done: "SignedOut") -> str:
+    words = "1 browser" if done.sessions == 1 else f"{done.sessions} browsers"
+    ended = " An open link or code has ended." if done.had_way_in else ""
+    again = "" if done.has_come else " They never came: `storefront owner invite` makes a new invitation."
+    return f"{words} of {done.email} signed out.{ended}{again}"
 
 
 @owner.command("forget-passkeys")

@@ -93,6 +93,24 @@ def test_ends_links_and_codes_with_the_passkeys_of_who_lost_them(app: Flask, com
     assert again.post("/admin/sign-in/code", code=mailed(app)[0]).location == "/admin"
 
 
+def test_says_what_ended_at_signing_somebody_out(app: Flask, command: CliRunner) -> None:
+    make_person(app)
+    done(command, "owner", "invite", SUE, "--role", "reader")
+    ended, never_came = "An open link or code has ended.", "They never came: `storefront owner invite` makes a new"
+    said = [done(command, "owner", "sign-out", SUE) for _ in range(2)]
+    assert [ended in words for words in said] == [True, False]
+    assert all(words.startswith(f"0 browsers of {SUE} signed out.") and never_came in words for words in said)
+    ask_for_code(app)
+    assert done(command, "owner", "sign-out", OWNER) == f"0 browsers of {OWNER} signed out. {ended}\n"
+
+
+def test_says_when_codes_end_of_who_never_came_with_a_link(app: Flask, command: CliRunner) -> None:
+    make_person(app)
+    make_person(app, SUE, has_come=False)
+    assert "a code by email is refused" in done(command, "owner", "link", SUE)
+    assert "a code by email is refused" not in done(command, "owner", "link", OWNER)
+
+
 class TestAtAnIpAddress:
     @pytest.fixture
     def environment(self, environment: dict[str, str]) -> dict[str, str]:

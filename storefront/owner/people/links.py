@@ -1,6 +1,6 @@
 """Links that let a person in once: an invitation, or one that was made at the machine."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -18,12 +18,16 @@ INVITATION = timedelta(days=7)
 AT_THE_MACHINE = timedelta(hours=1)
 KEPT = timedelta(days=7)  # after they expired
 PURPOSE = "person-link"
+FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 def add_link(changes: Session, person_id: int, *, lifetime: timedelta) -> tuple[str, str]:
-    """Return the token, which is stored nowhere, and its hash. Older links of the person end."""
+    """Return the token, which is stored nowhere, and its hash.
+
+    Older links of the person end, but not one that is open for longer: a link for an hour leaves an invitation.
+    """
     lock_person(changes, Person.id == person_id)
-    end_links(changes, person_id)
+    end_links(changes, person_id, until=clock.now() + lifetime)
     seed = tokens.new_seed()
     token = derive(seed, PURPOSE).hex()[:32]  # 128 bits
     link_hash = tokens.hash_token(token)
@@ -31,15 +35,15 @@ def add_link(changes: Session, person_id: int, *, lifetime: timedelta) -> tuple[
     return token, link_hash
 
 
-def end_links(changes: Session, person_id: int) -> bool:
-    """Let them expire; return whether one was still open.
+def end_links(changes: Session, person_id: int, *, until: datetime = FOR_EVER) -> bool:
+    """Let those expire that would have by then; return whether one was still open.
 
     The rows stay: of who never came they say that they were invited once (see `invitations.py`).
     """
     now = clock.now()
     ended = (
         update(PersonLink)
-        .where(PersonLink.person_id == person_id, PersonLink.expires_at > now)
+        .where(PersonLink.person_id == person_id, PersonLink.expires_at > now, PersonLink.expires_at <= until)
         .values(expires_at=now)
         .returning(PersonLink.used_at)
         .execution_options(synchronize_session=False)

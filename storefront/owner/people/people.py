@@ -55,10 +55,11 @@ class Invited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOut:
-    """`sessions`: how many ended."""
+    """`sessions`: how many ended; `had_way_in` where a link or a mailed code was open."""
 
     email: str
     sessions: int
+    had_way_in: bool
     has_come: bool
 
 
@@ -205,7 +206,8 @@ def sign_out(person_id: int) -> SignedOut:
         if had_way_in or ended:
             after = {"sessions": ended}
             record(changes, "person.signed_out", subject_kind="person", subject=person.email, after=after)
-        return SignedOut(email=person.email, sessions=ended, has_come=person.came_at is not None)
+        has_come = person.came_at is not None
+        return SignedOut(email=person.email, sessions=ended, had_way_in=had_way_in, has_come=has_come)
 
 
 def _get_id(changes: Session, email: str) -> int:

@@ -128,6 +128,19 @@ def test_opens_by_a_link_of_the_machine_after_the_invitation_expired(app: Flask)
         assert is_in(try_code(app)[0])
 
 
+def test_stays_open_beside_a_link_of_the_machine_that_is_over_sooner(app: Flask) -> None:
+    make_person(app)
+    link = invite_sue(app, Role.READER)
+    with app.app_context():
+        sue_id = get_person(SUE).id
+        db.session.remove()
+    first, second = (link_for(app, sue_id) for _ in range(2))
+    assert [Buyer(app).get(path).status_code for path in (first, second, link)] == [404, 200, 200]
+    with at(clock.now() + timedelta(hours=2)):
+        assert [Buyer(app).get(path).status_code for path in (second, link)] == [404, 200]
+        assert is_in(try_code(app)[0])
+
+
 def test_expires_also_where_no_owner_has_come(app: Flask) -> None:
     invite_sue(app)
     with at(clock.now() + LONG_OVER):
@@ -167,6 +180,13 @@ def test_keeps_the_first_owner_whom_a_program_made(app: Flask) -> None:
             assert [(person.email, person.is_expired) for person in list_people()] == [(FIRST, False)]
             db.session.remove()
         assert is_in(try_code(app, FIRST)[0])
+
+
+def test_keeps_an_owner_alone_without_an_invitation_where_no_owner_has_come(app: Flask) -> None:
+    make_person(app, SUE, Role.READER, has_come=False)
+    browser, said = try_code(app)
+    assert SENTENCE in said
+    assert not is_in(browser)
 
 
 def test_closes_to_who_was_invited_before_links_were_kept(app: Flask) -> None:
