@@ -133,7 +133,7 @@ def use_mailed_link(token: str) -> ResponseReturnValue:
     entry = sign_in_by_mailed_link(token, knocking_browser())
     if entry.advice:
         flash(entry.advice, "bad")
-        response = make_response(redirect(url_for("admin.sign_in"), 303))
+        response = make_response(redirect(url_for("admin.sign_in", next=session.get(NEXT_KEY) or None), 303))
         if _is_somebody_else(before, entry):  # who is signed in is led away from signing in
             _sign_out(response)
         return response

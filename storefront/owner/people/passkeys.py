@@ -35,7 +35,7 @@ COPIED = "passkey.maybe_copied"
 TOLD_EVERY = timedelta(hours=1)
 MAYBE_COPIED = (
     "This passkey counted fewer uses than this shop has seen, so somebody may have a copy of it. Use another one, "
-    "or run `storefront owner link` on the shop's machine. Then remove this passkey and add it again."
+    "or a link from `storefront owner link` on the shop's machine. Then remove this passkey and add it again."
 )
 
 
@@ -259,15 +259,16 @@ def _lock_known(changes: Session, credential_id: bytes, person_id: int | None) -
 
 
 def _tell_of_copy(changes: Session, passkey: Passkey) -> None:
-    """Tell at most once an hour: who has a copy presses often."""
+    """Tell of each passkey at most once an hour: who has a copy presses often."""
     person = changes.get_one(Person, passkey.person_id)
     told = (
         AuditEntry.verb == COPIED,
         AuditEntry.subject == person.email,
         AuditEntry.created_at > clock.now() - TOLD_EVERY,
     )
-    if changes.scalar(select(AuditEntry.id).where(*told).limit(1)) is None:
-        tell_person(changes, person, COPIED, {"name": passkey.name})
+    said = {"name": passkey.name, "passkey": str(passkey.id)}  # two may have one name
+    if said not in changes.scalars(select(AuditEntry.after).where(*told)).all():
+        tell_person(changes, person, COPIED, said)
 
 
 def _keep_challenge(challenge: bytes, person_id: int | None) -> None:

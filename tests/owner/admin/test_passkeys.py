@@ -16,7 +16,7 @@ from storefront.owner.people.models import Passkey
 from tests.support.authenticator import PRESENT, Authenticator, to_bytes
 from tests.support.databases import BOTH
 from tests.support.passkeys import ADD, CONFIRM, SIGN_IN, add, owner_with_passkey, send, sign_in, start
-from tests.support.people import OWNER, link_for, make_person, sign_in_at_admin
+from tests.support.people import OWNER, link_for, mailed, make_person, sign_in_at_admin
 from tests.support.rows import change_rows, count_rows, read_rows
 from tests.support.shop import Buyer
 from tests.support.sign_in import code_in, waiting_mails
@@ -80,6 +80,18 @@ def test_asks_for_the_passkey_of_who_has_one_whatever_was_mailed(app: Flask) -> 
     link = mail.text[mail.text.index("/admin/sign-in/link/") :].split()[0]
     assert browser.post(link).location == "/admin/sign-in"
     assert browser.get("/admin").status_code == 303
+
+
+def test_leads_from_a_mailed_link_to_the_passkey_and_on_to_the_page_that_was_asked_for(app: Flask) -> None:
+    _owner, device = owner_with_passkey(app)
+    browser = Buyer(app)
+    browser.get("/admin/sign-in?next=/admin/audit")
+    browser.post("/admin/sign-in", email=OWNER, next="/admin/audit")
+    _code, link = mailed(app)
+    answer = browser.post(link)
+    assert answer.location == "/admin/sign-in?next=/admin/audit"
+    browser.get(answer.location)
+    assert sign_in(browser, device).get_json() == {"next": "/admin/audit"}
 
 
 def test_ends_links_that_nobody_used_when_a_passkey_is_added(app: Flask) -> None:
@@ -206,11 +218,25 @@ def test_tells_its_owner_of_a_copy_at_most_once_an_hour(app: Flask) -> None:
     told = [mail for mail in waiting_mails(app) if mail.subject.startswith("Passkey refused")]
     assert [mail.recipient for mail in told] == [OWNER, OWNER]
     assert "The passkey Laptop counted fewer uses than the shop has seen" in told[0].text
-    assert "remove this passkey and add it again, and end the sessions you don't know:\nhttp" in told[0].text
+    assert "with another passkey, or by `storefront owner link` on the shop's machine." in told[0].text
+    assert "Remove this passkey and add it again, and end the sessions you don't know:\nhttp" in told[0].text
     assert "If that was you" not in told[0].text + told[0].html
     assert "127.0.0.1" in told[0].text
     entries = read_rows(app, "SELECT actor_kind FROM audit_entries WHERE verb = 'passkey.maybe_copied'")
     assert [entry["actor_kind"] for entry in entries] == ["shop", "shop"]
+
+
+def test_tells_of_each_passkey_that_may_have_a_copy(app: Flask) -> None:
+    browser, device = owner_with_passkey(app)
+    other = Authenticator()
+    add(browser, other)
+    for each in (device, other):
+        sign_in(Buyer(app), each)
+        for _ in range(2):
+            each.count = 0
+            assert "somebody may have a copy" in sentence_of(sign_in(Buyer(app), each))
+    told = [mail for mail in waiting_mails(app) if mail.subject.startswith("Passkey refused")]
+    assert len(told) == 2
 
 
 def test_tells_nobody_of_a_copy_for_an_answer_that_is_not_signed(app: Flask) -> None:
