@@ -81,6 +81,24 @@ def test_says_that_the_payment_is_safe_to_who_looked_too_often(
         assert keys_on(buyer.land(session_id).text)
 
 
+@pytest.mark.parametrize(
+    ("looks", "said"),
+    [(1, "Stripe antwortet gerade langsam. Diese Seite"), (11, "Wir haben gerade mehrmals nachgesehen")],
+    ids=["slow", "often"],
+)
+def test_says_why_a_payment_is_checked_in_the_language_of_its_buyer(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, looks: int, said: str
+) -> None:
+    session_id = visit(make_link(app, "twinspot/Personal"))
+    sandbox.control("faults", method="GET", path="/v1/checkout/sessions/*", status=503, times=None)
+    with time_machine.travel(NOON, tick=False):
+        for _ in range(looks):
+            page = buyer.get(f"/de/checkout/return?session_id={session_id}")
+    assert said in page.text
+    assert "right now" not in page.text
+    assert "checked several" not in page.text
+
+
 def test_leads_an_unfinished_buyer_back_to_the_form(buyer: Buyer, open_session: str) -> None:
     answer = buyer.land(open_session)
     assert answer.status_code == 303
