@@ -113,6 +113,7 @@ class Trouble:
     event_missed_at: datetime | None = None  # the last time that comparing found what no delivery had brought
     selling_nothing: tuple[str, ...] = ()  # slugs of what takes money for nothing
     workers: tuple[WorkerSeen, ...] = ()  # of the last hour, dead ones included
+    is_key_refused: bool = False  # by the last comparison, also where the owner called its notice done
 
 
 def read_trouble() -> Trouble:
@@ -130,6 +131,7 @@ def read_trouble() -> Trouble:
     lease_until, schema = db.session.execute(
         select(func.max(Lease.until), REVISION).where(Lease.name == HEARTBEAT)
     ).one()
+    notices, is_key_refused = _count_notices(shop.mode)
     given_up, given_up_at = _count_given_up(shop.mode) if mail.counts[MailState.FAILED] else (0, None)
     return Trouble(
         open_files=find_open_files(shop),
@@ -146,7 +148,8 @@ def read_trouble() -> Trouble:
         oldest_unhandled=_find_oldest_unhandled(shop.mode),
         reconciled_at=reconciled_at,
         reconcile_begun_at=begun_at,
-        notices=_count_notices(shop.mode),
+        notices=notices,
+        is_key_refused=is_key_refused,
         has_webhook_secret=bool(shop.stripe_webhook_secrets) or has_sealed_secret(),
         has_owner_email=shop.owner_email is not None and not is_nobodys(shop.owner_email),
         last_event_at=_find_last_event_at(measured, shop.mode),
@@ -251,10 +254,16 @@ def _find_oldest_unhandled(mode: Mode) -> OldestEvent | None:
     return OldestEvent(type=row.type, received_at=row.received_at, error=row.last_error) if row else None
 
 
-def _count_notices(mode: Mode) -> dict[str, int]:
+def _count_notices(mode: Mode) -> tuple[dict[str, int], bool]:
+    """Return the open ones by kind, and whether Stripe takes the key no more.
+
+    A pass that may read closes that notice, and forgets who called it done: until then nothing has changed.
+    """
+    still_refused = (Notice.kind == NoticeKind.KEY_REFUSED) & Notice.is_closed_by_owner
     rows = db.session.execute(
-        select(Notice.kind, func.count())
-        .where(Notice.mode == mode, Notice.closed_at.is_(None))
+        select(Notice.kind, func.count().filter(Notice.closed_at.is_(None)))
+        .where(Notice.mode == mode, or_(Notice.closed_at.is_(None), still_refused))
         .group_by(Notice.kind)
     )
-    return dict(rows.all())
+    counts: dict[str, int] = dict(rows.all())
+    return {kind: count for kind, count in counts.items() if count}, NoticeKind.KEY_REFUSED in counts

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from storefront.core import clock
-from storefront.orders.notices import NoticeKind
 from storefront.owner.health.delivery_warnings import (
     SEEN_LATELY,
     find_bad_signatures,
@@ -142,7 +141,7 @@ def _events(trouble: Trouble) -> str | None:
 
 def _key_refused(trouble: Trouble) -> str | None:
     """As the last comparison found it. The next one, within a quarter of an hour, looks again."""
-    return KEY_TEXT if trouble.notices.get(NoticeKind.KEY_REFUSED) else None
+    return KEY_TEXT if trouble.is_key_refused else None
 
 
 def _selling_nothing(trouble: Trouble) -> str | None:

@@ -65,7 +65,7 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"archive_refused_at": NOW, "archived_at": NOW}, "archive_refused", "nothing is forgotten"),
     ({"replica_refused_at": NOW}, "replica_late", "`storefront doctor` says why"),
     ({"replica_refused_at": NOW, "replica_asked_at": ago(minutes=11)}, "replica_late", "DATABASE_READ_URL"),
-    ({"notices": {"key_refused": 1}}, "key_refused", "put the new key into the settings"),
+    ({"is_key_refused": True}, "key_refused", "put the new key into the settings"),
     ({"worker_seen_at": None}, "worker_silent", "start `storefront worker`"),
     ({"worker_seen_at": ago(minutes=11)}, "worker_silent", "silent for 11 minutes"),
     ({"workers": (AT_WORK, DEAD)}, "worker_lost", "1 of 2 workers fell silent"),
@@ -160,7 +160,7 @@ def test_repeats_nothing_on_a_page_that_lists_what_needs_its_owner() -> None:
     rubbish = {"bad_signature_at": NOW, "last_event_at": None}
     shown = [
         ({"notices": {"dispute_open": 1}, "has_owner_email": False}, ["owner_email_missing"]),
-        ({"notices": {"key_refused": 1}, "oldest_unhandled": event(ago(hours=1))}, []),
+        ({"is_key_refused": True, "oldest_unhandled": event(ago(hours=1))}, []),
         (late, ["reconcile_late"]),
         (late | {"worker_seen_at": None}, ["worker_silent"]),
         (rubbish, ["signatures_bad"]),

@@ -314,8 +314,10 @@ def test_tells_of_another_key_that_is_not_accepted_although_the_first_was_done(
         with pytest.raises(StripeUnavailable):
             run(app)
         assert read_rows(app, "SELECT id FROM notices WHERE closed_at IS NULL") == []
+        assert warnings_of(app) >= {"key_refused"}, "done or not, nothing can be sold"
         sandbox.control("faults/clear")
         run(app)
+        assert "key_refused" not in warnings_of(app)
 
 
 def test_changes_nothing_in_a_dry_run_with_a_key_that_is_not_accepted(app: Flask, sandbox: SandboxClient) -> None:
