@@ -132,7 +132,7 @@ def _ask_stripe(
     try:
         seen = gateway().get_checkout(session_id, thorough=look is Look.NOW)
     except StripeMissing:
-        return Fulfillment(outcome=Outcome.NOT_OURS)
+        return Fulfillment(outcome=Outcome.NOT_OURS, is_missing=True)
     lines = recognize_checkout(seen)
     if lines is None:
         return Fulfillment(outcome=Outcome.NOT_OURS)

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.orders.models import Order
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.missing import check_nobody_waits
 from storefront.payments.fulfillment.outcome import Fulfillment
 
 
@@ -13,8 +14,12 @@ def look_again(session_id: str) -> Fulfillment:
 
     Raises:
         StripeUnavailable: nothing is known; nothing was changed.
+        StripeMissing: an order waits for it, and Stripe does not know it under this key.
     """
-    return fulfill_checkout(session_id, Look.NOW, in_transaction=_record)
+    fulfillment = fulfill_checkout(session_id, Look.NOW, in_transaction=_record)
+    if fulfillment.is_missing:
+        check_nobody_waits(session_id)
+    return fulfillment
 
 
 def _record(session: Session, fulfillment: Fulfillment) -> None:

@@ -12,6 +12,7 @@ from storefront.core.queue import nudge
 from storefront.orders.models import Order
 from storefront.orders.queries import find_order
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.missing import check_nobody_waits
 from storefront.payments.fulfillment.recognize import recognize_checkout
 from storefront.payments.reconcile.compare import Difference, find_difference
 from storefront.payments.reconcile.strangers import note_stranger
@@ -40,16 +41,6 @@ def patiently(call: Callable[[], T]) -> T:
     return call()
 
 
-def _check_nobody_waits(session_id: str) -> None:
-    """Raises StripeMissing: without a word its buyer would wait for ever."""
-    order = find_order(session_id)
-    if order is not None and order.fulfilled_at is None and not order.has_failed:
-        raise StripeMissing(
-            f"Stripe does not know it under this STRIPE_SECRET_KEY, as after a change of the account, and order "
-            f"{order.number} waits for it: say at that order what becomes of it"
-        )
-
-
 def _note_stranger(seen: SeenCheckout) -> None:
     """Only what is complete: an open one is read again, and costs nothing where no list names it."""
     if seen.status == "complete" and recognize_checkout(seen) is None:
@@ -68,7 +59,7 @@ def repair(session_id: str, *, is_dry: bool) -> Difference | None:
         # What is not known here may be another program's: whose it is, one question tells.
         seen = patiently(lambda: gateway().get_checkout(session_id, thorough=is_known))
     except StripeMissing:
-        _check_nobody_waits(session_id)
+        check_nobody_waits(session_id)
         return None
     difference = find_difference(seen)
     if difference is None and not is_known:

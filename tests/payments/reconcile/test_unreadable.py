@@ -10,11 +10,12 @@ from flask import Flask
 
 from storefront.core import clock
 from storefront.core.db import db
-from storefront.core.errors import StripeUnavailable
+from storefront.core.errors import StripeMissing, StripeUnavailable
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.server import SandboxServer
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
+from storefront.payments.fulfillment.look_again import look_again
 from storefront.payments.reconcile import run as run_module
 from storefront.payments.reconcile.report import Report
 from storefront.payments.webhook import dispatch
@@ -345,3 +346,22 @@ def test_tells_of_an_order_that_waits_in_an_account_that_was_left(app: Flask, sa
     sandbox.settle(payment_of(sandbox, waiting), "succeeded")
     assert "session_unreadable" not in kinds_of(run_after(app, minutes=30))
     assert len(keys_on(buyer.land(waiting).text)) == 1
+
+
+@pytest.mark.parametrize("end", ["decision = 'withdraw'", "erased_at = placed_at"])
+def test_says_no_more_of_an_order_in_an_account_that_was_left_once_it_is_over(
+    app: Flask, sandbox: SandboxClient, end: str
+) -> None:
+    buyer, waiting = start(app)
+    sandbox.pay(waiting, payment_method="ach_success")
+    buyer.land(waiting)
+    with SandboxServer(SandboxConfig(port=0)) as server:
+        use_other_account(app, SandboxClient(server), is_restricted=False)
+        (line,) = run_after(app, minutes=10).needs_you
+        assert "go back to a key of its account, or withdraw that order" in line.text
+        with app.app_context(), pytest.raises(StripeMissing, match="waits for it"):  # as the line promises
+            look_again(waiting)
+        change_rows(app, f"UPDATE orders SET {end}")
+        assert kinds_of(run_after(app, minutes=20)) == set()
+        with app.app_context():
+            assert look_again(waiting).outcome == "not_ours"
