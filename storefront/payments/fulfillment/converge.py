@@ -1,6 +1,6 @@
 """One locked transaction that makes an order's rows agree with what Stripe said."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
@@ -26,6 +26,7 @@ from storefront.payments.fulfillment.grants import Piece, add_grants, add_items
 from storefront.payments.fulfillment.notices import draft_notices, find_unread
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.promises import promise_after_sale, promise_free, promise_state
+from storefront.payments.fulfillment.unknown_lines import find_unknown
 from storefront.payments.fulfillment.upgrades import (
     hand_out_upgrades,
     lock_upgraded,
@@ -202,21 +203,12 @@ def _hand_out(session: Session, order: Order, answer: StripeAnswer, pieces: Sequ
     return Outcome.FULFILLED
 
 
-def _find_unknown(answer: StripeAnswer) -> Iterator[str]:
-    """Yield what was paid for and is nothing of ours, in words: lines, and parts of bundles that are gone."""
-    for line in answer.checkout.lines:
-        if answer.lines[line.id].product_id is None:
-            yield line.description
-        if answer.lines[line.id].lost_parts:
-            yield f"a part of {line.description}"
-
-
 def _settle_notices(
     session: Session, order: Order, answer: StripeAnswer, after_sale: SeenAfterSale | None, *, is_first: bool
 ) -> None:
     """Without `after_sale` notices are opened and none is closed: what a quick look leaves out has not gone."""
-    unknown = list(_find_unknown(answer))
     is_new = answer.ticket is None
+    unknown = find_unknown(session, order.id, answer.checkout, answer.lines, is_new=is_new)
     # Two keys may be upgraded within a day, and who is new has bought nothing else.
     doubles = [] if answer.is_upgrade or is_first else find_doubles(session, order, is_new=is_new)
     drafts = draft_notices(order, after_sale, unknown_lines=unknown, doubles=doubles)

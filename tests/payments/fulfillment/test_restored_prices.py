@@ -10,6 +10,7 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.shop.editor.editions import add_edition
 from storefront.shop.editor.prices import read_amount, set_price
+from tests.payments.reconcile.sales import refund, run
 from tests.support.databases import BOTH
 from tests.support.payment_links import make_link, visit
 from tests.support.rows import change_rows, read_rows
@@ -95,3 +96,22 @@ def test_sells_by_the_number_alone_what_it_was_made_of(
     (item,) = read_rows(app, ITEMS)
     assert item["price_id"] == number
     assert read_rows(app, "SELECT id FROM notices") == []
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_says_of_an_order_that_was_handed_out_by_a_number_nothing_else_after_a_refund(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """An older version sold by the number alone, which is believed no more."""
+    number = add_priced(app, "Cheap", "2.00")
+    url = make_link(app, "twinspot/Cheap")
+    change_rows(app, "DELETE FROM stripe_mirrors")
+    session_id = visit(url)
+    sandbox.pay(session_id)
+    post_event(app, make_event("checkout.session.completed", session_id))
+    change_rows(app, f"UPDATE prices SET amount_minor = 90000 WHERE id = {number}")
+    refund(sandbox, session_id)
+    with time_machine.travel(clock.now() + timedelta(minutes=20), tick=True):
+        run(app)
+    assert read_rows(app, "SELECT refunded_minor FROM orders") == [{"refunded_minor": 200}]
+    assert read_rows(app, "SELECT text FROM notices WHERE kind = 'unknown_line'") == []
