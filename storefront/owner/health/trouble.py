@@ -247,7 +247,7 @@ def _moment(measured: dict[str, dict[str, float]], name: str, label: str = "") -
 def _find_oldest_unhandled(mode: Mode) -> OldestEvent | None:
     row = db.session.execute(
         select(StripeEvent.type, StripeEvent.received_at, StripeEvent.last_error)
-        .where(StripeEvent.mode == mode, StripeEvent.handled_at.is_(None))
+        .where(StripeEvent.mode == mode, StripeEvent.handled_at.is_(None), ~ledger.IS_ELSEWHERE)
         .order_by(StripeEvent.received_at)
         .limit(1)
     ).one_or_none()

@@ -1,6 +1,6 @@
 """Lines of the "needs you" list that no order's convergence writes: mails, events, deliveries that do not come."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import Row, func, select
@@ -29,7 +29,7 @@ MAILINGS = (MailKind.BROADCAST, MailKind.NEW_RELEASE)
 
 def sweep(*, never_received: int, unreadable_lists: Iterable[str]) -> None:
     """Opens and closes them by what the rows say now; nothing is written where nothing changed."""
-    drafts = [*_failed_mails(), *_stuck_events()]
+    drafts = [*_failed_mails(), *_stuck_events(), *_events_elsewhere()]
     drafts += [_forbidden(name) for name in unreadable_lists]
     with transaction() as session:
         settle_notices(session, drafts, kinds=KINDS)
@@ -149,6 +149,19 @@ def _stuck_events() -> list[NoticeDraft]:
         )
         for event_id, event_type, error in ledger.find_stuck(older_than=STUCK)
     ]
+
+
+def _events_elsewhere() -> Iterator[NoticeDraft]:
+    """Yield one line for all of them: most may be of other programs, and each is kept."""
+    count, first = ledger.count_elsewhere(older_than=STUCK)
+    if first is not None:
+        events = "One event" if count == 1 else f"{count} events"
+        text = (
+            f"{events} of Stripe since {first:%Y-%m-%d} may tell of sales in another account than that of "
+            "STRIPE_SECRET_KEY, whose endpoint still leads here. If this shop sold there, set a key of that "
+            "account for some minutes, and what was paid is handed out. If not, remove the endpoint there."
+        )
+        yield NoticeDraft(kind=NoticeKind.EVENT_STUCK, subject="of another account", text=text)
 
 
 def _unreadable(sessions: Mapping[str, str]) -> list[NoticeDraft]:

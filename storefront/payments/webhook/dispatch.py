@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ from storefront.payments.money.take_in import take_in_newest
 from storefront.payments.webhook import ledger
 from storefront.payments.webhook.event_types import MONEY_EVENTS, PAYMENT_EVENTS, SESSION_EVENTS
 from storefront.payments.webhook.ledger import Entry
+from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen_event import SeenEvent
 
 log = logging.getLogger(__name__)
@@ -41,6 +43,7 @@ TOO_EARLY = frozenset(
     }
 )
 NO_ORDER_YET = "no_order_yet"
+UNKNOWN_TO_KEY = "unknown_to_key"
 
 
 def _one(find: Callable[[str], str | None]) -> Callable[[str], tuple[str, ...]]:
@@ -88,18 +91,23 @@ def converge(entry: Entry, known: KnownOrder | None = None) -> str:
     """
     if entry.type in MONEY_EVENTS:
         return _learn_fee(entry)
-    is_last_look = entry.delivery is None
     look = Look.IF_NEEDED
     sessions: tuple[str, ...] = (entry.object_id,)
     if entry.type in FINDERS:
         look, sessions, known = Look.NOW, FINDERS[entry.type](entry.object_id), None
         if not sessions:
+            is_last_look = entry.delivery is None
             return _ignore(entry, Outcome.NOT_OURS) if is_last_look else _leave(entry, NO_ORDER_YET)
     elif entry.type not in SESSION_EVENTS or not entry.object_id:
         return _ignore(entry, "ignored")
+    return _look_at(entry, sessions, look, known)
 
+
+def _look_at(entry: Entry, sessions: tuple[str, ...], look: Look, known: KnownOrder | None) -> str:
     def stamp(session: Session, fulfillment: Fulfillment) -> None:
-        if is_last_look or (entry.type, fulfillment.outcome) not in TOO_EARLY:
+        if _may_be_elsewhere(entry, fulfillment):
+            return  # kept below, with the account that does not know it: that may be a question
+        if entry.delivery is None or (entry.type, fulfillment.outcome) not in TOO_EARLY:
             entry.handle(session, fulfillment.outcome)
         else:
             entry.leave(session)
@@ -108,6 +116,8 @@ def converge(entry: Entry, known: KnownOrder | None = None) -> str:
         for earlier in sessions[1:]:
             fulfill_checkout(earlier, look)
         fulfillment = fulfill_checkout(sessions[0], look, known=known, in_transaction=stamp, releases_mails=True)
+        if _may_be_elsewhere(entry, fulfillment):
+            return _leave(entry, UNKNOWN_TO_KEY, error=f"{ledger.ELSEWHERE}{gateway().account_id()}")
     except BaseException as error:
         db.session.rollback()  # what a lost connection left open
         _note_error(entry, error)
@@ -116,9 +126,32 @@ def converge(entry: Entry, known: KnownOrder | None = None) -> str:
     return fulfillment.outcome
 
 
+def _may_be_elsewhere(entry: Entry, fulfillment: Fulfillment) -> bool:
+    """Tell whether it may be of a sale in another account, whose key the shop had, or will have again.
+
+    An endpoint stays where it was when the key changes, and Payment Links go on selling.
+    """
+    return fulfillment.is_missing and entry.type != "checkout.session.expired"
+
+
+def _find_elsewhere() -> list[Entry]:
+    if ledger.count_elsewhere(older_than=timedelta())[0] == 0:
+        return []
+    return ledger.find_elsewhere(gateway().account_id())
+
+
 def run_unhandled() -> None:
-    """Give a second chance to deliveries that Stripe or we gave up on."""
-    for entry in ledger.find_unhandled():
+    """Give a second chance to deliveries that Stripe or we gave up on, or that the key knows by now."""
+    _run_again(ledger.find_unhandled())
+    try:
+        elsewhere = _find_elsewhere()
+    except StripeUnavailable:
+        return
+    _run_again(elsewhere)
+
+
+def _run_again(entries: list[Entry]) -> None:
+    for entry in entries:
         ledger.count_attempt(entry.event_id)  # what fails again goes to the end of the line and holds up nobody
         try:
             outcome = converge(entry)
@@ -157,9 +190,9 @@ def _ignore(entry: Entry, outcome: str) -> str:
     return outcome
 
 
-def _leave(entry: Entry, answer: str) -> str:
+def _leave(entry: Entry, answer: str, *, error: str | None = None) -> str:
     with transaction() as session:
-        entry.leave(session)
+        entry.leave(session, error=error)
     return answer
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import bindparam, case, func, literal, null, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 UNHANDLED_SECONDS = 300
 MAX_ERROR_LENGTH = 200
 RECONCILED = "reconciled"  # outcome of what no delivery brought
+# Begins the error of what Stripe does not know under this key: it may tell of a sale in an account that was left.
+ELSEWHERE = "unknown to "
+IS_ELSEWHERE = func.coalesce(StripeEvent.last_error, "").startswith(ELSEWHERE)
 
 
 # Of the table, and built once: an entity's takes longer to build than to run.
@@ -141,15 +144,35 @@ def add_attempt(session: Session, event_id: str) -> None:
 def find_unhandled(*, limit: int = 100) -> list[Entry]:
     """Return deliveries older than five minutes that nobody finished."""
     old = clock.now() - timedelta(seconds=UNHANDLED_SECONDS)
+    return _find_left(~IS_ELSEWHERE, StripeEvent.received_at <= old, limit=limit)
+
+
+def find_elsewhere(account: str, *, limit: int = 100) -> list[Entry]:
+    """Return deliveries that another account than this one did not know; each once for an account."""
+    return _find_left(IS_ELSEWHERE, StripeEvent.last_error != f"{ELSEWHERE}{account}", limit=limit)
+
+
+def _find_left(*which: ColumnElement[bool], limit: int) -> list[Entry]:
     rows = db.session.execute(
         select(StripeEvent.id, StripeEvent.type, StripeEvent.object_id)
-        .where(
-            StripeEvent.mode == settings().mode, StripeEvent.handled_at.is_(None), StripeEvent.received_at <= old
-        )
+        .where(StripeEvent.mode == settings().mode, StripeEvent.handled_at.is_(None), *which)
         .order_by(StripeEvent.attempts, StripeEvent.received_at)
         .limit(limit)
     )
     return [Entry(event_id=row.id, type=row.type, object_id=row.object_id) for row in rows]
+
+
+def count_elsewhere(*, older_than: timedelta) -> tuple[int, datetime | None]:
+    """Return how many deliveries the account of the key did not know, and when the first of them came."""
+    count, first = db.session.execute(
+        select(func.count(), func.min(StripeEvent.received_at)).where(
+            StripeEvent.mode == settings().mode,
+            StripeEvent.handled_at.is_(None),
+            IS_ELSEWHERE,
+            StripeEvent.received_at <= clock.now() - older_than,
+        )
+    ).one()
+    return count, first
 
 
 def find_known(event_ids: list[str]) -> dict[str, bool]:
@@ -175,6 +198,7 @@ def find_stuck(*, older_than: timedelta) -> list[tuple[str, str, str | None]]:
         select(StripeEvent.id, StripeEvent.type, StripeEvent.last_error).where(
             StripeEvent.mode == settings().mode,
             StripeEvent.handled_at.is_(None),
+            ~IS_ELSEWHERE,
             StripeEvent.received_at <= clock.now() - older_than,
         )
     )
