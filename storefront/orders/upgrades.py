@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Exists, exists, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from storefront.core.db import db
 from storefront.orders.access import Reason, access
 from storefront.orders.facts import FACT_COLUMNS, facts_of_row
-from storefront.orders.models import Order, OrderItem, Upgrade, UpgradeState
+from storefront.orders.models import Grant, Order, OrderItem, Upgrade, UpgradeState
 from storefront.shop.catalog.models import Edition, Price
 from storefront.shop.translations.read import told
 
@@ -202,3 +203,19 @@ def read_update_days(session: Session, item_ids: Collection[int]) -> dict[int, t
 def widest_days(sold: int | None, item_id: int, upgraded: Mapping[int, Iterable[int | None]]) -> int | None:
     """Return for how many days an item has updates; `upgraded` is what `read_update_days` returns."""
     return widest(sold, upgraded.get(item_id, ()))
+
+
+def find_lasting_name(grant_id: int) -> str:
+    """Return what names a grant for good: its order's Session, Stripe's line of it, and its place in that.
+
+    Its number does not: a database that was put back to an earlier day gives it again, to somebody else.
+    """
+    row = db.session.execute(
+        select(
+            Order.checkout_session_id, OrderItem.stripe_line_item_id, Grant.kind, Grant.product_id, Grant.ordinal
+        )
+        .join(OrderItem, OrderItem.order_id == Order.id)
+        .join(Grant, Grant.order_item_id == OrderItem.id)
+        .where(Grant.id == grant_id)
+    ).one_or_none()
+    return "" if row is None else " ".join(map(str, row))

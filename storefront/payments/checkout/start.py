@@ -18,6 +18,7 @@ from storefront.core.languages import current_language
 from storefront.core.runtime import settings
 from storefront.customers.at_stripe import ensure_at_stripe
 from storefront.orders.gifts import MARK, find_kept, keep_wish
+from storefront.orders.upgrades import find_lasting_name
 from storefront.payments.checkout import face, news_box, terms_box
 from storefront.payments.checkout.beside import ensure_beside
 from storefront.payments.checkout.buy_now import way_back
@@ -257,7 +258,7 @@ def _ensure_body(token: str, tried: Try) -> tuple[int, dict[str, Any]]:
     attempt, cart, ui_mode = checkout.attempt, checkout.cart, checkout.ui_mode
     customer_id, is_from_cart, discount_id = checkout.customer_id, checkout.is_from_cart, checkout.discount_id
     is_framed, referrer = checkout.is_framed, checkout.referrer
-    upgraded = freeze_upgraded(checkout.upgrades_grant_id)
+    grant_id = checkout.upgrades_grant_id
     if checkout.body is not None:
         return attempt, checkout.body
     gift = find_kept(checkout.gift_id)
@@ -266,7 +267,9 @@ def _ensure_body(token: str, tried: Try) -> tuple[int, dict[str, Any]]:
     shop_id = mirrors.shop_id()
     stripe_customer = _find_stripe_customer(customer_id, shop_id)
     discount = find_discount(token, discount_id)
-    parts = freeze_parts([*sold, *beside]) | upgraded
+    parts = freeze_parts([*sold, *beside])
+    if grant_id is not None:
+        parts |= freeze_upgraded(grant_id, find_lasting_name(grant_id))
     body = build_body(
         settings(),
         token=token,

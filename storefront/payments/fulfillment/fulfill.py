@@ -23,6 +23,7 @@ from storefront.orders.queries import KnownOrder, OrderSummary, find_summary
 from storefront.payments.fulfillment.converge import Converged, OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.recognize import recognize_checkout
+from storefront.payments.fulfillment.upgrades import find_named_session
 from storefront.payments.recovery.find_left import find_left
 from storefront.stripe_api.gateway import gateway
 
@@ -66,6 +67,7 @@ def fulfill_checkout(
         try:
             summary = known.summary if known else find_summary(session_id)
             answer = _look(session_id, look, summary, before_first_look)
+            _bring_upgraded(answer)
             fulfillment, converged = _write(answer, in_transaction, releases_mails=releases_mails)
         except OrderMadeMeanwhile:
             known = None
@@ -97,6 +99,15 @@ def _write(
         if in_transaction:
             in_transaction(session, converged.fulfillment)
     return converged.fulfillment, converged
+
+
+def _bring_upgraded(answer: Fulfillment | StripeAnswer) -> None:
+    """Make the order first whose license is upgraded, where it is missing: lists have the newest sale first."""
+    if not isinstance(answer, StripeAnswer) or not answer.is_upgrade:
+        return
+    upgraded = find_named_session(answer.checkout)
+    if upgraded not in (None, answer.checkout.id) and find_summary(upgraded) is None:
+        fulfill_checkout(upgraded)
 
 
 def _look(

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock, money
@@ -17,7 +17,7 @@ from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
 from storefront.orders.upgrades import COUNTED, NOT_UPGRADED, UpgradedGrant, find_upgraded
 from storefront.shop.catalog.models import Edition, Price
 from storefront.shop.catalog.own_sessions import entries_of_checkout
-from storefront.shop.catalog.upgrades import read_upgraded
+from storefront.shop.catalog.upgrades import NamedGrant, read_upgraded
 from storefront.stripe_api.seen import SeenCheckout
 
 
@@ -52,12 +52,32 @@ def lock_upgraded(session: Session, seen: SeenCheckout) -> None:
     Whoever upgrades or refunds it next sees what came first.
     """
     of_grant = select(OrderItem.order_id).join(Grant, Grant.order_item_id == OrderItem.id)
-    upgraded = of_grant.where(Grant.id == _read_named(seen)).scalar_subquery()
+    upgraded = of_grant.join(Order, Order.id == OrderItem.order_id).where(_is_named(seen)).scalar_subquery()
     session.execute(select(Order.id).where(Order.id == upgraded).with_for_update(key_share=True))
 
 
-def _read_named(seen: SeenCheckout) -> int | None:
-    return read_upgraded(entries_of_checkout(seen.metadata))
+def find_named_session(seen: SeenCheckout) -> str | None:
+    """Return the Session of the order whose license a Session upgrades; None where that says only a number."""
+    named = read_upgraded(entries_of_checkout(seen.metadata))
+    return named.session_id if isinstance(named, NamedGrant) else None
+
+
+def _is_named(seen: SeenCheckout) -> ColumnElement[bool]:
+    """Select the grant, of a join with its item and order.
+
+    A number alone, as older versions wrote it, is believed of an order that was here when the Session began: after
+    a database was put back to an earlier day it may be somebody else's. Stripe's moments are whole seconds.
+    """
+    named = read_upgraded(entries_of_checkout(seen.metadata))
+    if not isinstance(named, NamedGrant):
+        return (Grant.id == named) & (Order.created_at < seen.created_at + timedelta(seconds=1))
+    return and_(
+        Order.checkout_session_id == named.session_id,
+        OrderItem.stripe_line_item_id == named.line_id,
+        Grant.kind == named.kind,
+        Grant.product_id == named.product_id,
+        Grant.ordinal == named.ordinal,
+    )
 
 
 def hand_out_upgrades(session: Session, order: Order, seen: SeenCheckout) -> None:
@@ -70,7 +90,7 @@ def hand_out_upgrades(session: Session, order: Order, seen: SeenCheckout) -> Non
         .where(OrderItem.order_id == order.id, Price.upgrades_from_id.is_not(None))
     ).all()
     for item, price, edition in rows:
-        upgraded = _find_upgraded(session, _read_named(seen), mode=order.mode)
+        upgraded = _find_upgraded(session, seen, mode=order.mode)
         # Its event may be late, or its bank take days, and the license may have been over since.
         state = _judge(price, upgraded, charged_at or order.paid_at or clock.now())
         state = _hand_out(session, item, price, upgraded, state)
@@ -78,7 +98,7 @@ def hand_out_upgrades(session: Session, order: Order, seen: SeenCheckout) -> Non
             _tell(session, order, upgraded, edition)
 
 
-def _find_upgraded(session: Session, grant_id: int | None, *, mode: str) -> _Upgraded | None:
+def _find_upgraded(session: Session, seen: SeenCheckout, *, mode: str) -> _Upgraded | None:
     """Return what a Session names; `lock_upgraded` has locked its order."""
     row = session.execute(
         select(Grant, OrderItem, Order, License, Price.edition_id)
@@ -86,7 +106,7 @@ def _find_upgraded(session: Session, grant_id: int | None, *, mode: str) -> _Upg
         .join(Order, Order.id == OrderItem.order_id)
         .join(Price, Price.id == OrderItem.price_id)
         .outerjoin(License, License.grant_id == Grant.id)
-        .where(Grant.id == grant_id, Order.mode == mode)
+        .where(_is_named(seen), Order.mode == mode)
         .execution_options(populate_existing=True)
     ).one_or_none()
     if row is None:

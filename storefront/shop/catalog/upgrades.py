@@ -1,7 +1,7 @@
 """Upgrades that are for sale: from which edition to which, for how much, and the prices that sell them."""
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sqlalchemy import Exists, Row, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
@@ -11,7 +11,7 @@ from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product
 from storefront.shop.catalog.upgrade_paths import UpgradePath, least_upgrade, read_paths
 from storefront.shop.translations.read import said
 
-FROZEN = "upgrade"
+FROZEN, FROZEN_NAME = "upgrade", "upgrade_of"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +104,34 @@ def ensure_upgrade_price(session: Session, offer: UpgradeOffer) -> int:
     return session.scalars(select(Price.id).filter_by(**row)).one()
 
 
-def freeze_upgraded(grant_id: int | None) -> dict[str, str]:
-    """Return the entry of a Session's metadata that names what is upgraded: a grant's id, which is no secret."""
-    return {} if grant_id is None else {FROZEN: str(grant_id)}
+@dataclass(frozen=True, slots=True)
+class NamedGrant:
+    """A grant by what lasts: its order's Session, the line of that, and its place in the line."""
+
+    session_id: str
+    line_id: str
+    kind: str
+    product_id: int
+    ordinal: int
 
 
-def read_upgraded(metadata: Mapping[str, str]) -> int | None:
-    """Return the id of the grant that `freeze_upgraded` wrote."""
-    written = metadata.get(FROZEN, "")
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else None
+def freeze_upgraded(grant_id: int, lasting_name: str) -> dict[str, str]:
+    """Return the entries of a Session's metadata that name what is upgraded: a grant, which is no secret.
+
+    Its number stays beside its name for code of the version before.
+    """
+    return {FROZEN: str(grant_id)} | ({FROZEN_NAME: lasting_name} if lasting_name else {})
+
+
+def read_upgraded(metadata: Mapping[str, str]) -> NamedGrant | int | None:
+    """Return what `freeze_upgraded` wrote: the number alone where that was all it knew."""
+    name = metadata.get(FROZEN_NAME, "").split(" ")
+    if len(name) == len(fields(NamedGrant)):
+        session_id, line_id, kind, product_id, ordinal = name
+        return NamedGrant(session_id, line_id, kind, _number(product_id), _number(ordinal))
+    return _number(metadata.get(FROZEN, "")) or None
+
+
+def _number(written: str) -> int:
+    """Return 0, which is no row's id, where there is no number that fits one."""
+    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
