@@ -53,7 +53,7 @@ from storefront.payments.checkout.tries import Try, after_refusal, first_try
 from storefront.payments.checkout.ui import HOSTED
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
-from storefront.shop.catalog.parts import freeze_parts
+from storefront.shop.catalog.parts import freeze_moment, freeze_parts
 from storefront.shop.catalog.upgrades import freeze_upgraded
 from storefront.shop.pages.consent import read_checkout_words
 from storefront.shop.profile.read import read_profile
@@ -268,6 +268,7 @@ def _ensure_body(token: str, tried: Try) -> tuple[int, dict[str, Any]]:
     stripe_customer = _find_stripe_customer(customer_id, shop_id)
     discount = find_discount(token, discount_id)
     parts = freeze_parts([*sold, *beside])
+    parts |= freeze_moment(parts)
     if grant_id is not None:
         parts |= freeze_upgraded(grant_id, find_lasting_name(grant_id))
     body = build_body(

@@ -14,6 +14,6 @@ def recognize_checkout(seen: SeenCheckout) -> dict[str, RecognizedLine] | None:
     """
     if seen.mode != "payment" or seen.livemode != settings().is_live:
         return None
-    lines = recognize_lines(seen.lines, frozen=entries_of_checkout(seen.metadata))
+    lines = recognize_lines(seen.lines, frozen=entries_of_checkout(seen.metadata), begun_at=seen.created_at)
     is_ours = is_marked(seen.metadata) or any(line.is_ours for line in lines.values())
     return lines if is_ours else None

@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from sqlalchemy import Exists, exists, select
+from sqlalchemy import Exists, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
+from storefront.core import clock
 from storefront.core.db import db
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.mirror_names import name_at_stripe
@@ -15,7 +18,7 @@ from storefront.shop.catalog.terms import SaleTerms, SoldProduct, sold_product, 
 from storefront.shop.translations.read import said
 
 MOST_PARTS = 30  # their ids fit into one value of metadata at Stripe: 500 characters
-FROZEN = "parts_{}"
+FROZEN, FROZEN_AT = "parts_{}", "parts_at"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,32 @@ def freeze_parts(price_ids: Collection[int]) -> dict[str, str]:
     }
 
 
+def freeze_moment(frozen: Mapping[str, str]) -> dict[str, str]:
+    """Return the entry that says when `freeze_parts` wrote these; nothing where it wrote none.
+
+    A database that was put back to an earlier day gives numbers of editions again, to younger ones. Where the
+    clock was ahead while an edition was made, the moment is that one's.
+    """
+    edition_ids = {edition_id for written in frozen.values() for edition_id in _numbers(written)}
+    if not edition_ids:
+        return {}
+    newest = db.session.scalar(select(func.max(Edition.created_at)).where(Edition.id.in_(edition_ids)))
+    return {FROZEN_AT: max(clock.now(), newest or clock.now()).isoformat()}
+
+
+def read_frozen_at(metadata: Mapping[str, str], *, begun_at: datetime) -> datetime:
+    """Return what `freeze_moment` wrote; of an older version when the Session began, in Stripe's whole seconds."""
+    return read_moment(metadata.get(FROZEN_AT, "")) or begun_at + timedelta(seconds=1)
+
+
+def read_moment(written: str) -> datetime | None:
+    """Return a moment of ours from metadata at Stripe; None where there is none."""
+    with suppress(ValueError):
+        moment = datetime.fromisoformat(written)
+        return moment if moment.tzinfo is not None else None
+    return None
+
+
 def pick_frozen(metadata: Mapping[str, str], price_ids: Iterable[int]) -> dict[str, str]:
     """Return those entries that `freeze_parts` wrote for these prices."""
     names = {FROZEN.format(price_id) for price_id in price_ids}
@@ -132,8 +161,11 @@ def pick_frozen(metadata: Mapping[str, str], price_ids: Iterable[int]) -> dict[s
 
 def read_frozen(metadata: Mapping[str, str], price_id: int | None) -> tuple[int, ...]:
     """Return the ids of the editions that `freeze_parts` wrote for this price; none for what was no bundle."""
-    written = metadata.get(FROZEN.format(price_id), "")
-    return tuple(int(word) for word in written.split(",") if word.isascii() and word.isdigit())
+    return _numbers(metadata.get(FROZEN.format(price_id), ""))
+
+
+def _numbers(written: str) -> tuple[int, ...]:
+    return tuple(int(word) for word in written.split(",") if word.isascii() and word.isdigit() and len(word) < 10)
 
 
 def read_parts_of(edition_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
@@ -149,14 +181,18 @@ def read_parts_of(edition_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
     return dict(parts)
 
 
-def read_sold_parts(edition_ids: Iterable[int]) -> dict[int, SoldPart]:
-    """Return what a sale of these editions as parts promises now, by their ids. One statement."""
-    rows = db.session.execute(
+def read_sold_parts(edition_ids: Iterable[int], *, frozen_at: datetime | None = None) -> dict[int, SoldPart]:
+    """Return what a sale of these editions as parts promises now, by their ids. One statement.
+
+    Of those that are younger than `frozen_at` nothing was sold then.
+    """
+    sold = (
         select(Edition, Product)
         .join(Product, Product.id == Edition.product_id)
         .where(Edition.id.in_(set(edition_ids)))
         .execution_options(populate_existing=True)
     )
+    rows = db.session.execute(sold if frozen_at is None else sold.where(Edition.created_at <= frozen_at))
     return {
         edition.id: SoldPart(
             product=sold_product(product),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import FromClause, Row, Select, bindparam, exists, select, union_all
@@ -11,7 +11,7 @@ from storefront.core.db import db, read_all
 from storefront.core.runtime import settings
 from storefront.shop.catalog.models import BundlePart, Edition, LostMirror, Price, Product, StripeMirror
 from storefront.shop.catalog.own_sessions import is_marked
-from storefront.shop.catalog.parts import SoldPart, read_frozen, read_parts_of, read_sold_parts
+from storefront.shop.catalog.parts import SoldPart, read_frozen, read_frozen_at, read_parts_of, read_sold_parts
 from storefront.shop.catalog.terms import (
     NO_TERMS,
     SALE_COLUMNS,
@@ -79,7 +79,9 @@ class _Mirrored:
         return _recognized(row) if row.upgrades_from_id is None else UNKNOWN_OF_OURS
 
 
-def recognize_lines(lines: Iterable[SeenLine], *, frozen: Mapping[str, str]) -> dict[str, RecognizedLine]:
+def recognize_lines(
+    lines: Iterable[SeenLine], *, frozen: Mapping[str, str], begun_at: datetime
+) -> dict[str, RecognizedLine]:
     """Return our price and product by line id. One statement, however many lines.
 
     A second one where a line's price has no mirror; one or two more for bundles.
@@ -87,7 +89,7 @@ def recognize_lines(lines: Iterable[SeenLine], *, frozen: Mapping[str, str]) -> 
     A mirror of the price counts first, then our metadata on Stripe's price, then a mirror of the product, then our
     mark, which says that it is ours.
     `frozen` is the metadata of a checkout of the shop: what a bundle included when it began. It is empty where
-    the Session is none of those.
+    the Session is none of those, which began at `begun_at`.
     """
     lines = list(lines)
     mirrored = _read_mirrors(lines)
@@ -98,18 +100,21 @@ def recognize_lines(lines: Iterable[SeenLine], *, frozen: Mapping[str, str]) -> 
         line.id: of_price[line.id] or marked.get(line.id) or mirrored.find_product(line) or _unknown(line)
         for line in lines
     }
-    return _with_parts(known, frozen)
+    return _with_parts(known, frozen, read_frozen_at(frozen, begun_at=begun_at) if frozen else None)
 
 
 def _unknown(line: SeenLine) -> RecognizedLine:
     return UNKNOWN_OF_OURS if is_marked(line.metadata) else UNKNOWN
 
 
-def _with_parts(known: dict[str, RecognizedLine], frozen: Mapping[str, str]) -> dict[str, RecognizedLine]:
+def _with_parts(
+    known: dict[str, RecognizedLine], frozen: Mapping[str, str], frozen_at: datetime | None
+) -> dict[str, RecognizedLine]:
     wanted = _find_part_ids(known, frozen)
     if not wanted:
         return known
-    sold = read_sold_parts(edition_id for edition_ids in wanted.values() for edition_id in edition_ids)
+    edition_ids_of_all = {edition_id for edition_ids in wanted.values() for edition_id in edition_ids}
+    sold = read_sold_parts(edition_ids_of_all, frozen_at=frozen_at)
     return known | {line_id: _with(known[line_id], edition_ids, sold) for line_id, edition_ids in wanted.items()}
 
 

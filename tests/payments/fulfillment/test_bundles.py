@@ -3,14 +3,17 @@
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+import time_machine
 from flask import Flask
 
 from storefront.buyers.library.news import tell_buyers
+from storefront.core import clock
 from storefront.core.db import db
 from storefront.payments.checkout.payment_links import create_link
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
@@ -18,10 +21,12 @@ from storefront.shop.editor.editions import add_edition, delete_edition
 from storefront.shop.editor.product_settings import change_product_settings
 from tests.delivery.downloads.clicks import forget_window, status
 from tests.delivery.licenses.pools import bring, fulfill, make_pool
+from tests.payments.fulfillment.test_restored_prices import add_priced
 from tests.support.bundles import KIT, PARTS, add_bundle, include
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
 from tests.support.releases import add_release_file
+from tests.support.restore import back_up
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import COMPLETED, Sale, sell, take_free
 from tests.support.sandbox_client import SandboxClient
@@ -149,6 +154,45 @@ def test_tells_the_owner_of_a_part_that_is_gone_and_hands_out_the_others(
     assert handed_out(app) == [("the-patient-toolmaker", "download", 1)]
     (notice,) = read_rows(app, "SELECT kind, text FROM notices")
     assert (notice["kind"], "a part of Starter kit (Kit)" in notice["text"]) == ("unknown_line", True)
+
+
+@pytest.mark.parametrize("is_older", [False, True], ids=["now", "version before"])
+def test_hands_out_no_edition_that_got_the_number_of_a_part_after_a_restore(
+    app: Flask, sandbox: SandboxClient, is_older: bool
+) -> None:
+    add_bundle(app)
+    started = Buyer(app)
+    started.add(*KIT)
+    started.check_out()  # its price is at Stripe
+    put_back = back_up(app)
+    add_priced(app, "Cheap", "2.00")
+    include(app, "twinspot/cheap", BOOK)
+    buyer = Buyer(app)
+    buyer.add(*KIT)
+    session_id = buyer.check_out()
+    if is_older:
+        sandbox.stripe.v1.checkout.sessions.update(session_id, {"metadata": {"parts_at": ""}})
+    put_back()
+    with time_machine.travel(clock.now() + timedelta(minutes=2), tick=True):
+        add_priced(app, "Enterprise", "900.00")
+        sandbox.pay(session_id, email=ADA)
+        assert fulfill(app, session_id) == "fulfilled"
+    assert handed_out(app) == [("the-patient-toolmaker", "download", 1)]
+    (notice,) = read_rows(app, "SELECT kind, text FROM notices")
+    assert (notice["kind"], "a part of Starter kit (Kit)" in notice["text"]) == ("unknown_line", True)
+
+
+def test_hands_out_a_part_that_was_made_while_the_clock_was_ahead(app: Flask, sandbox: SandboxClient) -> None:
+    with time_machine.travel(clock.now() + timedelta(days=3), tick=True):
+        add_priced(app, "Cheap", "2.00")
+    add_bundle(app, "twinspot/cheap", BOOK)
+    buyer = Buyer(app)
+    buyer.add(*KIT)
+    session_id = buyer.check_out()
+    sandbox.pay(session_id, email=ADA)
+    assert fulfill(app, session_id) == "fulfilled"
+    assert len(handed_out(app)) > 1
+    assert read_rows(app, "SELECT kind FROM notices") == []
 
 
 def test_sells_by_a_payment_link_what_it_includes_now(app: Flask, sandbox: SandboxClient) -> None:
