@@ -35,6 +35,7 @@ def _ensure_shop_id() -> str:
 
 
 SHOP_ID = Part("shop id", _ensure_shop_id)
+PRICE_AT = "storefront_price_at"  # in the metadata of a price at Stripe: when ours was made, as nothing else knows
 
 
 def shop_id() -> str:
@@ -155,6 +156,7 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         raise NotFound(marked("Something in this cart isn't sold any more. Your cart shows what is."))
     price: Price = row.Price
     amount, currency = amount_of_price(price), price.currency
+    made_at = price.created_at.isoformat()
     as_sold, shown = _mirror("", row), to_tell(row, find_pictures_for_stripe([row.product_id]))
     mode, account, shop = settings().mode, gateway().account_id(), shop_id()
     # Stripe replays a stored 500 for a key: after a minute the key is another one. A twin product harms nobody.
@@ -175,8 +177,8 @@ def _make_mirror(price_id: int, *, remake: str) -> Mirror:
         limits=(amount.least_minor, amount.most_minor) if isinstance(amount, ChosenAmount) else None,
         currency=currency,
         tax_behavior=row.tax_behavior,
-        metadata={"storefront": shop, "storefront_price": str(price_id)},
-        idempotency_key=f"mirror:{shop}:price:{price_id}:{salt}:{stripe_product}",
+        metadata={"storefront": shop, "storefront_price": str(price_id), PRICE_AT: made_at},
+        idempotency_key=f"mirror:{shop}:price:{price_id}:{made_at}:{salt}:{stripe_product}",
     )
     mirror = {
         "price_id": price_id,

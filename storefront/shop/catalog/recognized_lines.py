@@ -9,9 +9,17 @@ from sqlalchemy import FromClause, Row, Select, bindparam, exists, select, union
 
 from storefront.core.db import db, read_all
 from storefront.core.runtime import settings
+from storefront.shop.catalog.mirrors import PRICE_AT
 from storefront.shop.catalog.models import BundlePart, Edition, LostMirror, Price, Product, StripeMirror
 from storefront.shop.catalog.own_sessions import is_marked
-from storefront.shop.catalog.parts import SoldPart, read_frozen, read_frozen_at, read_parts_of, read_sold_parts
+from storefront.shop.catalog.parts import (
+    SoldPart,
+    read_frozen,
+    read_frozen_at,
+    read_moment,
+    read_parts_of,
+    read_sold_parts,
+)
 from storefront.shop.catalog.terms import (
     NO_TERMS,
     SALE_COLUMNS,
@@ -198,19 +206,26 @@ def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
     prices = {line.id: _number(line.metadata, "storefront_price") for line in lines}
     rows = {row.price_id: row for row in db.session.execute(_MARKED, {"prices": set(prices.values())})}
     named = ((line, rows.get(prices[line.id])) for line in lines)
-    return {line.id: _recognized(row) for line, row in named if row is not None and _was_made_of(row, line.price)}
+    return {line.id: _recognized(row) for line, row in named if row is not None and _was_made_of(row, line)}
 
 
-def _was_made_of(row: Row[*tuple[Any, ...]], price: SeenPrice | None) -> bool:
+def _was_made_of(row: Row[*tuple[Any, ...]], line: SeenLine) -> bool:
     """Tell whether a price at Stripe can have been made of this row, and not of one that had its number before.
 
-    A database that was put back to an earlier day gives numbers again. Neither side ever changes what it asks for,
-    and a price at Stripe is younger than its row.
+    A database that was put back to an earlier day gives numbers again. Neither side ever changes what it asks for.
     """
+    price = line.price
     if price is None:
         return False
     is_as_asked = price.currency == row.currency and price.amount_minor in (row.amount_minor, None)
-    return is_as_asked and price.created_at > row.created_at - CLOCKS_DIFFER
+    return is_as_asked and _is_as_old(row, price, read_moment(line.metadata.get(PRICE_AT, "")))
+
+
+def _is_as_old(row: Row[*tuple[Any, ...]], price: SeenPrice, made_at: datetime | None) -> bool:
+    """`made_at` is our row's. An older version did not write it: all that is known is which of both is younger."""
+    if made_at is not None:
+        return made_at == row.created_at
+    return price.created_at > row.created_at - CLOCKS_DIFFER
 
 
 def _recognized(row: Row[*tuple[Any, ...]]) -> RecognizedLine:
@@ -231,6 +246,6 @@ def _terms(row: Row[*tuple[Any, ...]]) -> SaleTerms:
 
 
 def _number(metadata: Mapping[str, str], name: str) -> int:
-    """Return 0, which is no row's id, where there is no number."""
+    """Return 0, which is no row's id, where there is no number that fits one."""
     value = metadata.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() else 0
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0

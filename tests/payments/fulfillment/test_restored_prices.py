@@ -55,12 +55,12 @@ def pay(app: Flask, sandbox: SandboxClient, url: str) -> list[str]:
         ("2.00", ("2.00", "eur"), 0),
         ("2.00", ("from 1.00, suggested 5.00", "usd"), 0),
         ("from 1.00, suggested 2.00", ("from 1.00, suggested 900.00", "usd"), 0),
-        ("2.00", ("2.00", "usd"), 2),
+        ("2.00", ("2.00", "usd"), 0.5),
     ],
     ids=["another amount", "another currency", "now chosen", "another suggestion", "made later"],
 )
 def test_shows_the_owner_a_sale_of_a_price_whose_number_is_anothers(
-    app: Flask, sandbox: SandboxClient, old: str, new: tuple[str, str], hours: int
+    app: Flask, sandbox: SandboxClient, old: str, new: tuple[str, str], hours: float
 ) -> None:
     number = add_priced(app, "Cheap", old)
     url = make_link(app, "twinspot/Cheap")
@@ -73,6 +73,39 @@ def test_shows_the_owner_a_sale_of_a_price_whose_number_is_anothers(
     (notice,) = read_rows(app, "SELECT kind, text FROM notices")
     assert notice["kind"] == "unknown_line"
     assert "Twinspot (Cheap)" in notice["text"]
+
+
+def forget_moment(sandbox: SandboxClient) -> None:
+    """Let the newest price at Stripe be as older versions made them."""
+    newest = sandbox.stripe.v1.prices.list({"limit": 1}).data[0]
+    assert newest.metadata is not None
+    assert "storefront_price_at" in newest.metadata
+    sandbox.stripe.v1.prices.update(newest.id, {"metadata": {"storefront_price_at": ""}})
+
+
+@pytest.mark.parametrize(("hours", "is_sold"), [(0.0, True), (2.0, False)])
+def test_compares_days_of_a_price_that_an_older_version_made(
+    app: Flask, sandbox: SandboxClient, hours: float, is_sold: bool
+) -> None:
+    number = add_priced(app, "Cheap", "2.00")
+    url = make_link(app, "twinspot/Cheap")
+    forget_moment(sandbox)
+    put_back(app, number)
+    with time_machine.travel(clock.now() + timedelta(hours=hours), tick=True):
+        assert add_priced(app, "Cheap", "2.00") == number
+    assert bool(pay(app, sandbox, url)) is is_sold
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_takes_a_number_that_no_row_can_have_for_an_unknown_line(app: Flask, sandbox: SandboxClient) -> None:
+    """Only an owner can write it, at Stripe: no delivery of it may fail."""
+    add_priced(app, "Cheap", "2.00")
+    url = make_link(app, "twinspot/Cheap")
+    newest = sandbox.stripe.v1.prices.list({"limit": 1}).data[0]
+    sandbox.stripe.v1.prices.update(newest.id, {"metadata": {"storefront_price": "9" * 20}})
+    change_rows(app, "DELETE FROM stripe_mirrors")
+    assert pay(app, sandbox, url) == []
+    assert read_rows(app, "SELECT product_id FROM order_items") == [{"product_id": None}]
 
 
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
