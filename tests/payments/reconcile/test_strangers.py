@@ -9,9 +9,11 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.payments.reconcile import strangers
+from storefront.payments.reconcile.repair import repair
 from storefront.payments.reconcile.report import Report
 from storefront.shop.catalog.mirrors import shop_id
 from tests.payments.reconcile.sales import refund, run, sell, start
+from tests.payments.reconcile.test_unreadable import refuse
 from tests.support.payment_links import visit
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -79,6 +81,18 @@ def test_finds_a_sale_of_ours_among_others_however_late_it_is_paid(app: Flask, s
     sell_elsewhere(sandbox, 2)
     sell(app, sandbox, email="ada@example.com")
     run_after(app, sandbox, minutes=5)
+    sandbox.pay(unpaid, email="late@example.com")
+    report, _calls = run_after(app, sandbox, minutes=20)
+    assert ["not known here" in line.text for line in report.fixed] == [True]
+
+
+def test_finds_a_sale_of_ours_that_it_looked_at_while_it_was_open(app: Flask, sandbox: SandboxClient) -> None:
+    """An event, or a line of the owner's list, leads a pass to it before it is paid; only the list tells then."""
+    refuse(sandbox, "/v1/events")
+    _nobody, unpaid = start(app)
+    with app.app_context():
+        assert repair(unpaid, is_dry=False) is None
+        db.session.remove()
     sandbox.pay(unpaid, email="late@example.com")
     report, _calls = run_after(app, sandbox, minutes=20)
     assert ["not known here" in line.text for line in report.fixed] == [True]
