@@ -1,4 +1,4 @@
-"""A database of SQLite that is put back to an earlier moment, as an owner does with a backup."""
+"""A database of SQLite that is put back to an earlier moment, as an owner does, and what is made meanwhile."""
 
 import sqlite3
 from collections.abc import Callable
@@ -8,6 +8,9 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.core.runtime import runtime
+from storefront.shop.editor.editions import add_edition
+from storefront.shop.editor.prices import read_amount, set_price
+from tests.support.rows import read_rows
 
 
 def back_up(app: Flask) -> Callable[[], None]:
@@ -26,3 +29,12 @@ def _copy(app: Flask, source: Path, target: Path) -> None:
     read.backup(written)
     read.close()
     written.close()
+
+
+def add_priced(app: Flask, name: str, amount: str, currency: str = "usd") -> int:
+    """Sell an edition of this name, and return its price's number."""
+    with app.app_context():
+        add_edition("twinspot", name)
+        set_price("twinspot", name.lower(), currency, read_amount(amount, currency))
+        db.session.remove()
+    return int(read_rows(app, "SELECT max(id) AS id FROM prices")[0]["id"])

@@ -223,9 +223,8 @@ def _was_made_of(row: Row[*tuple[Any, ...]], line: SeenLine) -> bool:
 
 def _is_as_old(row: Row[*tuple[Any, ...]], price: SeenPrice, made_at: datetime | None) -> bool:
     """`made_at` is our row's. An older version did not write it: all that is known is which of both is younger."""
-    if made_at is not None:
-        return made_at == row.created_at
-    return price.created_at > row.created_at - CLOCKS_DIFFER
+    of_row: datetime = row.created_at
+    return made_at == of_row if made_at is not None else price.created_at > of_row - CLOCKS_DIFFER
 
 
 def _recognized(row: Row[*tuple[Any, ...]]) -> RecognizedLine:

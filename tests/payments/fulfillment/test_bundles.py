@@ -21,12 +21,11 @@ from storefront.shop.editor.editions import add_edition, delete_edition
 from storefront.shop.editor.product_settings import change_product_settings
 from tests.delivery.downloads.clicks import forget_window, status
 from tests.delivery.licenses.pools import bring, fulfill, make_pool
-from tests.payments.fulfillment.test_restored_prices import add_priced
 from tests.support.bundles import KIT, PARTS, add_bundle, include
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
 from tests.support.releases import add_release_file
-from tests.support.restore import back_up
+from tests.support.restore import add_priced, back_up
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import COMPLETED, Sale, sell, take_free
 from tests.support.sandbox_client import SandboxClient

@@ -7,26 +7,15 @@ import time_machine
 from flask import Flask
 
 from storefront.core import clock
-from storefront.core.db import db
-from storefront.shop.editor.editions import add_edition
-from storefront.shop.editor.prices import read_amount, set_price
 from tests.payments.reconcile.sales import refund, run
 from tests.support.databases import BOTH
 from tests.support.payment_links import make_link, visit
+from tests.support.restore import add_priced
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on, make_event, post_event
 
 ITEMS = "SELECT description, total_minor, product_id, price_id FROM order_items"
-
-
-def add_priced(app: Flask, name: str, amount: str, currency: str = "usd") -> int:
-    """Sell an edition of this name, and return its price's number."""
-    with app.app_context():
-        add_edition("twinspot", name)
-        set_price("twinspot", name.lower(), currency, read_amount(amount, currency))
-        db.session.remove()
-    return int(read_rows(app, "SELECT max(id) AS id FROM prices")[0]["id"])
 
 
 def put_back(app: Flask, price_id: int) -> None:

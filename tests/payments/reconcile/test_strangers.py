@@ -13,7 +13,6 @@ from storefront.payments.reconcile.repair import repair
 from storefront.payments.reconcile.report import Report
 from storefront.shop.catalog.mirrors import shop_id
 from tests.payments.reconcile.sales import refund, run, sell, start
-from tests.payments.reconcile.test_unreadable import refuse
 from tests.support.payment_links import visit
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -88,7 +87,9 @@ def test_finds_a_sale_of_ours_among_others_however_late_it_is_paid(app: Flask, s
 
 def test_finds_a_sale_of_ours_that_it_looked_at_while_it_was_open(app: Flask, sandbox: SandboxClient) -> None:
     """An event, or a line of the owner's list, leads a pass to it before it is paid; only the list tells then."""
-    refuse(sandbox, "/v1/events")
+    sandbox.control(
+        "faults", method="GET", path="/v1/events", times=None, status=403, type="invalid_request_error"
+    )
     _nobody, unpaid = start(app)
     with app.app_context():
         assert repair(unpaid, is_dry=False) is None

@@ -12,10 +12,11 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.server import SandboxServer
+from storefront.owner.health.trouble import read_trouble
+from storefront.owner.health.warnings import find_warnings
 from storefront.payments.reconcile.report import ReportLine
 from storefront.payments.webhook.dispatch import run_unhandled
 from tests.payments.reconcile.sales import refund, run, sell, start
-from tests.payments.reconcile.test_unreadable import warnings_of
 from tests.support.keys import use_other_account, use_secret_key
 from tests.support.payment_links import make_link, visit
 from tests.support.rows import change_rows, read_rows
@@ -106,8 +107,9 @@ def test_tells_once_of_all_events_of_an_account_that_was_left(app: Flask) -> Non
         assert line.kind == "event_stuck"
         assert line.text.startswith("3 events of Stripe since ")
         assert "set a key of that account for some minutes" in line.text
-        with time_machine.travel(clock.now() + timedelta(hours=5), tick=True):
-            assert "events_unhandled" not in warnings_of(app)
+        with time_machine.travel(clock.now() + timedelta(hours=5), tick=True), app.app_context():
+            assert "events_unhandled" not in {warning.code for warning in find_warnings(read_trouble())}
+            db.session.remove()
         change_rows(app, "UPDATE notices SET is_closed_by_owner = true, closed_at = :now", now=str(clock.now()))
         post_event(app, make_event(COMPLETED, "cs_test_elsewhere00000009"))
         assert pass_time(app, 8) == []
