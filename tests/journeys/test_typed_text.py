@@ -221,7 +221,7 @@ def test_keeps_what_is_typed_while_it_saves(shop: Shop, page: Page) -> None:
 def test_saves_what_a_picture_shows_in_a_browser_that_was_restarted(
     shop: Shop, page: Page, complaints: Complaints
 ) -> None:
-    complaints.expected.append("400")
+    complaints.expected += ["400", "frame-ancestors"]  # of the preview, which may ask meanwhile
     add(shop.app, saved(draw(color=(60, 90, 160))), alt="")
     come_in(shop, page, EDITOR)
     page.context.clear_cookies(name="storefront_session")

@@ -9,8 +9,14 @@ import pytest
 from flask import Flask
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from storefront.core.db import db
 from storefront.orders.gifts import MARK
+from storefront.shop.catalog.mirrors import shop_id
+from storefront.shop.catalog.models import Price
+from storefront.shop.catalog.own_sessions import CHECKOUT, SHOP
+from storefront.shop.catalog.parts import freeze_moment, freeze_parts
 from storefront.stripe_api.gateway import GATEWAY
 from tests.sequences.sale import Sale, WatchedGateway, numbers
 from tests.sequences.steps import (
@@ -62,6 +68,14 @@ def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
             return {}
         return {"discounts": [{"coupon": sandbox.stripe.v1.coupons.create({"percent_off": percent_off}).id}]}
 
+    def of_checkout() -> dict[str, str]:
+        """What a checkout of the shop writes: a gift is believed of no other."""
+        with app.app_context():
+            parts = freeze_parts(db.session.scalars(select(Price.id)).all())
+            written = {SHOP: shop_id(), CHECKOUT: "begun"} | parts | freeze_moment(parts)
+            db.session.remove()
+        return written
+
     def start(story: Story) -> Sale:
         method, ui_mode = story.method, story.ui_mode
         number, way = next(numbers), way_of(method)
@@ -71,7 +85,7 @@ def start_sale(app: Flask, sandbox: SandboxClient) -> StartSale:
         back = {"success_url": None, dict(FORMS)[ui_mode]: "https://example.com/done"}
         body = back | way.body | discount_of(story.percent_off)
         if story.is_gift:
-            body |= {"metadata": {MARK: keep_gift(app, f"receiver{number}@example.net")}}
+            body |= {"metadata": of_checkout() | {MARK: keep_gift(app, f"receiver{number}@example.net")}}
         session_id = sandbox.create_session(lines, ui_mode=ui_mode, **body)
         sandbox.pay(session_id, payment_method=method, email=f"buyer{number}@example.com")
         payment = str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).payment_intent)

@@ -239,7 +239,7 @@ def test_takes_out_keys_brought_by_mistake_which_may_come_again(
     assert run("keys", "remove", "twinspot", "IMPORTED-KEY-0003").exit_code == 1
     story = run("keys", "show", "IMPORTED-KEY-0002").output
     assert "removed on" in story
-    assert [line.split()[2] for line in story.splitlines() if line.startswith("20")] == ["imported", "removed"]
+    assert [line.split()[3] for line in story.splitlines() if line.startswith("20")] == ["imported", "removed"]
     assert "twinspot: 1 for sale, 1 sold" in pools(run)
     assert bring(app, ["IMPORTED-KEY-0002"]).unsold == 2
     assert open_pool_notices(app) == ["low"]
