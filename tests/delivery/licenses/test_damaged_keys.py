@@ -133,11 +133,30 @@ def test_knows_a_column_of_sales_however_it_is_spelled(column: str) -> None:
         ("email", ["n/a", "(none)"]), ("estado", ["disponible", "nuevo"]),
         ("Activation", ["https://example.com/activate", ""]), ("Client", ["Windows client", ""]),
         ("active", ["yes", ""]),
+        ("Activations used", ["0/3", "0 / 5"]), ("Activation count", ["0.0", '"0,00"']),
+        ("Sold", ["\u2013", " 0 "]),
+        ("Status", ["not sold", "Not used"]), ("Assigned to", ["unassigned", "not assigned"]),
+        ("Zustand", ["nicht verkauft", ""]), ("statut", ["non vendu", ""]), ("estado", ["no vendido", ""]),
     ],
 )  # fmt: skip
 def test_asks_about_no_column_that_says_that_keys_are_unsold(column: str, values: list[str]) -> None:
     rows = "\n".join(f"KEY-000{number},{value}" for number, value in enumerate(values))
     assert read_keys(f"key,{column}\n{rows}\n".encode()).problems == ()
+
+
+@pytest.mark.parametrize("column", ["Order ID", "Customer ID", "Bestellnummer"])
+@pytest.mark.parametrize(
+    "number", ["N1001", "No. 1042", "N\u00ba 7", "NA-1", "NEW-17", "none2", "n0", "NO 0", "/3"]
+)
+def test_asks_about_a_number_that_begins_with_a_word_for_unsold(column: str, number: str) -> None:
+    """They were imported, and sold to somebody else."""
+    (problem,) = read_keys(f'key,{column}\nAAAA-1,\nBBBB-2,"{number}"\n'.encode()).problems
+    assert problem.text.startswith(f"by the column {column} these keys may have been sold")
+
+
+@pytest.mark.parametrize("status", ["Free", "active", "1/3", "0.5", "10"])
+def test_asks_about_what_may_be_a_sale(status: str) -> None:
+    assert read_keys(f'key,status\nAAAA-1,\nBBBB-2,"{status}"\n'.encode()).problems != ()
 
 
 def test_asks_about_one_key_that_was_sold_among_others() -> None:

@@ -38,15 +38,17 @@ _SOLD = frozenset(
         "fechadecompra", "vendido", "reembolsado", "activado", "activada",
     }
 )  # fmt: skip
-# What stands below one of them where a key was not sold.
+# What stands below one of them where a key was not sold. Not "free": it may have been given away.
 _UNSOLD = frozenset(
     {
-        "", "0", "-", "n", "no", "false", "none", "null", "na", "unused", "new", "unsold", "available",
-        "nein", "falsch", "neu", "frei", "verfugbar", "unbenutzt", "unverkauft",
-        "non", "faux", "neuf", "nouveau", "nouvelle", "libre", "disponible", "inutilise", "inutilisee",
-        "falso", "nuevo", "nueva",
+        "n", "no", "false", "none", "null", "na", "unused", "new", "unsold", "available", "unassigned", "notsold",
+        "notused", "notassigned",
+        "nein", "falsch", "neu", "frei", "verfugbar", "unbenutzt", "unverkauft", "nichtverkauft",
+        "non", "faux", "neuf", "nouveau", "nouvelle", "libre", "disponible", "inutilise", "inutilisee", "nonvendu",
+        "falso", "nuevo", "nueva", "novendido",
     }
 )  # fmt: skip
+_NOTHING = re.compile(r"(0+([.,]0+)?(\s*/\s*\d+)?)?|[-\u2010-\u2015\u2212]*")  # empty, 0, 0.0, 0/3, a dash
 NAME_IT = "name it with --column, or say --as-is if it is a key"
 _BETWEEN = re.compile(r"[\s_()'\u2019?-]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -105,7 +107,9 @@ def _has_sold(table: Table, column: int) -> bool:
 
 
 def _says_sold(cell: str) -> bool:
-    return (_letters(cell) or cell.strip()) not in _UNSOLD
+    """With its digits: N1001 is an order, and no "n"."""
+    word = "".join(filter(str.isalnum, _plain(cell)))
+    return word not in _UNSOLD and not _NOTHING.fullmatch(cell.strip())
 
 
 def _letters(cell: str) -> str:
