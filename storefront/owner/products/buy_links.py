@@ -74,11 +74,14 @@ def read_buy_links(slug: str, *, code: str = "", quantity: int = 1) -> BuyLinks:
 
 
 def _query(offer: Offer, offers: Sequence[Offer], code: str, quantity: int) -> str:
-    """Say only what it needs: the edition where there are several, the currency likewise."""
+    """Say which edition where there are several, and always the currency.
+
+    A currency that is the only one today need not stay that: a link without one would change its price.
+    """
     of_edition = [other for other in offers if other.edition_id == offer.edition_id]
     asked = {
         "edition": offer.edition_key if len(of_edition) < len(offers) else "",
-        "currency": offer.currency if len(of_edition) > 1 else "",
+        "currency": offer.currency,
         "quantity": str(quantity) if quantity > 1 else "",
         "code": code,
     }

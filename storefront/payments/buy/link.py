@@ -81,8 +81,9 @@ def read_asked(args: Mapping[str, str]) -> Asked:
 def read_link(slug: str, asked: Asked) -> Wanted:
     """Return what a link buys, in two statements.
 
-    One that names no currency was written when its edition was sold in one, or had that first. It stands on other
-    sites, so it sells in that one, whatever became the shop's main one.
+    One that names no currency stands on other sites from before links named it, or was typed. It sells in what its
+    edition was first sold in, whatever became the shop's main one. Where that is not sold now, it goes as pages of
+    the shop do: by the main one, or else the first that is.
 
     Raises:
         MovedPage: the product has another address by now.

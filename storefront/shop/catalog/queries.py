@@ -78,13 +78,16 @@ def select_editions(product_id: int) -> Select[Edition]:
 
 
 def select_active_prices(product_id: int, *, is_main_first: bool = True) -> Select[Price, Edition]:
-    """Select what a product is sold for now, in the owner's order of editions."""
-    order = by_currency() if is_main_first else _first_priced()
+    """Select what a product is sold for now, in the owner's order of editions.
+
+    `is_main_first` False: before the shop's main currency comes the one that an edition had a price in first.
+    """
+    order = () if is_main_first else (_first_priced() != _first_price(),)
     return (
         select(Price, Edition)
         .join(Edition, Edition.id == Price.edition_id)
         .where(Edition.product_id == product_id, Edition.is_active, Price.is_active)
-        .order_by(Edition.position, Edition.id, order)
+        .order_by(Edition.position, Edition.id, *order, by_currency())
     )
 
 
@@ -99,13 +102,15 @@ def by_currency() -> ColumnElement[int]:
 
 
 def _first_priced() -> ScalarSelect[int]:
+    """Return the id of the first price that its edition had in its currency."""
+    return _first_price(_EARLIER.currency == Price.currency)
+
+
+def _first_price(*which: ColumnElement[bool]) -> ScalarSelect[int]:
+    """Return the id of the first price that its edition had, of these."""
     return (
         select(func.min(_EARLIER.id))
-        .where(
-            _EARLIER.edition_id == Price.edition_id,
-            _EARLIER.currency == Price.currency,
-            _EARLIER.upgrades_from_id.is_(None),
-        )
+        .where(_EARLIER.edition_id == Price.edition_id, _EARLIER.upgrades_from_id.is_(None), *which)
         .correlate(Price)
         .scalar_subquery()
     )

@@ -49,7 +49,7 @@ def test_says_no_more_than_the_link_needs(app: Flask, owner: Buyer) -> None:
     allow(app)
     change_price(app, find_price(app, "twinspot", "Team"), is_active=False)
     page = owner.get(f"{PAGE}?code=spring").text
-    assert f"{owner.base_url}/buy/twinspot?code=SPRING" in copied(page)
+    assert f"{owner.base_url}/buy/twinspot?currency=usd&code=SPRING" in copied(page)
     assert f"<li>{SITE}</li>" in page
     assert "Your shop has no https" in page
 
@@ -82,7 +82,8 @@ def test_keeps_the_sites_as_browsers_write_them(app: Flask, owner: Buyer) -> Non
 
 def test_prints_the_same_by_command(app: Flask, command: CliRunner) -> None:
     printed = done(command, "products", "link", "twinspot", "--quantity", "2")
-    assert '/buy/twinspot?edition=team&amp;quantity=2" data-storefront>Buy Twinspot</a>' in printed
+    query = "edition=team&amp;currency=usd&amp;quantity=2"
+    assert f'/buy/twinspot?{query}" data-storefront>Buy Twinspot</a>' in printed
     assert "Sites that may show the checkout: none" in printed
     done(command, "shop", "edit", "--frame-origins", "https://blog.example")
     read = read_json(command, "products", "link", "twinspot")

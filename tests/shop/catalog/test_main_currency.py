@@ -153,6 +153,53 @@ def test_is_named_by_links_whichever_comes_first(app: Flask) -> None:
         assert named == {"eur", "usd"}
 
 
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+@pytest.mark.parametrize(
+    ("main", "gone", "price"),
+    [
+        ("eur", ["usd"], "\u20ac18.00"),
+        ("", ["usd"], "\u00a315.00"),
+        ("usd", ["usd"], "\u00a315.00"),
+        ("eur", ["usd", "eur"], "\u00a315.00"),
+        ("eur", ["gbp"], "$19.00"),
+        ("eur", [], "$19.00"),
+    ],
+)
+def test_comes_next_for_links_whose_first_currency_is_not_sold(
+    app: Flask, main: str, gone: list[str], price: str
+) -> None:
+    """Priced in dollars, pounds and euros, one after the other."""
+    change_rows(app, "DELETE FROM prices WHERE currency = 'eur'")
+    for currency, amount in (("gbp", 1500), ("eur", 1800)):
+        set_price(app, "twinspot", "personal", currency, amount)
+    if main:
+        choose(app, main)
+    with app.app_context():
+        for currency in gone:
+            prices.remove_price("twinspot", "personal", currency)
+        db.session.remove()
+    for path in ("/buy/twinspot", "/buy/twinspot?edition=personal"):
+        assert set(re.findall(r"[$\u20ac\u00a3][0-9.]+", Buyer(app).get(path).text)) == {price}
+    currency = {"$": "usd", "\u20ac": "eur", "\u00a3": "gbp"}[price[0]]
+    refused_page = Buyer(app).get("/buy/twinspot?edition=nothing").text
+    assert f"edition=personal&amp;currency={currency}" in refused_page
+
+
+@pytest.mark.parametrize("key", ["personal", "team"])
+def test_leaves_copied_links_in_their_currency_when_the_first_one_comes_back(app: Flask, key: str) -> None:
+    owner = sign_in_at_admin(app, make_person(app))
+    set_price(app, "twinspot", key, "eur", 1800)
+    for _ in range(2):
+        with app.app_context():
+            prices.remove_price("twinspot", key, "usd")
+            db.session.remove()
+        page = owner.get("/admin/products/twinspot/links").text
+        (link,) = set(re.findall(rf"/buy/twinspot\?edition={key}[^<\s]*(?=<)", page))
+        set_price(app, "twinspot", key, "usd", 1900)
+        sold_at = Buyer(app).get(link.replace("&amp;", "&")).text
+        assert ("\u20ac18.00" in sold_at, "$19.00" in sold_at) == (True, False)
+
+
 @pytest.mark.parametrize("path", BOTH_PAGES)
 def test_costs_no_statement(app: Flask, path: str) -> None:
     costs = []
