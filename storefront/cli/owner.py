@@ -12,6 +12,8 @@ from storefront.cli.shop import open_shop
 if TYPE_CHECKING:
     from storefront.owner.people.people import ListedPerson, SignedOut
 
+_NEVER_CAME = "They never came: `storefront owner invite` makes a new invitation."
+
 
 @click.group()
 def owner() -> None:
@@ -132,7 +134,7 @@ def sign_out(email: str, as_json: bool) -> None:
 def _say_signed_out(done: "SignedOut") -> str:
     words = "1 browser" if done.sessions == 1 else f"{done.sessions} browsers"
     ended = " An open link or code has ended." if done.had_way_in else ""
-    again = "" if done.has_come else " They never came: `storefront owner invite` makes a new invitation."
+    again = f" {_NEVER_CAME}" if done.needs_invitation else ""
     return f"{words} of {done.email} signed out.{ended}{again}"
 
 
@@ -140,14 +142,19 @@ def _say_signed_out(done: "SignedOut") -> str:
 @click.argument("email")
 @as_json
 def forget_passkeys(email: str, as_json: bool) -> None:
-    """Remove all passkeys of somebody who lost them, and end their sessions. Codes by email work again."""
+    """Remove all passkeys of somebody who lost them, and end their sessions. Codes by email work again.
+
+    For who never came in they don't: their invitation ends.
+    """
+    from storefront.owner.people.invitations import has_expired
     from storefront.owner.people.passkeys import remove_all
     from storefront.owner.people.people import get_person
 
     with open_shop():
         person = get_person(email)
-        address = person.email
-        count = remove_all(person.id)
+        address, person_id = person.email, person.id
+        count = remove_all(person_id)
+        again = _NEVER_CAME if has_expired(person_id) else f"{address} signs in with a code again."
     value = {"email": address, "passkeys": count}
     removed = "1 passkey removed" if count == 1 else f"{count} passkeys removed"
-    print_result(value, [f"{removed}. {address} signs in with a code again."], as_json=as_json)
+    print_result(value, [f"{removed}. {again}"], as_json=as_json)

@@ -9,7 +9,9 @@ from click.testing import CliRunner
 from flask import Flask
 
 from storefront.core import clock
+from storefront.core.db import db
 from storefront.owner.people.passkeys import with_a_name
+from storefront.owner.people.people import make_first_owner
 from tests.cli.commands import done, read_json, refused
 from tests.support.people import OWNER, ask_for_code, link_for, mailed, make_person
 from tests.support.rows import read_rows
@@ -102,6 +104,54 @@ def test_says_what_ended_at_signing_somebody_out(app: Flask, command: CliRunner)
     assert all(words.startswith(f"0 browsers of {SUE} signed out.") and never_came in words for words in said)
     ask_for_code(app)
     assert done(command, "owner", "sign-out", OWNER) == f"0 browsers of {OWNER} signed out. {ended}\n"
+
+
+NEW_ONE = "They never came: `storefront owner invite` makes a new invitation.\n"
+
+
+def is_let_in_by_code(app: Flask) -> bool:
+    browser = ask_for_code(app)
+    return browser.post("/admin/sign-in/code", code=mailed(app)[0]).location == "/admin"
+
+
+def make_first(app: Flask) -> None:
+    with app.app_context():
+        make_first_owner(OWNER)
+        db.session.remove()
+
+
+@pytest.mark.parametrize("act", ["forget-passkeys", "sign-out"])
+def test_says_that_no_code_lets_in_who_was_invited_and_never_came(
+    app: Flask, command: CliRunner, act: str
+) -> None:
+    done(command, "owner", "invite", OWNER)
+    for _ in range(2):
+        words = done(command, "owner", act, OWNER)
+        assert words.endswith(NEW_ONE)
+        assert "signs in with a code" not in words
+        assert not is_let_in_by_code(app)
+
+
+@pytest.mark.parametrize("act", ["forget-passkeys", "sign-out"])
+def test_says_so_of_a_first_owner_whom_a_program_made_once_they_had_a_link(
+    app: Flask, command: CliRunner, act: str
+) -> None:
+    make_first(app)
+    for _ in range(2):
+        assert NEW_ONE not in done(command, "owner", act, OWNER)
+    done(command, "owner", "link")
+    assert done(command, "owner", act, OWNER).endswith(NEW_ONE)
+    assert not is_let_in_by_code(app)
+
+
+@pytest.mark.parametrize("act", ["forget-passkeys", "sign-out"])
+def test_names_no_invitation_to_a_first_owner_whom_a_program_made(
+    app: Flask, command: CliRunner, act: str
+) -> None:
+    make_first(app)
+    assert NEW_ONE not in done(command, "owner", act, OWNER)
+    assert is_let_in_by_code(app)
+    assert NEW_ONE not in done(command, "owner", act, OWNER)
 
 
 def test_says_when_codes_end_of_who_never_came_with_a_link(app: Flask, command: CliRunner) -> None:

@@ -81,7 +81,7 @@ def sign_out_person(person_id: int) -> ResponseReturnValue:
 
 
 def _say_signed_out(done: SignedOut) -> str:
-    if not done.has_come:
+    if done.needs_invitation:
         return f"{done.email} was signed in nowhere. Their invitation has ended: send another for them to come in."
     words = "1 browser was" if done.sessions == 1 else f"{done.sessions} browsers were"
     return f"{words} signed out. {done.email} may sign in again."

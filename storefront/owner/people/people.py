@@ -55,12 +55,15 @@ class Invited:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedOut:
-    """`sessions`: how many ended; `had_way_in` where a link or a mailed code was open."""
+    """`sessions`: how many ended; `had_way_in` where a link or a mailed code was open.
+
+    `needs_invitation`: they never came, and a mailed code lets them in no more.
+    """
 
     email: str
     sessions: int
     had_way_in: bool
-    has_come: bool
+    needs_invitation: bool
 
 
 def list_people() -> list[ListedPerson]:
@@ -206,8 +209,8 @@ def sign_out(person_id: int) -> SignedOut:
         if had_way_in or ended:
             after = {"sessions": ended}
             record(changes, "person.signed_out", subject_kind="person", subject=person.email, after=after)
-        has_come = person.came_at is not None
-        return SignedOut(email=person.email, sessions=ended, had_way_in=had_way_in, has_come=has_come)
+        needs_one = invitations.has_expired(person.id)
+        return SignedOut(email=person.email, sessions=ended, had_way_in=had_way_in, needs_invitation=needs_one)
 
 
 def _get_id(changes: Session, email: str) -> int:
