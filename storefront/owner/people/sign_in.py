@@ -204,9 +204,11 @@ def session_token(seed: bytes, browser: Browser) -> str:
 
 
 def begin_session(changes: Session, person: Person, *, token: str, browser: Browser, way: Way) -> None:
-    """Store the session, say so in the audit log and promise a mail about it."""
-    if person.came_at is None:
-        links.end_unused_links(changes, person.id)  # their invitation, where they came by a code
+    """Store the session, say so in the audit log and promise a mail about it.
+
+    Links that nobody has used end: who is in needs none, and each would let another browser in.
+    """
+    links.end_unused_links(changes, person.id)  # also of who came before, under a version that left them open
     note_coming(person)
     client = browser.reader.client
     sessions.begin(

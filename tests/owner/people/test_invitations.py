@@ -17,6 +17,7 @@ from storefront.owner.people.passkeys import remove_all
 from storefront.owner.people.people import get_person, invite, list_people, make_first_owner, sign_out
 from tests.support.databases import BOTH
 from tests.support.people import ask_for_code, is_in, link_for, mailed, make_person, sign_in_at_admin
+from tests.support.rows import change_rows
 from tests.support.shop import Buyer
 
 SUE = "sue@example.com"
@@ -92,6 +93,37 @@ def test_ends_when_who_was_invited_comes_by_mail(app: Flask, knock: Callable[[Fl
     assert not is_in(thief)
 
 
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+@pytest.mark.parametrize("knock", [try_code, try_mailed_link])
+def test_ends_at_the_next_coming_of_who_came_beside_it(
+    app: Flask, knock: Callable[[Flask], tuple[Buyer, str]]
+) -> None:
+    """Older versions left it open after a code."""
+    make_person(app)
+    link = invite_sue(app, Role.READER)
+    change_rows(app, "UPDATE people SET came_at = created_at WHERE came_at IS NULL")
+    assert Buyer(app).get(link).status_code == 200
+    assert is_in(knock(app)[0])
+    thief = Buyer(app)
+    assert thief.get(link).status_code == thief.post(link).status_code == 404
+    assert not is_in(thief)
+
+
+def test_ends_a_link_of_the_machine_with_a_coming_by_code(app: Flask) -> None:
+    link = link_for(app, make_person(app, SUE))
+    assert is_in(try_code(app)[0])
+    assert Buyer(app).get(link).status_code == 404
+    browser = sign_in_at_admin(app, person_of(app))
+    assert is_in(browser)
+
+
+def person_of(app: Flask) -> int:
+    with app.app_context():
+        person_id = get_person(SUE).id
+        db.session.remove()
+    return person_id
+
+
 def test_opens_to_a_second_click_of_who_came_by_it(app: Flask) -> None:
     make_person(app)
     link, browser = invite_sue(app, Role.READER), Buyer(app)
@@ -131,10 +163,7 @@ def test_opens_by_a_link_of_the_machine_after_the_invitation_expired(app: Flask)
 def test_stays_open_beside_a_link_of_the_machine_that_is_over_sooner(app: Flask) -> None:
     make_person(app)
     link = invite_sue(app, Role.READER)
-    with app.app_context():
-        sue_id = get_person(SUE).id
-        db.session.remove()
-    first, second = (link_for(app, sue_id) for _ in range(2))
+    first, second = (link_for(app, person_of(app)) for _ in range(2))
     assert [Buyer(app).get(path).status_code for path in (first, second, link)] == [404, 200, 200]
     with at(clock.now() + timedelta(hours=2)):
         assert [Buyer(app).get(path).status_code for path in (second, link)] == [404, 200]
