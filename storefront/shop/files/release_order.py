@@ -12,7 +12,7 @@ _PARTS = re.compile(r"\d+|[^\W\d_]+")
 _BEFORE = frozenset(  # these come before the version itself
     {"alpha", "beta", "canary", "dev", "milestone", "nightly", "pre", "prerelease", "preview", "rc", "snapshot"}
 )
-_LEADING_V = re.compile(r"^\W*v(?:ersion)?\W*(?=\d)")  # not that of 1.0-dev1
+_V = re.compile(r"\bv(?:ersion)?\W*(?=\d)")  # a word, also that of App v1.1: not the last letter of 1.0-dev1
 _SHORT = re.compile(r"(?<=\d)[ab](?=\d)")  # 1.0b1, as Python's packages are called; 1.10a comes after 1.10
 _LONG = {"a": "-alpha-", "b": "-beta-"}
 
@@ -23,7 +23,7 @@ NUMBER = 3  # of a part: words that come before the version, its end, other word
 
 def version_key(version: str) -> VersionKey:
     """Return by what versions are sorted, the oldest first: 1.9, 1.10-beta, 1.10, 1.10.1."""
-    plain = _LEADING_V.sub("", version.casefold())
+    plain = _V.sub("", version.casefold())
     written_out = _SHORT.sub(lambda short: _LONG[short[0]], plain)
     return (*map(_part_key, _PARTS.findall(written_out)), _END)
 

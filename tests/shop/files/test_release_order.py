@@ -43,6 +43,7 @@ def newest_first(app: Flask) -> list[object]:
         ["1.0-dev1", "1.0-dev.2", "1.0.dev3", "1.0", "1.0.1"],
         ["v1.0a2", "1.0a10", "1.0b1", "1.0-beta2", "1.0rc1", "(v) 1.0", "Version 1.0.1"],
         ["1.0-SNAPSHOT", "1.0", "1.1-nightly", "1.1", "2-canary.1", "2", "3-prerelease", "3", "4 milestone", "4"],
+        ["App 1.0", "App v1.1", "App 1.2", "App Version 1.3", "App 1.4"],
         ["2025-12", "2026-2", "2026-11-30"],
         ["First", "Second", "1", "2"],
         ["Vol. \u2460", "Vol. \u2461", "\u2460", "\u2461", "9", "10", "10\u00b2"],
