@@ -7,7 +7,7 @@ from storefront.core.db import db
 from storefront.core.runtime import settings
 from storefront.orders.models import Order
 from storefront.payments.checkout.models import Checkout
-from storefront.payments.checkout.rows import browser_hash
+from storefront.payments.checkout.rows import browser_hash, note_closed
 from storefront.shop.discounts.models import Discount
 from storefront.stripe_api.gateway import gateway
 
@@ -20,6 +20,7 @@ def close_beside(token: str, *, browser: str) -> str | None:
     for session_id in _find_beside(token, browser):
         if not gateway().close_checkout(session_id):
             return session_id
+        note_closed(session_id)  # so that what begins next does not ask Stripe for it once more
     return None
 
 

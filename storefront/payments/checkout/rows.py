@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Text, bindparam, cast, select, update
 from sqlalchemy.orm import Session
 
-from storefront.core import tokens
+from storefront.core import clock, tokens
 from storefront.core.db import db, insert_missing, transaction
 from storefront.core.runtime import settings
 from storefront.orders.models import Order
@@ -183,6 +183,17 @@ def store_session(token: str, attempt: int, seen: SeenCheckout) -> bool:
         url=seen.url,
         expires_at=seen.expires_at,
     )
+
+
+def note_closed(session_id: str) -> None:
+    """Note that nobody can pay this Session any more, though the hour that Stripe named has not come."""
+    with transaction() as session:
+        session.execute(
+            update(Checkout)
+            .where(Checkout.checkout_session_id == session_id)
+            .values(expires_at=clock.now())
+            .execution_options(synchronize_session=False)
+        )
 
 
 def take_over_checkouts(session: Session, old: str, new: str) -> None:

@@ -15,8 +15,8 @@ from storefront.shop.discounts.change import stop_discount
 from tests.payments.checkout.buttons import in_cart, press
 from tests.support.discounts import discount, uses_of
 from tests.support.gifts import FIELDS, ROSA
-from tests.support.goods import set_price
-from tests.support.rows import read_rows
+from tests.support.goods import make_product, set_price
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell, take_free
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer, find_price
@@ -200,7 +200,10 @@ def test_checks_out_by_enter_in_the_address_where_no_script_runs(
 
 def give_now(buyer: Buyer, edition: str, email: str) -> Any:
     """Send the page of a gift of one thing, with the code of the visit."""
-    price_id = find_price(buyer.app, "twinspot", edition)
+    return give_at(buyer, find_price(buyer.app, "twinspot", edition), email)
+
+
+def give_at(buyer: Buyer, price_id: int, email: str) -> Any:
     page = buyer.get("/checkout/gift", query_string={"price_id": price_id}).text
     fields = dict(re.findall(r'name="(promotion|nonce)" value="([^"]*)"', page))
     return buyer.post(
@@ -256,3 +259,45 @@ def test_leaves_forms_without_it_open(app: Flask, sandbox: SandboxClient, filled
     stranger.post("/cart/code", code="WELCOME")
     give_now(stranger, "Team", ROSA)
     assert sessions_of(sandbox, app) == [("open", 7900), ("open", 1520), ("open", 6320)]
+
+
+def closed_in(sandbox: SandboxClient) -> list[str]:
+    return [path for _method, path in sandbox.calls() if path.endswith("/expire")]
+
+
+def test_asks_stripe_once_for_each_form_that_it_closes(app: Flask, sandbox: SandboxClient, filled: Buyer) -> None:
+    """What was closed is not closed once more by all that begins later."""
+    prices = make_product(app, "shelf", *[(1000, "usd")] * 4)
+    calls = []
+    for price_id in prices:
+        sandbox.forget_calls()
+        assert give_at(filled, price_id, ROSA).status_code == 303
+        calls.append((len(closed_in(sandbox)), len(sandbox.calls())))
+    assert [status for status, _total in sessions_of(sandbox, app)] == ["expired"] * 3 + ["open"]
+    assert [closed for closed, _all in calls] == [0, 1, 1, 1]
+    assert calls[2] == calls[3]
+
+
+def test_sells_to_the_next_person_in_a_browser_where_the_first_has_paid(
+    app: Flask, sandbox: SandboxClient, filled: Buyer
+) -> None:
+    """What was paid with such a code is in nobody's way, although its Session has not run out."""
+    begin(filled, EVE)
+    paid = session_of(sandbox, app).id
+    sandbox.pay(paid, email=EVE)
+    filled.land(paid)
+    filled.add("twinspot", "Team")
+    filled.post("/cart/code", code="WELCOME")
+    for _click in range(2):
+        assert begin(filled, "ben@example.com").startswith("/checkout/")
+        assert session_of(sandbox, app).id != paid
+    assert [status for status, _total in sessions_of(sandbox, app)] == ["complete", "open"]
+
+
+def test_leaves_what_has_run_out_alone(app: Flask, sandbox: SandboxClient, filled: Buyer) -> None:
+    """Stripe expired it by itself, and may have forgotten it: that stops no sale."""
+    begin(filled, EVE)
+    change_rows(app, "UPDATE checkouts SET expires_at = '2020-01-01 00:00:00.000000'")
+    sandbox.forget_calls()
+    assert give_now(filled, "Team", ROSA).status_code == 303
+    assert closed_in(sandbox) == []
