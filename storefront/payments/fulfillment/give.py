@@ -25,6 +25,7 @@ from storefront.core.tokens import new_token
 from storefront.customers.unproven import find_known
 from storefront.delivery.licenses.queries import count_unsold
 from storefront.orders.changes import ChangeKind, add_change
+from storefront.orders.customers import find_or_add_customer
 from storefront.orders.languages import find_language_of
 from storefront.orders.models import Order, OrderItem
 from storefront.orders.new_order import GIVEN
@@ -91,6 +92,14 @@ class Given:
     is_new: bool
 
 
+class _GivenAlike(Exception):
+    """The same was given to the same address for the same reason a moment ago."""
+
+    def __init__(self, given: Given) -> None:
+        super().__init__(given.number)
+        self.given = given
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Goods:
     wish: Wish
@@ -124,14 +133,15 @@ def give(email: str, wishes: Sequence[Wish], *, because: str, form: str, again: 
     if known is not None:
         return known
     goods = _read_goods(wishes)
-    alike = None if again else _find_alike(address, reason, goods)
-    if alike is not None:
-        return alike
     answer = _answer(session_id, address, goods, reason)
     try:
         with transaction() as session:
+            if not again:
+                _refuse_alike(session, address, reason, goods)
             order_id = converge_order(session, answer).fulfillment.order_id
             given = _write_down(session, session.get_one(Order, order_id), wishes, reason)
+    except _GivenAlike as known_one:
+        return known_one.given
     except OrderMadeMeanwhile:
         made = _find_given(session_id)
         if made is None:
@@ -166,9 +176,21 @@ def _find_given(session_id: str) -> Given | None:
     return Given(number=row.number, email=row.email, is_new=False) if row is not None else None
 
 
-def _find_alike(address: str, reason: str, goods: Sequence[_Goods]) -> Given | None:
+def _refuse_alike(session: Session, address: str, reason: str, goods: Sequence[_Goods]) -> None:
+    """Look with the receiver's row locked: of two pages that say the same at once, the second finds the first's.
+
+    Raises:
+        _GivenAlike: nothing is to be written, also no row of the receiver.
+    """
+    find_or_add_customer(session, mode=settings().mode, email=address, is_proven=False)
+    alike = _find_alike(session, address, reason, goods)
+    if alike is not None:
+        raise _GivenAlike(alike)
+
+
+def _find_alike(session: Session, address: str, reason: str, goods: Sequence[_Goods]) -> Given | None:
     """Find what was given to this address for this reason within the hour: as much of the same."""
-    rows = db.session.execute(
+    rows = session.execute(
         select(Order.number, Order.email, OrderItem.product_id, OrderItem.description, OrderItem.quantity)
         .join(OrderItem, OrderItem.order_id == Order.id)
         .where(

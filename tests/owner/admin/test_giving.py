@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from storefront.buyers.account.erase import erase_address
 from storefront.core.db import db
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
+from storefront.payments.fulfillment import give
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Outcome
 from tests.delivery.licenses.pools import bring, make_pool, numbered
@@ -108,6 +110,39 @@ def test_gives_once_where_the_page_is_drawn_anew_after_back(app: Flask, owner: B
         assert "This was given already" in press(owner, forms[0]), "the form that gave it never gives again"
         assert "Given. An email" in press(owner, draw(owner))
     assert len(orders(app)) == 2
+
+
+@both
+def test_gives_once_where_two_pages_say_the_same_at_once(
+    app: Flask, owner: Buyer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two people, or from two tabs: each page has a form of its own, and neither order is there yet."""
+    pages = [owner, sign_in_at_admin(app, make_person(app, "ben@example.com"))]
+    forms = [draw(one, email=email) for one, email in zip(pages, (ADA, ADA.upper()), strict=True)]
+    both_are_here, real = Barrier(2, timeout=20), vars(give)["_answer"]
+
+    def answer_together(*args: Any) -> Any:
+        both_are_here.wait()
+        return real(*args)
+
+    monkeypatch.setattr(give, "_answer", answer_together)
+    with ThreadPoolExecutor(2) as pool:
+        read = list(pool.map(press, pages, forms))
+    assert len(orders(app)) == len(read_rows(app, "SELECT id FROM customers")) == 1
+    assert sorted("This was given already" in page for page in read) == [False, True]
+    assert len(read_rows(app, "SELECT id FROM audit_entries WHERE verb = 'order.given'")) == 1
+
+
+def test_adds_no_customer_where_it_was_given_and_claimed_already(app: Flask, owner: Buyer) -> None:
+    press(owner, draw(owner))
+    buyer = Buyer(app)
+    link = link_of(app, orders(app)[0]["checkout_session_id"])
+    buyer.get(link)
+    assert buyer.post(f"{link}/claim").status_code == 303
+    known = read_rows(app, "SELECT id, email_key FROM customers")
+    for _time in range(2):
+        assert "This was given already" in press(owner, draw(owner))
+    assert read_rows(app, "SELECT id, email_key FROM customers") == known
 
 
 @pytest.mark.parametrize(
