@@ -27,7 +27,7 @@ from storefront.delivery.licenses.queries import count_unsold
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.customers import find_or_add_customer
 from storefront.orders.languages import find_language_of
-from storefront.orders.models import Order, OrderItem
+from storefront.orders.models import Decision, Order, OrderItem
 from storefront.orders.new_order import GIVEN
 from storefront.payments.fulfillment.converge import OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.shop.catalog.mirror_names import name_at_stripe
@@ -189,7 +189,10 @@ def _refuse_alike(session: Session, address: str, reason: str, goods: Sequence[_
 
 
 def _find_alike(session: Session, address: str, reason: str, goods: Sequence[_Goods]) -> Given | None:
-    """Find what was given to this address for this reason within the hour: as much of the same."""
+    """Find what was given to this address for this reason within the hour: as much of the same.
+
+    What was withdrawn since is not theirs, and giving it again is no slip.
+    """
     rows = session.execute(
         select(Order.number, Order.email, OrderItem.product_id, OrderItem.description, OrderItem.quantity)
         .join(OrderItem, OrderItem.order_id == Order.id)
@@ -197,6 +200,7 @@ def _find_alike(session: Session, address: str, reason: str, goods: Sequence[_Go
             Order.placed_at > clock.now() - SAME_WITHIN,
             Order.mode == settings().mode,
             Order.given_because == reason,
+            Order.decision != Decision.WITHDRAW,
             func.lower(Order.email) == address.lower(),
         )
         .order_by(Order.id.desc())
