@@ -4,7 +4,10 @@ from flask import flash, redirect, request, session, url_for
 from flask.typing import ResponseReturnValue
 
 from storefront.orders.browsers import get_goods_here
+from storefront.payments.checkout.begun_here import forget_begun, read_begun
+from storefront.payments.checkout.browser import browser_id
 from storefront.payments.checkout.checkout_form import CheckoutForm
+from storefront.payments.checkout.rows import find_checkouts, find_order
 from storefront.payments.checkout.saver import find_saver
 from storefront.payments.checkout.ui import choose_ui_mode
 from storefront.payments.checkout.upgrade import NotUpgradable, prepare_upgrade
@@ -21,11 +24,14 @@ def upgrade(token: str, grant_id: int, edition_id: int) -> ResponseReturnValue:
     order = get_goods_here(token)
     session[CAME_FROM] = token
     shown_minor = request.form.get("amount_minor", type=int)
+    paid_before = _find_paid(grant_id)  # first: what is paid from here on is what this form would pay once more
     try:
         line = prepare_upgrade(order, grant_id=grant_id, edition_id=edition_id, shown_minor=shown_minor)
     except NotUpgradable as refused:
         flash(refused.message, "bad")
         return redirect(url_for("library.order", token=token), 303)
+    for begun in paid_before:
+        forget_begun(begun, is_from_cart=False)
     form = CheckoutForm(
         cart=(line,),
         ui_mode=choose_ui_mode(find_offers([line.price_id]).values()),
@@ -35,6 +41,13 @@ def upgrade(token: str, grant_id: int, edition_id: int) -> ResponseReturnValue:
         upgrades_grant_id=grant_id,
     )
     return start_paying(form)
+
+
+def _find_paid(grant_id: int) -> list[str]:
+    """Return the tokens of upgrades that were paid, on a page that nobody saw: what is offered now is another."""
+    begun = find_checkouts(read_begun(is_from_cart=False), browser=browser_id())
+    of_license = [one for one in begun if one.upgrades_grant_id == grant_id]
+    return [one.token for one in of_license if find_order(one) is not None]
 
 
 @checkout.get("/checkout/upgrade")

@@ -3,11 +3,12 @@
 import re
 from typing import Any
 
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from storefront.core import tokens
 from tests.support.sandbox_client import SandboxClient
-from tests.support.shop import Buyer, find_price
+from tests.support.shop import Buyer, find_price, make_event, post_event
 
 COOKIE = "storefront_session"
 
@@ -45,3 +46,9 @@ def send(buyer: Buyer, path: str, **form: Any) -> TestResponse:
 
 def count_sessions(sandbox: SandboxClient) -> int:
     return len(sandbox.stripe.v1.checkout.sessions.list({"limit": 100}).data)
+
+
+def tell_paid(app: Flask, sandbox: SandboxClient, session_id: str) -> None:
+    """Paid, and the page after it is never seen."""
+    sandbox.pay(session_id)
+    post_event(app, make_event("checkout.session.completed", session_id))

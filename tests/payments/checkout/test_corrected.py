@@ -8,7 +8,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from storefront.core import tokens
-from tests.payments.checkout.buttons import press
+from tests.payments.checkout.buttons import press, tell_paid
 from tests.support.gifts import FIELDS, WORDS
 from tests.support.goods import set_price
 from tests.support.rows import read_rows
@@ -58,12 +58,6 @@ def look(buyer: Buyer, form: str) -> Any:
 def pay(buyer: Buyer, sandbox: SandboxClient, session_id: str) -> None:
     sandbox.pay(session_id)
     buyer.land(session_id)
-
-
-def tell_paid(app: Flask, sandbox: SandboxClient, session_id: str) -> None:
-    """Paid, and the page after it is never seen."""
-    sandbox.pay(session_id)
-    post_event(app, make_event("checkout.session.completed", session_id))
 
 
 def gifts_sold(app: Flask) -> list[str]:

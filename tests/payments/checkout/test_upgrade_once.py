@@ -1,14 +1,17 @@
 """A license is upgraded in one form at a time in a browser: nobody pays the same upgrade twice."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from storefront.payments.checkout import upgrade_views
 from storefront.payments.checkout.begun_here import MOST_NOW
 from storefront.shop.editor.prices import add_priced_edition
-from tests.payments.checkout.buttons import count_sessions, send, twin_of
+from tests.payments.checkout.buttons import count_sessions, send, tell_paid, twin_of
 from tests.support.databases import BOTH
 from tests.support.goods import make_product
 from tests.support.sale import Sale, sell
@@ -79,6 +82,51 @@ def test_makes_one_session_of_clicks_at_the_same_moment(app: Flask, sandbox: San
     assert {answer.status_code for answer in answers} == {303}
     assert len({answer.location for answer in answers}) == 1
     assert count_sessions(sandbox) == before + 1
+
+
+def test_is_sold_again_where_the_page_of_what_was_refunded_was_never_seen(
+    app: Flask, sandbox: SandboxClient, sale: Sale
+) -> None:
+    for count in range(1, 4):
+        unseen = start_upgrade(sale)
+        tell_paid(app, sandbox, unseen)
+        assert states(app) == ["replaced"] * (count - 1) + ["applied"]
+        upgrade = replace(sale, session_id=unseen)
+        upgrade.refund()
+        upgrade.deliver("charge.")
+
+
+def test_is_sold_to_a_further_edition_where_the_page_of_the_first_was_never_seen(
+    app: Flask, sandbox: SandboxClient, sale: Sale
+) -> None:
+    with app.app_context():
+        key = add_priced_edition("twinspot", "Studio", ("usd", 20000))
+    allow_upgrade(app, "personal, team", edition=key)
+    unseen = start_upgrade(sale)
+    tell_paid(app, sandbox, unseen)
+    further = start_upgrade(sale)
+    assert further != unseen
+    assert start_upgrade(sale) == further
+    pay_upgrade(sale, further)
+    assert states(app) == ["applied", "applied"]
+
+
+def test_shows_what_is_paid_while_it_is_asked_for(
+    app: Flask, sandbox: SandboxClient, sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at what is offered and the one at what was begun."""
+    offer = offers_on(sale.order_page())[0]
+    begun = start_upgrade(sale)
+    real = vars(upgrade_views)["prepare_upgrade"]
+
+    def prepare_before_it_is_paid(*args: Any, **kwargs: Any) -> Any:
+        line = real(*args, **kwargs)
+        tell_paid(app, sandbox, begun)
+        return line
+
+    monkeypatch.setattr(upgrade_views, "prepare_upgrade", prepare_before_it_is_paid)
+    again = sale.buyer.post(offer.action, amount_minor=offer.amount_minor)
+    assert again.location == f"/checkout/return?session_id={begun}"
 
 
 def test_is_sold_again_each_time_its_money_went_back(app: Flask, sandbox: SandboxClient, sale: Sale) -> None:
