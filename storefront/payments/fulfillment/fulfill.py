@@ -102,12 +102,15 @@ def _write(
 
 
 def _bring_upgraded(answer: Fulfillment | StripeAnswer) -> None:
-    """Make the order first whose license is upgraded, where it is missing: lists have the newest sale first."""
+    """Hand out the order first whose license is upgraded, where that is missing: lists have the newest sale first.
+
+    Its order may be here and wait for a bank that has paid meanwhile, as after a restore.
+    """
     if not isinstance(answer, StripeAnswer) or not answer.is_upgrade:
         return
     upgraded = find_named_session(answer.checkout)
-    if upgraded not in (None, answer.checkout.id) and find_summary(upgraded) is None:
-        fulfill_checkout(upgraded)
+    if upgraded not in (None, answer.checkout.id):
+        fulfill_checkout(upgraded)  # asks nothing where it was handed out
 
 
 def _look(

@@ -66,6 +66,25 @@ def test_upgrades_the_license_that_was_meant_where_a_pass_finds_the_upgrade_firs
     assert read_rows(app, "SELECT text FROM notices WHERE kind = 'upgrade_unused'") == []
 
 
+def test_upgrades_the_license_of_an_order_that_waited_for_its_bank_at_the_backup(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """The upgrade's event comes before any pass has learned that the bank has paid."""
+    begin(app, sandbox)
+    alice = sell(app, sandbox, email=ALICE, payment_method="ach_success")
+    put_back = back_up(app)
+    sandbox.settle(alice.payment().id)
+    alice.deliver("checkout.session.")
+    upgrade = start_upgrade(alice)
+    put_back()
+    sandbox.pay(upgrade, email=ALICE)
+    for _ in range(2):
+        post_event(app, make_event("checkout.session.completed", upgrade))
+    assert read_rows(app, UPGRADED)[1:] == [{"state": "applied", "email": ALICE}]
+    run(app)
+    assert read_rows(app, "SELECT text FROM notices") == []
+
+
 def begin_as_before(app: Flask, sandbox: SandboxClient) -> tuple[str, str]:
     """Begin an upgrade as the version before did, by the number alone; also return the link of what it is for."""
     sale = sell(app, sandbox, email=ALICE)
