@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import sha256
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -19,7 +20,7 @@ from storefront.core.db import end_read
 from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
 from storefront.core.measurements import STRIPE_SECONDS, timed
 from storefront.core.runtime import Part
-from storefront.stripe_api.account import KeysAccount
+from storefront.stripe_api.account import UNKNOWN, KeysAccount
 from storefront.stripe_api.client import make_client
 from storefront.stripe_api.own_words import accept_words
 from storefront.stripe_api.raw import part, rows
@@ -109,6 +110,17 @@ class Gateway:
     def account_id(self) -> str:
         """Return the key's account, and UNKNOWN of `account.py` where nothing tells."""
         return self._account.find()
+
+    def name_of_key(self) -> str:
+        """Return what tells the key from one of another account: its account, or a hash of it where nothing tells.
+
+        Raises:
+            StripeUnavailable: as `account_id()`.
+        """
+        account = self.account_id()
+        if account != UNKNOWN:
+            return account
+        return f"key {sha256(self._settings.stripe_secret_key.encode()).hexdigest()[:12]}"
 
     @readable()
     def get_checkout(self, session_id: str, *, thorough: bool = False) -> SeenCheckout:

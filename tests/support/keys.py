@@ -33,6 +33,11 @@ def use_other_account(app: Flask, other: SandboxClient, *, is_restricted: bool) 
     _use(app, _restricted(other) if is_restricted else other.secret_key, other)
 
 
+def use_dead_key(app: Flask, stripe: SandboxClient) -> None:
+    """Take one that Stripe takes for no key, as after it was rolled in the Dashboard."""
+    _use(app, "rk_test_" + "d" * 30, stripe)
+
+
 def use_untold_key(app: Flask, sandbox: SandboxClient) -> None:
     """Take a restricted one that nothing tells the account of, until another key is taken."""
     _use(app, _restricted(sandbox), sandbox, is_told=False)

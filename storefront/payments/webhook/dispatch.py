@@ -44,6 +44,7 @@ TOO_EARLY = frozenset(
 )
 NO_ORDER_YET = "no_order_yet"
 UNKNOWN_TO_KEY = "unknown_to_key"
+OF_ONE_EVENT = (StripeUnreadable, DataKeySealed)  # errors that say nothing of the next
 
 
 def _one(find: Callable[[str], str | None]) -> Callable[[str], tuple[str, ...]]:
@@ -117,7 +118,7 @@ def _look_at(entry: Entry, sessions: tuple[str, ...], look: Look, known: KnownOr
             fulfill_checkout(earlier, look)
         fulfillment = fulfill_checkout(sessions[0], look, known=known, in_transaction=stamp, releases_mails=True)
         if _may_be_elsewhere(entry, fulfillment):
-            return _leave(entry, UNKNOWN_TO_KEY, error=f"{ledger.ELSEWHERE}{gateway().account_id()}")
+            return _leave(entry, UNKNOWN_TO_KEY, error=f"{ledger.ELSEWHERE}{gateway().name_of_key()}")
     except BaseException as error:
         db.session.rollback()  # what a lost connection left open
         _note_error(entry, error)
@@ -134,30 +135,30 @@ def _may_be_elsewhere(entry: Entry, fulfillment: Fulfillment) -> bool:
     return fulfillment.is_missing and entry.type != "checkout.session.expired"
 
 
-def _find_elsewhere() -> list[Entry]:
-    if ledger.count_elsewhere(older_than=timedelta())[0] == 0:
-        return []
-    return ledger.find_elsewhere(gateway().account_id())
-
-
 def run_unhandled() -> None:
     """Give a second chance to deliveries that Stripe or we gave up on, or that the key knows by now."""
-    _run_again(ledger.find_unhandled())
+    _run_again(ledger.find_unhandled(), passed_over=(StripeRefused, *OF_ONE_EVENT))
+    if ledger.count_elsewhere(older_than=timedelta())[0]:
+        _run_elsewhere()
+
+
+def _run_elsewhere() -> None:
+    """Ask each once for a key. Where Stripe refuses one, the key is asked no more until the next run."""
     try:
-        elsewhere = _find_elsewhere()
+        key = gateway().name_of_key()
     except StripeUnavailable:
         return
-    _run_again(elsewhere)
+    _run_again(ledger.find_elsewhere(key), passed_over=OF_ONE_EVENT)
 
 
-def _run_again(entries: list[Entry]) -> None:
+def _run_again(entries: list[Entry], *, passed_over: tuple[type[Exception], ...]) -> None:
     for entry in entries:
         ledger.count_attempt(entry.event_id)  # what fails again goes to the end of the line and holds up nobody
         try:
             outcome = converge(entry)
-        except (StripeRefused, StripeUnreadable, DataKeySealed):
+        except passed_over:
             continue  # this one; others may be readable, or sell no keys
-        except StripeUnavailable:
+        except (StripeUnavailable, StripeRefused):
             return
         except SQLAlchemyError:
             raise
@@ -198,4 +199,11 @@ def _leave(entry: Entry, answer: str, *, error: str | None = None) -> str:
 
 def _note_error(entry: Entry, error: BaseException) -> None:
     with transaction() as session:
-        entry.leave(session, error=f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")
+        if _says_nothing_of_event(error) and ledger.is_elsewhere(session, entry.event_id):
+            entry.leave(session)  # what is known of it stays: it may be a sale in an account that was left
+        else:
+            entry.leave(session, error=f"{type(error).__name__}: {getattr(error, 'code', 'bug')}")
+
+
+def _says_nothing_of_event(error: BaseException) -> bool:
+    return isinstance(error, StripeRefused | StripeUnavailable) and not isinstance(error, StripeUnreadable)

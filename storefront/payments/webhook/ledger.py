@@ -147,9 +147,14 @@ def find_unhandled(*, limit: int = 100) -> list[Entry]:
     return _find_left(~IS_ELSEWHERE, StripeEvent.received_at <= old, limit=limit)
 
 
-def find_elsewhere(account: str, *, limit: int = 100) -> list[Entry]:
-    """Return deliveries that another account than this one did not know; each once for an account."""
-    return _find_left(IS_ELSEWHERE, StripeEvent.last_error != f"{ELSEWHERE}{account}", limit=limit)
+def find_elsewhere(key: str, *, limit: int = 100) -> list[Entry]:
+    """Return deliveries that another key did not know, by the gateway's names of them; each once for a key."""
+    return _find_left(IS_ELSEWHERE, StripeEvent.last_error != f"{ELSEWHERE}{key}", limit=limit)
+
+
+def is_elsewhere(session: Session, event_id: str) -> bool:
+    which = StripeEvent.id == event_id, StripeEvent.handled_at.is_(None), IS_ELSEWHERE
+    return session.scalar(select(StripeEvent.id).where(*which)) is not None
 
 
 def _find_left(*which: ColumnElement[bool], limit: int) -> list[Entry]:

@@ -16,8 +16,9 @@ from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from storefront.payments.reconcile.report import ReportLine
 from storefront.payments.webhook.dispatch import run_unhandled
+from storefront.stripe_api.account import UNKNOWN
 from tests.payments.reconcile.sales import refund, run, sell, start
-from tests.support.keys import use_other_account, use_secret_key
+from tests.support.keys import account_of, use_dead_key, use_other_account, use_restricted_key, use_secret_key
 from tests.support.payment_links import make_link, visit
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -26,6 +27,9 @@ from tests.support.shop import make_event, post_event
 COMPLETED = "checkout.session.completed"
 LEFT = {"outcome": "unknown_to_key"}
 EVENTS = "SELECT outcome, last_error FROM stripe_events WHERE type <> 'charge.updated' ORDER BY id"
+
+
+SESSIONS = "/v1/checkout/sessions"
 
 
 @contextmanager
@@ -70,7 +74,7 @@ def test_hands_out_what_was_paid_in_an_account_that_was_left_once_its_key_is_bac
         assert {line.subject for line in lines if line.kind == "event_stuck"} == {"of another account"}
         other.forget_calls()
         work(app)
-        assert other.calls("/v1/checkout/sessions") == [], "asked once, and not each minute"
+        assert other.calls(SESSIONS) == [], "asked once, and not each minute"
     use_secret_key(app, sandbox)
     with time_machine.travel(clock.now() + timedelta(hours=30), tick=True):
         for _ in range(2):
@@ -79,6 +83,76 @@ def test_hands_out_what_was_paid_in_an_account_that_was_left_once_its_key_is_bac
         assert run(app).needs_you == ()
     assert len(read_rows(app, "SELECT id FROM licenses")) == 1
     assert read_rows(app, EVENTS) == [{"outcome": "fulfilled", "last_error": None}]
+
+
+def test_hands_out_what_was_paid_in_an_account_that_was_left_where_no_key_says_whose_it_is(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """Then nothing but the keys themselves tells the accounts apart."""
+    use_restricted_key(app, sandbox)
+    session_id = visit(make_link(app, "twinspot/Personal"))
+    with other_account(app, is_restricted=True) as other:
+        assert account_of(app) == UNKNOWN
+        sandbox.pay(session_id, email="alice@example.com")
+        for _ in range(2):
+            assert post_event(app, make_event(COMPLETED, session_id)).get_json() == LEFT
+        other.forget_calls()
+        work(app)
+        assert other.calls(SESSIONS) == [], "asked once, and not each minute"
+        (event,) = read_rows(app, EVENTS)
+        assert event["last_error"].startswith("unknown to key ")
+    use_restricted_key(app, sandbox)
+    assert account_of(app) == UNKNOWN
+    for _ in range(2):
+        work(app)
+    assert read_rows(app, "SELECT email FROM orders") == [{"email": "alice@example.com"}]
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+
+
+def warnings_of(app: Flask) -> set[str]:
+    with app.app_context():
+        codes = {warning.code for warning in find_warnings(read_trouble())}
+        db.session.remove()
+    return codes
+
+
+def test_keeps_what_is_known_of_an_event_while_stripe_takes_no_key(app: Flask, sandbox: SandboxClient) -> None:
+    session_id = visit(make_link(app, "twinspot/Personal"))
+    with other_account(app) as other:
+        sandbox.pay(session_id, email="alice@example.com")
+        event = make_event(COMPLETED, session_id)
+        for one in (event, make_event(COMPLETED, "cs_test_elsewhere00000000")):
+            assert post_event(app, one).get_json() == LEFT
+        known = read_rows(app, EVENTS)
+        use_dead_key(app, other)
+        for minutes in (6, 7):
+            other.forget_calls()
+            with time_machine.travel(clock.now() + timedelta(minutes=minutes), tick=True):
+                work(app)
+                assert "events_unhandled" not in warnings_of(app)
+            assert len(other.calls(SESSIONS)) <= 1, "one question is enough"
+        post_event(app, event)
+        assert read_rows(app, EVENTS) == known
+    use_secret_key(app, sandbox)
+    work(app)
+    assert read_rows(app, "SELECT email FROM orders") == [{"email": "alice@example.com"}]
+
+
+def test_waits_with_an_event_of_an_account_that_was_left_while_stripe_is_down(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """Whose the key is nobody knows then, and the worker goes on."""
+    with other_account(app) as other:
+        assert post_event(app, make_event(COMPLETED, "cs_test_elsewhere00000000")).get_json() == LEFT
+        known = read_rows(app, EVENTS)
+    use_other_account(app, other, is_restricted=False)
+    for _ in range(2):
+        work(app)
+    assert read_rows(app, EVENTS) == known
+    use_secret_key(app, sandbox)
+    work(app)
+    (event,) = read_rows(app, EVENTS)
+    assert event["last_error"] not in (None, known[0]["last_error"])
 
 
 def test_takes_in_a_refund_in_an_account_that_was_left_once_its_key_is_back(
