@@ -13,6 +13,7 @@ from storefront.mail.models import MAY_LEAVE, MailState
 from storefront.orders.models import Order
 from storefront.owner.health.totals import read_totals
 from storefront.owner.health.trouble import Trouble, read_trouble
+from storefront.payments.webhook import ledger
 from storefront.payments.webhook.models import StripeEvent
 from storefront.shop.profile.zone import shop_zone, today
 
@@ -52,9 +53,9 @@ def read_figures() -> Figures:
 
 
 def _count_unhandled(mode: Mode) -> int:
-    """Return how many events there are that nobody has handled."""
-    unhandled = select(func.count(StripeEvent.id))
-    return db.session.scalar(unhandled.where(StripeEvent.mode == mode, StripeEvent.handled_at.is_(None))) or 0
+    """Return how many events there are that nobody has handled, without those that wait for another key."""
+    is_left = StripeEvent.mode == mode, StripeEvent.handled_at.is_(None), ~ledger.IS_ELSEWHERE
+    return db.session.scalar(select(func.count(StripeEvent.id)).where(*is_left)) or 0
 
 
 def count_orders_today() -> int:

@@ -24,6 +24,7 @@ _Failed = Row[int, str, str | None, int | None, str | None, bool, str, datetime]
 STUCK = timedelta(hours=1)
 BROADCAST = "broadcast "  # begins the subject of the line about all emails of one
 NEWS = "the news of release "  # the same for the emails about one
+ELSEWHERE = "of another account"  # the subject of the one line about all events of such
 MAILINGS = (MailKind.BROADCAST, MailKind.NEW_RELEASE)
 
 
@@ -33,6 +34,10 @@ def sweep(*, never_received: int, unreadable_lists: Iterable[str]) -> None:
     drafts += [_forbidden(name) for name in unreadable_lists]
     with transaction() as session:
         settle_notices(session, drafts, kinds=KINDS)
+        if not any(draft.subject == ELSEWHERE for draft in drafts):
+            # An account may be left again: what was done is told anew then.
+            kinds = (NoticeKind.EVENT_STUCK,)
+            settle_notices(session, [], kinds=kinds, about=(ELSEWHERE,), forgets_done=True)
     tell_silence(never_received)
 
 
@@ -159,9 +164,10 @@ def _events_elsewhere() -> Iterator[NoticeDraft]:
         text = (
             f"{events} of Stripe since {first:%Y-%m-%d} may tell of sales in another account than that of "
             "STRIPE_SECRET_KEY, whose endpoint still leads here. If this shop sold there, set a key of that "
-            "account for some minutes, and what was paid is handed out. If not, remove the endpoint there."
+            "account for some minutes, and what was paid is handed out. If not, remove the endpoint there. "
+            f"Each is kept for {settings().keep_days.events} days."
         )
-        yield NoticeDraft(kind=NoticeKind.EVENT_STUCK, subject="of another account", text=text)
+        yield NoticeDraft(kind=NoticeKind.EVENT_STUCK, subject=ELSEWHERE, text=text)
 
 
 def _unreadable(sessions: Mapping[str, str]) -> list[NoticeDraft]:

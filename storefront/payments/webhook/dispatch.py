@@ -149,6 +149,7 @@ def _run_elsewhere() -> None:
     except StripeUnavailable:
         return
     _run_again(ledger.find_elsewhere(key), passed_over=OF_ONE_EVENT)
+    ledger.give_up_elsewhere(key, outcome=Outcome.NOT_OURS)
 
 
 def _run_again(entries: list[Entry], *, passed_over: tuple[type[Exception], ...]) -> None:

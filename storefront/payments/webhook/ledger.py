@@ -152,6 +152,23 @@ def find_elsewhere(key: str, *, limit: int = 100) -> list[Entry]:
     return _find_left(IS_ELSEWHERE, StripeEvent.last_error != f"{ELSEWHERE}{key}", limit=limit)
 
 
+def give_up_elsewhere(key: str, *, outcome: str, limit: int = 1000) -> None:
+    """Handle what is older than rows are kept, and this key does not know either: it is forgotten as others are.
+
+    Nothing is written where there is none.
+    """
+    too_old = StripeEvent.received_at <= clock.now() - timedelta(days=settings().keep_days.events)
+    is_unknown = StripeEvent.last_error == f"{ELSEWHERE}{key}", StripeEvent.handled_at.is_(None)
+    which = select(StripeEvent.id).where(StripeEvent.mode == settings().mode, too_old, *is_unknown)
+    ids = db.session.scalars(which.limit(limit)).all()
+    if not ids:
+        return
+    log.warning("events of another account are given up", extra={"events": len(ids)})
+    given_up = update(StripeEvent).where(StripeEvent.id.in_(ids), *is_unknown)
+    with transaction() as session:
+        session.execute(given_up.values(handled_at=clock.now(), outcome=outcome, last_error=None))
+
+
 def is_elsewhere(session: Session, event_id: str) -> bool:
     which = StripeEvent.id == event_id, StripeEvent.handled_at.is_(None), IS_ELSEWHERE
     return session.scalar(select(StripeEvent.id).where(*which)) is not None

@@ -12,8 +12,10 @@ from storefront.core import clock
 from storefront.core.db import db
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.server import SandboxServer
+from storefront.owner.health.figures import read_figures
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
+from storefront.owner.retention.run import forget_some
 from storefront.payments.reconcile.report import ReportLine
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.stripe_api.account import UNKNOWN
@@ -183,11 +185,59 @@ def test_tells_once_of_all_events_of_an_account_that_was_left(app: Flask) -> Non
         assert "set a key of that account for some minutes" in line.text
         with time_machine.travel(clock.now() + timedelta(hours=5), tick=True), app.app_context():
             assert "events_unhandled" not in {warning.code for warning in find_warnings(read_trouble())}
+            assert "unhandled" not in read_figures().events
             db.session.remove()
         change_rows(app, "UPDATE notices SET is_closed_by_owner = true, closed_at = :now", now=str(clock.now()))
         post_event(app, make_event(COMPLETED, "cs_test_elsewhere00000009"))
         assert pass_time(app, 8) == []
     assert {row["outcome"] for row in read_rows(app, EVENTS)} == {None}
+
+
+def call_done(app: Flask) -> None:
+    change_rows(app, "UPDATE notices SET is_closed_by_owner = true, closed_at = :now", now=str(clock.now()))
+
+
+def test_tells_again_of_an_account_that_is_left_once_more(app: Flask, sandbox: SandboxClient) -> None:
+    url = make_link(app, "twinspot/Personal")
+    for email in ("ada@example.com", "bob@example.com"):
+        session_id = visit(url)
+        with other_account(app):
+            sandbox.pay(session_id, email=email)
+            post_event(app, make_event(COMPLETED, session_id))
+            assert [line.subject for line in pass_time(app, 4)[-1:]] == ["of another account"]
+            call_done(app)
+        use_secret_key(app, sandbox)
+        work(app)
+        assert run(app).needs_you == ()
+    assert len(read_rows(app, "SELECT id FROM licenses")) == 2
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_keeps_events_of_an_account_that_was_left_as_long_as_others(app: Flask) -> None:
+    with other_account(app):
+        post_event(app, make_event(COMPLETED, "cs_test_elsewhere00000000"))
+        for days, kept in ((399, 1), (401, 0)):
+            with time_machine.travel(clock.now() + timedelta(days=days), tick=True):
+                for _ in range(2):
+                    work(app)
+                (event,) = read_rows(app, EVENTS)
+                assert event["outcome"] == (None if kept else "not_ours")
+                lines = run(app).needs_you
+                assert len(lines) == kept
+                assert all("Each is kept for 400 days." in line.text for line in lines)
+                with app.app_context():
+                    assert forget_some()["events"] == 1 - kept
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_asks_before_it_gives_up_an_event_of_an_account_that_was_left(app: Flask) -> None:
+    with other_account(app) as other:
+        post_event(app, make_event(COMPLETED, "cs_test_elsewhere00000000"))
+        use_dead_key(app, other)
+        with time_machine.travel(clock.now() + timedelta(days=401), tick=True):
+            work(app)
+        (event,) = read_rows(app, EVENTS)
+        assert event["outcome"] is None
 
 
 @pytest.mark.usefixtures("sandbox")
