@@ -127,8 +127,8 @@ def insert_checkout(
     upgrades_grant_id: int | None = None,
     gift_id: int | None = None,
     referrer: str | None = None,
-) -> str:
-    """Return the token of the new row, or of the one that the same nonce made a moment ago."""
+) -> tuple[str, bool]:
+    """Return the token of the new row, or of the one that the same nonce made just now; and whether it is new."""
     row = {
         "token": tokens.new_token(),
         "nonce": nonce,
@@ -147,7 +147,8 @@ def insert_checkout(
     }
     with transaction() as session:
         insert_missing(session, Checkout, [row])
-        return session.scalars(select(Checkout.token).where(Checkout.nonce == nonce)).one()
+        token = session.scalars(select(Checkout.token).where(Checkout.nonce == nonce)).one()
+    return token, token == row["token"]
 
 
 def store(token: str, attempt: int, /, **values: Any) -> bool:  # noqa: ANN401 - columns of Checkout

@@ -122,10 +122,19 @@ def _go_on_or_begin(form: CheckoutForm, browser: str, current_tokens: Sequence[s
         if order is not None and not order.has_failed and is_settled(one, form):
             return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
     unpaid = next((one for one, order in orders if order is None), None)
-    return _insert(form, browser) if unpaid is None else _take_up(unpaid, form)
+    return _take_up(unpaid, form) if unpaid is not None else _begin(form, browser)
 
 
-def _insert(form: CheckoutForm, browser: str) -> str:
+def _begin(form: CheckoutForm, browser: str) -> str | PaidMeanwhile:
+    """Begin anew. A click at the same moment may have been first with the nonce, and ask for another edition."""
+    token, is_new = _insert(form, browser)
+    if is_new:
+        return token
+    begun = get_checkout(token)
+    return token if is_same_sale(begun, form) else _take_up(begun, form)
+
+
+def _insert(form: CheckoutForm, browser: str) -> tuple[str, bool]:
     return insert_checkout(
         cart=form.cart,
         nonce=form.own_nonce(browser),

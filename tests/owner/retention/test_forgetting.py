@@ -155,7 +155,7 @@ def test_deletes_checkouts_that_stripe_was_not_asked_about(app: Flask, sale: Sal
                 "is_from_cart": True,
                 "ui_mode": "hosted",
             }
-            token = insert_checkout(cart=(), **how)
+            token, _is_new = insert_checkout(cart=(), **how)
         store(token, 1, body={"mode": "payment"})
         start_next_attempt(token, 1)
         db.session.remove()

@@ -1,23 +1,26 @@
 """A license is upgraded in one form at a time in a browser: nobody pays the same upgrade twice."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from threading import Barrier, Lock
 from typing import Any
 
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from storefront.payments.checkout import upgrade_views
+from storefront.payments.checkout import start, upgrade_views
 from storefront.payments.checkout.begun_here import MOST_NOW
 from storefront.shop.editor.prices import add_priced_edition
 from tests.payments.checkout.buttons import count_sessions, send, tell_paid, twin_of
 from tests.support.databases import BOTH
 from tests.support.goods import make_product
+from tests.support.rows import read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer
-from tests.support.upgrades import allow_upgrade, offers_on, pay_upgrade, start_upgrade, states
+from tests.support.upgrades import Offer, allow_upgrade, offers_on, pay_upgrade, start_upgrade, states
 
 
 @pytest.fixture
@@ -82,6 +85,36 @@ def test_makes_one_session_of_clicks_at_the_same_moment(app: Flask, sandbox: San
     assert {answer.status_code for answer in answers} == {303}
     assert len({answer.location for answer in answers}) == 1
     assert count_sessions(sandbox) == before + 1
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_is_of_the_later_edition_where_two_are_clicked_at_once(
+    app: Flask, sandbox: SandboxClient, sale: Sale, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with app.app_context():
+        key = add_priced_edition("twinspot", "Studio", ("usd", 20000))
+    allow_upgrade(app, edition=key)
+    offers, token = offers_on(sale.order_page()), sale.buyer.csrf_token()
+    both_are_here, one_by_one, carts = Barrier(2, timeout=20), Lock(), []
+    real = vars(start)["insert_checkout"]
+
+    def insert_together(**row: Any) -> Any:
+        both_are_here.wait()
+        with one_by_one:
+            carts.append([[line.price_id, line.quantity] for line in row["cart"]])
+            return real(**row)
+
+    def click(browser: Buyer, offer: Offer) -> TestResponse:
+        return send(browser, offer.action, amount_minor=offer.amount_minor, csrf_token=token)
+
+    monkeypatch.setattr(start, "insert_checkout", insert_together)
+    with ThreadPoolExecutor(2) as pool:
+        answers = list(pool.map(click, [twin_of(sale.buyer) for _offer in offers], offers))
+    assert len({answer.location for answer in answers}) == 1
+    rows = read_rows(app, "SELECT cart FROM checkouts WHERE upgrades_grant_id IS NOT NULL")
+    assert [row["cart"] if isinstance(row["cart"], list) else json.loads(row["cart"]) for row in rows] == carts[1:]
+    made = sandbox.stripe.v1.checkout.sessions.list({"limit": 100}).data
+    assert len([one for one in made if one.status == "open"]) == 1
 
 
 def test_is_sold_again_where_the_page_of_what_was_refunded_was_never_seen(
