@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import String, case, cast, exists, func, or_, select
+from sqlalchemy import String, case, cast, exists, func, literal, or_, select, union_all
 
 from storefront.core import clock
 from storefront.core.config.settings import Mode
@@ -259,11 +259,14 @@ def _count_notices(mode: Mode) -> tuple[dict[str, int], bool]:
 
     A pass that may read closes that notice, and forgets who called it done: until then nothing has changed.
     """
-    still_refused = (Notice.kind == NoticeKind.KEY_REFUSED) & Notice.is_closed_by_owner
-    rows = db.session.execute(
-        select(Notice.kind, func.count().filter(Notice.closed_at.is_(None)))
-        .where(Notice.mode == mode, or_(Notice.closed_at.is_(None), still_refused))
+    opened = (
+        select(Notice.kind, func.count())
+        .where(Notice.mode == mode, Notice.closed_at.is_(None))
         .group_by(Notice.kind)
     )
-    counts: dict[str, int] = dict(rows.all())
+    done = select(Notice.kind, literal(0)).where(
+        Notice.mode == mode, Notice.kind == NoticeKind.KEY_REFUSED, Notice.is_closed_by_owner
+    )
+    counted = db.session.execute(union_all(opened, done))
+    counts: dict[str, int] = dict(sorted((str(kind), int(count)) for kind, count in counted))  # open ones last
     return {kind: count for kind, count in counts.items() if count}, NoticeKind.KEY_REFUSED in counts
