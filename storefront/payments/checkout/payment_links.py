@@ -27,6 +27,7 @@ from storefront.payments.checkout.session_body import build_link_body
 from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog import mirrors
 from storefront.shop.catalog.models import Edition, Price, Product
+from storefront.shop.catalog.own_sessions import is_marked
 from storefront.shop.catalog.queries import by_currency, is_for_sale
 from storefront.shop.pages.consent import read_checkout_words
 from storefront.stripe_api.payment_links import (
@@ -228,11 +229,7 @@ def list_links() -> list[SeenLink]:
 
 
 def _own_links() -> Iterator[SeenLink]:
-    return (link for link in list_payment_links() if _is_own(link))
-
-
-def _is_own(link: SeenLink) -> bool:
-    return link.metadata.get("storefront") == mirrors.shop_id()
+    return (link for link in list_payment_links() if is_marked(link.metadata))
 
 
 def close_link(link: str) -> SeenLink:
@@ -257,7 +254,7 @@ def _find_own_id(link: str) -> str:
         if own is None:
             raise _not_found(link)
         return own
-    if not _is_own(get_payment_link(link)):
+    if not is_marked(get_payment_link(link).metadata):
         raise NotFound(f"This shop did not make {link}: close it in the Stripe Dashboard.")
     return link
 

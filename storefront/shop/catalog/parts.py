@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.shop.catalog.license_words import license_words
+from storefront.shop.catalog.metadata_values import read_id, read_moment
 from storefront.shop.catalog.mirror_names import name_at_stripe
 from storefront.shop.catalog.models import FOR_SALE, WITH_PAGE, BundlePart, Edition, Price, Product
 from storefront.shop.catalog.terms import SaleTerms, SoldProduct, sold_product, terms_of_today
@@ -145,14 +145,6 @@ def read_frozen_at(metadata: Mapping[str, str], *, begun_at: datetime) -> dateti
     return read_moment(metadata.get(FROZEN_AT, "")) or begun_at + timedelta(seconds=1)
 
 
-def read_moment(written: str) -> datetime | None:
-    """Return a moment of ours from metadata at Stripe; None where there is none."""
-    with suppress(ValueError):
-        moment = datetime.fromisoformat(written)
-        return moment if moment.tzinfo is not None else None
-    return None
-
-
 def pick_frozen(metadata: Mapping[str, str], price_ids: Iterable[int]) -> dict[str, str]:
     """Return those entries that `freeze_parts` wrote for these prices."""
     names = {FROZEN.format(price_id) for price_id in price_ids}
@@ -165,7 +157,7 @@ def read_frozen(metadata: Mapping[str, str], price_id: int | None) -> tuple[int,
 
 
 def _numbers(written: str) -> tuple[int, ...]:
-    return tuple(int(word) for word in written.split(",") if word.isascii() and word.isdigit() and len(word) < 10)
+    return tuple(filter(None, map(read_id, written.split(","))))
 
 
 def read_parts_of(edition_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:

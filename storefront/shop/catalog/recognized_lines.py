@@ -9,6 +9,7 @@ from sqlalchemy import FromClause, Row, Select, bindparam, exists, select, union
 
 from storefront.core.db import db, read_all
 from storefront.core.runtime import settings
+from storefront.shop.catalog.metadata_values import read_id, read_moment
 from storefront.shop.catalog.mirrors import PRICE_AT
 from storefront.shop.catalog.models import BundlePart, Edition, LostMirror, Price, Product, StripeMirror
 from storefront.shop.catalog.own_sessions import is_marked
@@ -16,7 +17,6 @@ from storefront.shop.catalog.parts import (
     SoldPart,
     read_frozen,
     read_frozen_at,
-    read_moment,
     read_parts_of,
     read_sold_parts,
 )
@@ -203,7 +203,7 @@ def _read_marked_prices(lines: Sequence[SeenLine]) -> dict[str, RecognizedLine]:
     """Return what our own metadata says of these lines, by line id, where there is such a price."""
     if not lines:
         return {}
-    prices = {line.id: _number(line.metadata, "storefront_price") for line in lines}
+    prices = {line.id: read_id(line.metadata.get("storefront_price", "")) for line in lines}
     rows = {row.price_id: row for row in db.session.execute(_MARKED, {"prices": set(prices.values())})}
     named = ((line, rows.get(prices[line.id])) for line in lines)
     return {line.id: _recognized(row) for line, row in named if row is not None and _was_made_of(row, line)}
@@ -242,9 +242,3 @@ def _terms(row: Row[*tuple[Any, ...]]) -> SaleTerms:
     if row.upgrades_from_id is None:
         return terms
     return replace(terms, grants_license=False, grants_download=False)
-
-
-def _number(metadata: Mapping[str, str], name: str) -> int:
-    """Return 0, which is no row's id, where there is no number that fits one."""
-    value = metadata.get(name, "")
-    return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else 0

@@ -7,6 +7,7 @@ from sqlalchemy import Exists, Row, exists, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from storefront.core.db import db, insert_missing
+from storefront.shop.catalog.metadata_values import read_id
 from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product
 from storefront.shop.catalog.upgrade_paths import UpgradePath, least_upgrade, read_paths
 from storefront.shop.translations.read import said
@@ -128,10 +129,5 @@ def read_upgraded(metadata: Mapping[str, str]) -> NamedGrant | int | None:
     name = metadata.get(FROZEN_NAME, "").split(" ")
     if len(name) == len(fields(NamedGrant)):
         session_id, line_id, kind, product_id, ordinal = name
-        return NamedGrant(session_id, line_id, kind, _number(product_id), _number(ordinal))
-    return _number(metadata.get(FROZEN, "")) or None
-
-
-def _number(written: str) -> int:
-    """Return 0, which is no row's id, where there is no number that fits one."""
-    return int(written) if written.isascii() and written.isdigit() and len(written) < 10 else 0
+        return NamedGrant(session_id, line_id, kind, read_id(product_id), read_id(ordinal))
+    return read_id(metadata.get(FROZEN, "")) or None
