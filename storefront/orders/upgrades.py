@@ -219,3 +219,14 @@ def find_lasting_name(grant_id: int) -> str:
         .where(Grant.id == grant_id)
     ).one_or_none()
     return "" if row is None else " ".join(map(str, row))
+
+
+def find_last_upgrade(grant_id: int) -> str:
+    """Return the Session of the upgrade that counts for a grant now; nothing where none does."""
+    item_id = db.session.scalars(select(Grant.order_item_id).where(Grant.id == grant_id)).one_or_none()
+    upgraded = find_upgraded(db.session(), [item_id] if item_id else []).get(grant_id, NOT_UPGRADED)
+    if upgraded.last is None:
+        return ""
+    items = select(Upgrade.order_item_id).where(Upgrade.id == upgraded.last.id)
+    of_item = select(Order.checkout_session_id).join(OrderItem, OrderItem.order_id == Order.id)
+    return db.session.scalars(of_item.where(OrderItem.id.in_(items))).one()

@@ -6,12 +6,15 @@ from typing import Any
 
 from flask import Flask
 
+from storefront.core.db import db
 from storefront.shop.editor.editions import change_edition
+from storefront.shop.editor.prices import add_priced_edition
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, link_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
 
+STUDIO = 100  # devices
 OFFER = re.compile(
     r'<form method="post" action="(/checkout/upgrade/[^"]+)">\s*<input[^>]*>\s*'
     r'<input type="hidden" name="amount_minor" value="(\d+)">\s*<button[^>]*>([^<]+)<'
@@ -29,6 +32,14 @@ def allow_upgrade(app: Flask, text: str = "personal", *, slug: str = "twinspot",
     """Say who may upgrade to Team."""
     with app.app_context():
         change_edition(slug, edition, {"upgrades_from": text})
+
+
+def add_studio(app: Flask, text: str = "team for 100.00 USD") -> None:
+    """Team may be upgraded to Studio for 100 dollars, or what `text` says."""
+    with app.app_context():
+        add_priced_edition("twinspot", "Studio", ("usd", 19900), limits={"activation_limit": STUDIO})
+        db.session.remove()
+    allow_upgrade(app, text, edition="studio")
 
 
 def offers_on(page: str) -> list[Offer]:

@@ -18,7 +18,7 @@ from storefront.core.languages import current_language
 from storefront.core.runtime import settings
 from storefront.customers.at_stripe import ensure_at_stripe
 from storefront.orders.gifts import MARK, find_kept, keep_wish
-from storefront.orders.upgrades import find_lasting_name
+from storefront.orders.upgrades import find_last_upgrade, find_lasting_name
 from storefront.payments.checkout import face, news_box, terms_box
 from storefront.payments.checkout.beside import ensure_beside
 from storefront.payments.checkout.buy_now import way_back
@@ -279,7 +279,7 @@ def _ensure_body(token: str, tried: Try) -> tuple[int, dict[str, Any]]:
     parts = freeze_parts([*sold, *beside])
     parts |= freeze_moment(parts)
     if grant_id is not None:
-        parts |= freeze_upgraded(grant_id, find_lasting_name(grant_id))
+        parts |= freeze_upgraded(grant_id, find_lasting_name(grant_id), find_last_upgrade(grant_id))
     body = build_body(
         settings(),
         token=token,

@@ -23,7 +23,7 @@ from storefront.orders.queries import KnownOrder, OrderSummary, find_summary
 from storefront.payments.fulfillment.converge import Converged, OrderMadeMeanwhile, StripeAnswer, converge_order
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
 from storefront.payments.fulfillment.recognize import recognize_checkout
-from storefront.payments.fulfillment.upgrades import find_named_session
+from storefront.payments.fulfillment.upgrades import find_needed_sessions
 from storefront.payments.recovery.find_left import find_left
 from storefront.stripe_api.gateway import gateway
 
@@ -102,15 +102,14 @@ def _write(
 
 
 def _bring_upgraded(answer: Fulfillment | StripeAnswer) -> None:
-    """Hand out the order first whose license is upgraded, where that is missing: lists have the newest sale first.
+    """Hand out first what an upgrade stands on, where that is missing: lists have the newest sale first.
 
-    Its order may be here and wait for a bank that has paid meanwhile, as after a restore.
+    That is the order whose license is upgraded, and the upgrade before. It may be here and wait for a bank that
+    has paid meanwhile, as after a restore.
     """
-    if not isinstance(answer, StripeAnswer) or not answer.is_upgrade:
-        return
-    upgraded = find_named_session(answer.checkout)
-    if upgraded not in (None, answer.checkout.id):
-        fulfill_checkout(upgraded)  # asks nothing where it was handed out
+    if isinstance(answer, StripeAnswer) and answer.is_upgrade:
+        for session_id in find_needed_sessions(answer.checkout):
+            fulfill_checkout(session_id)  # asks nothing where it was handed out
 
 
 def _look(

@@ -17,7 +17,7 @@ from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
 from storefront.orders.upgrades import COUNTED, NOT_UPGRADED, UpgradedGrant, find_upgraded
 from storefront.shop.catalog.models import Edition, Price
 from storefront.shop.catalog.own_sessions import entries_of_checkout
-from storefront.shop.catalog.upgrades import NamedGrant, read_upgraded
+from storefront.shop.catalog.upgrades import NamedGrant, read_needed, read_upgraded
 from storefront.stripe_api.seen import SeenCheckout
 
 
@@ -56,10 +56,9 @@ def lock_upgraded(session: Session, seen: SeenCheckout) -> None:
     session.execute(select(Order.id).where(Order.id == upgraded).with_for_update(key_share=True))
 
 
-def find_named_session(seen: SeenCheckout) -> str | None:
-    """Return the Session of the order whose license a Session upgrades; None where that says only a number."""
-    named = read_upgraded(entries_of_checkout(seen.metadata))
-    return named.session_id if isinstance(named, NamedGrant) else None
+def find_needed_sessions(seen: SeenCheckout) -> tuple[str, ...]:
+    """Return the Sessions of the license that is upgraded and of the upgrade that it stands on, in order."""
+    return tuple(named for named in read_needed(entries_of_checkout(seen.metadata)) if named != seen.id)
 
 
 def _is_named(seen: SeenCheckout) -> ColumnElement[bool]:

@@ -12,7 +12,7 @@ from storefront.shop.catalog.models import FOR_SALE, Edition, Price, Product
 from storefront.shop.catalog.upgrade_paths import UpgradePath, least_upgrade, read_paths
 from storefront.shop.translations.read import said
 
-FROZEN, FROZEN_NAME = "upgrade", "upgrade_of"
+FROZEN, FROZEN_NAME, FROZEN_AFTER = "upgrade", "upgrade_of", "upgrade_after"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +116,14 @@ class NamedGrant:
     ordinal: int
 
 
-def freeze_upgraded(grant_id: int, lasting_name: str) -> dict[str, str]:
+def freeze_upgraded(grant_id: int, lasting_name: str, after: str) -> dict[str, str]:
     """Return the entries of a Session's metadata that name what is upgraded: a grant, which is no secret.
 
-    Its number stays beside its name for code of the version before.
+    Its number stays beside its name for code of the version before. `after` is the Session of the upgrade that
+    this one stands on, nothing where it is the first.
     """
-    return {FROZEN: str(grant_id)} | ({FROZEN_NAME: lasting_name} if lasting_name else {})
+    named = {FROZEN_NAME: lasting_name, FROZEN_AFTER: after}
+    return {FROZEN: str(grant_id)} | {name: value for name, value in named.items() if value}
 
 
 def read_upgraded(metadata: Mapping[str, str]) -> NamedGrant | int | None:
@@ -131,3 +133,10 @@ def read_upgraded(metadata: Mapping[str, str]) -> NamedGrant | int | None:
         session_id, line_id, kind, product_id, ordinal = name
         return NamedGrant(session_id, line_id, kind, read_id(product_id), read_id(ordinal))
     return read_id(metadata.get(FROZEN, "")) or None
+
+
+def read_needed(metadata: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the Sessions that are handed out before this one: of the license, then of the upgrade below it."""
+    named = read_upgraded(metadata)
+    needed = (named.session_id if isinstance(named, NamedGrant) else "", metadata.get(FROZEN_AFTER, ""))
+    return tuple(filter(None, needed))

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 import time_machine
 from flask import Flask
 
@@ -12,7 +13,7 @@ from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import make_event, post_event
-from tests.support.upgrades import allow_upgrade, pay_upgrade, start_upgrade
+from tests.support.upgrades import add_studio, allow_upgrade, pay_upgrade, start_upgrade
 
 UPGRADED = (
     "SELECT u.state, o.email FROM upgrades u LEFT JOIN order_items i ON i.id = u.upgraded_item_id "
@@ -63,6 +64,29 @@ def test_upgrades_the_license_that_was_meant_where_a_pass_finds_the_upgrade_firs
     run(app)
     assert read_rows(app, UPGRADED)[1:] == [{"state": "applied", "email": ALICE}]
     assert len(read_rows(app, "SELECT id FROM orders")) == 5
+    assert read_rows(app, "SELECT text FROM notices WHERE kind = 'upgrade_unused'") == []
+
+
+@pytest.mark.parametrize("is_license_kept", [True, False])
+def test_upgrades_twice_where_a_pass_finds_the_second_upgrade_first(
+    app: Flask, sandbox: SandboxClient, is_license_kept: bool
+) -> None:
+    """Personal, Team, Studio: what the second one stands on is not here yet."""
+    begin(app, sandbox)
+    add_studio(app)
+    other = sell(app, sandbox, email=BOB)
+    pay_upgrade(other, start_upgrade(other))
+    pay_upgrade(other, start_upgrade(other))
+    put_back = back_up(app)
+    alice = sell(app, sandbox, email=ALICE)
+    if is_license_kept:
+        put_back = back_up(app)
+    for _ in range(2):
+        with time_machine.travel(clock.now() + timedelta(seconds=5), tick=True):
+            pay_upgrade(alice, start_upgrade(alice), email=ALICE)
+    put_back()
+    run(app)
+    assert read_rows(app, UPGRADED)[3:] == [{"state": "applied", "email": ALICE}] * 2
     assert read_rows(app, "SELECT text FROM notices WHERE kind = 'upgrade_unused'") == []
 
 

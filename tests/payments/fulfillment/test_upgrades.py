@@ -10,16 +10,24 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
-from storefront.shop.editor.prices import add_priced_edition
 from tests.support.databases import BOTH
 from tests.support.goods import change_product
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, link_of, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
-from tests.support.upgrades import allow_upgrade, offers_on, pay_upgrade, sell_upgrade, start_upgrade, states
+from tests.support.upgrades import (
+    STUDIO,
+    add_studio,
+    allow_upgrade,
+    offers_on,
+    pay_upgrade,
+    sell_upgrade,
+    start_upgrade,
+    states,
+)
 
-PERSONAL, TEAM, STUDIO = 3, 30, 100  # devices
+PERSONAL, TEAM = 3, 30  # devices
 CHANGED_NOTHING = "This payment changed nothing"
 
 
@@ -41,14 +49,6 @@ def unused(app: Flask) -> list[str]:
         app, "SELECT text FROM notices WHERE kind = 'upgrade_unused' AND closed_at IS NULL ORDER BY id"
     )
     return [str(row["text"]) for row in rows]
-
-
-def add_studio(app: Flask, text: str = "team for 100.00 USD") -> None:
-    """Team may be upgraded to Studio for 100 dollars, or what `text` says."""
-    with app.app_context():
-        add_priced_edition("twinspot", "Studio", ("usd", 19900), limits={"activation_limit": STUDIO})
-        db.session.remove()
-    allow_upgrade(app, text, edition="studio")
 
 
 def pay_twice(app: Flask, sandbox: SandboxClient) -> tuple[Sale, list[str]]:
