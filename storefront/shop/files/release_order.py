@@ -13,8 +13,8 @@ _BEFORE = frozenset(  # these come before the version itself
     {"alpha", "beta", "canary", "dev", "milestone", "nightly", "pre", "prerelease", "preview", "rc", "snapshot"}
 )
 _V = re.compile(r"\bv(?:ersion)?\W*(?=\d)")  # a word, also that of App v1.1: not the last letter of 1.0-dev1
-_SHORT = re.compile(r"(?<=\d)[ab](?=\d)")  # 1.0b1, as Python's packages are called; 1.10a comes after 1.10
-_LONG = {"a": "-alpha-", "b": "-beta-"}
+_SHORT = re.compile(r"(?<=\d)[-._ ]?([abm])(?=[-.]?\d)")  # 1.0b1, 1.0-b1, 1.0-M1; 1.10a comes after 1.10
+_LONG = {"a": "-alpha-", "b": "-beta-", "m": "-milestone-"}
 
 VersionKey = tuple[tuple[int, int, str], ...]
 _END = (1, 0, "")
@@ -24,7 +24,7 @@ NUMBER = 3  # of a part: words that come before the version, its end, other word
 def version_key(version: str) -> VersionKey:
     """Return by what versions are sorted, the oldest first: 1.9, 1.10-beta, 1.10, 1.10.1."""
     plain = _V.sub("", version.casefold())
-    written_out = _SHORT.sub(lambda short: _LONG[short[0]], plain)
+    written_out = _SHORT.sub(lambda short: _LONG[short[1]], plain)
     return (*map(_part_key, _PARTS.findall(written_out)), _END)
 
 
