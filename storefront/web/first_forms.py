@@ -24,6 +24,8 @@ FIELD = "csrf_token"
 def takes_first_form(view: Callable[P, T]) -> Callable[P, T]:
     """Take a form with a token as everywhere, and one without from a page of the shop.
 
+    It stands above a limit: what is refused here must not use up what a visitor may do, and all else counts.
+
     Raises:
         CSRFError: the token is wrong, or the form stands elsewhere, or the browser does not say where.
     """
@@ -32,16 +34,11 @@ def takes_first_form(view: Callable[P, T]) -> Callable[P, T]:
     def checked(*args: P.args, **kwargs: P.kwargs) -> T:
         if FIELD in request.form:
             csrf.protect()
-        elif is_from_elsewhere():
+        elif not is_from_here():
             raise CSRFError(marked("The form is not on a page of this shop."))
         return view(*args, **kwargs)
 
     return csrf.exempt(checked)  # type: ignore[no-any-return] # it returns what it is given
-
-
-def is_from_elsewhere() -> bool:
-    """Tell whether this form is refused: another site's page, which must not use up what a visitor may do here."""
-    return FIELD not in request.form and not is_from_here()
 
 
 def is_from_here() -> bool:

@@ -13,7 +13,7 @@ from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.products import MovedPage, get_shown_product
 from storefront.shop.translations.read import said
 from storefront.web.csrf import csrf
-from storefront.web.first_forms import is_from_elsewhere, takes_first_form
+from storefront.web.first_forms import takes_first_form
 from storefront.web.flashes import flash
 from storefront.web.limits import limiter, most_of_mailed_links
 
@@ -25,8 +25,8 @@ GONE = marked(
 
 
 @availability.post("/products/<slug>/availability")
-@limiter.limit("5/minute;20/hour", exempt_when=is_from_elsewhere)
 @takes_first_form
+@limiter.limit("5/minute;20/hour")
 def ask(slug: str) -> ResponseReturnValue:
     product = _get_shown(slug)
     email = request.form.get("email", "").strip()

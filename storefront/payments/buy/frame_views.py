@@ -70,9 +70,9 @@ def frame(slug: str) -> ResponseReturnValue:
 
 
 @buy.post("/buy/<slug>/frame")
-@starts
 @in_frame
 @takes_first_form
+@starts
 def begin_framed(slug: str) -> ResponseReturnValue:
     """Begin the checkout. Its form is this answer, so no address leads to it."""
     try:

@@ -48,7 +48,7 @@ from storefront.shop.cart.referrer import read_referrer
 from storefront.shop.cart.views import parse_number
 from storefront.shop.discounts.promotion import go_without
 from storefront.shop.discounts.visit import apply_to, find_price_trouble, forget_code, read_offered
-from storefront.web.first_forms import is_from_elsewhere, takes_first_form
+from storefront.web.first_forms import takes_first_form
 from storefront.web.flashes import flash
 from storefront.web.limits import limiter
 from storefront.web.programs import wants_json
@@ -75,7 +75,7 @@ NO_COOKIES = marked(
 HANDED_OUT = (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED)
 BOUGHT = (*HANDED_OUT, Outcome.AWAITING_PAYMENT)
 
-starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts", exempt_when=is_from_elsewhere)
+starts = limiter.shared_limit("10/minute;60/hour", scope="checkout starts")
 
 
 @checkout.post("/checkout")
@@ -127,8 +127,8 @@ def _begin_first(form: CheckoutForm, code: str) -> ResponseReturnValue:
 
 
 @checkout.post("/checkout/now")
-@starts
 @takes_first_form
+@starts
 def buy_now() -> ResponseReturnValue:
     """Buy one thing, in one click from its page. The cart is neither asked nor changed."""
     price_id = parse_number(request.form.get("price_id", ""))
