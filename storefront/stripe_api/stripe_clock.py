@@ -2,10 +2,10 @@
 
 import http.client
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from storefront.core.db import end_read
+from storefront.core.http_dates import read_http_date
 
 SECONDS = 5
 
@@ -18,16 +18,8 @@ def read_stripe_time(api_base: str) -> datetime | None:
     connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
     try:
         connection.request("HEAD", "/")
-        return _read(connection.getresponse().getheader("Date"))
+        return read_http_date(connection.getresponse().getheader("Date"))
     except (OSError, http.client.HTTPException):
         return None
     finally:
         connection.close()
-
-
-def _read(date: str | None) -> datetime | None:
-    """Read RFC 9110's date. One in another form is none."""
-    try:
-        return parsedate_to_datetime(date) if date else None
-    except ValueError:
-        return None

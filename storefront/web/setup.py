@@ -8,6 +8,7 @@ from storefront.web.bodies import set_up_bodies, take_body
 from storefront.web.compact_pages import CompactPages
 from storefront.web.compression import compress
 from storefront.web.csrf import set_up_csrf
+from storefront.web.date_headers import drop_impossible_dates
 from storefront.web.error_pages import set_up_error_pages
 from storefront.web.first_error import set_up_first_error
 from storefront.web.headers import add_headers, keep_redirect_on_this_host
@@ -37,7 +38,8 @@ def set_up_web(app: Flask, shop: Settings) -> None:
     set_up_limits(app, shop)
     set_up_bodies(app)
     # Before the check of forms, which parses them.
-    app.before_request_funcs.setdefault(None, [])[:0] = [start_request, take_language, check_host, take_body]
+    first = [start_request, drop_impossible_dates, take_language, check_host, take_body]
+    app.before_request_funcs.setdefault(None, [])[:0] = first
     app.after_request(_finish_request)
     set_up_error_pages(app)
 

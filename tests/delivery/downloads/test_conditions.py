@@ -24,6 +24,7 @@ from tests.delivery.downloads.clicks import (
     tag_of,
 )
 from tests.support.goods import change_sold
+from tests.support.impossible_dates import CONDITIONS, with_impossible_dates
 from tests.support.sale import Sale
 from tests.support.shop import Buyer
 
@@ -93,6 +94,20 @@ def test_goes_on_only_with_the_same_file(app: Flask, sale: Sale, link: str) -> N
             assert (whole.status_code, len(whole.data)) == (200, len(content(app)))
     with sale.buyer.get(link, headers={"If-None-Match": tag}) as known:
         assert (known.status_code, known.headers["ETag"]) == (304, tag)
+
+
+@with_impossible_dates
+def test_ignores_a_date_that_no_calendar_has(app: Flask, sale: Sale, link: str, date: str) -> None:
+    """With a range as well: of an impossible version nobody has a part."""
+    short = short_link(sale.buyer, link)
+    for name in CONDITIONS:
+        with sale.buyer.get(link, headers={name: date}) as answer:
+            assert (answer.status_code, answer.data) == (200, content(app))
+        with sale.buyer.get(link, headers={name: date, "Range": "bytes=9-"}) as answer:
+            expected = (200, content(app)) if name == "If-Range" else (206, content(app)[9:])
+            assert (answer.status_code, answer.data) == expected
+        with sale.buyer.client.head(short, headers={name: date}) as head:
+            assert (head.status_code, head.data) == (200, b"")
 
 
 @pytest.mark.parametrize("asked", ["items=0-9", "items=-9999999", "bytes=0-1,5-6", "bytes=9-5"])

@@ -11,6 +11,7 @@ from storefront.shop.media.drawn_cover import draw_cover
 from storefront.shop.media.sending import PIECE_BYTES
 from tests.shop.media.drawn import MP3, PDF, add, add_one_sample, pictures_of, samples_of
 from tests.support.goods import make_product
+from tests.support.impossible_dates import CONDITIONS, with_impossible_dates
 from tests.support.shop import Buyer
 
 
@@ -56,6 +57,14 @@ def test_lets_players_seek(buyer: Buyer, sample: str, asked: str, expected: tupl
     assert (answer.status_code, answer.data, answer.headers.get("Content-Range")) == expected
     assert answer.headers["Accept-Ranges"] == "bytes"
     assert answer.content_length == len(answer.data)
+
+
+@with_impossible_dates
+def test_ignores_a_date_that_no_calendar_has(buyer: Buyer, sample: str, date: str) -> None:
+    for name in CONDITIONS:
+        for method in ("GET", "HEAD"):
+            answer = buyer.client.open(sample, method=method, headers={name: date})
+            assert (answer.status_code, answer.data) == (200, MP3 if method == "GET" else b"")
 
 
 def test_sends_players_a_piece_at_a_time(app: Flask, buyer: Buyer) -> None:
