@@ -253,9 +253,27 @@ def close_notices(notice_ids: Iterable[int]) -> list[str]:
         return [notices[notice_id].text for notice_id in wanted]
 
 
-def close_notice(notice_id: int) -> str:
-    """Do as `close_notices` does with one. Return its text."""
-    return close_notices([notice_id])[0]
+def close_notice_about(notice_id: int, *, order_id: int, number: str) -> None:
+    """Close a notice about this order that its owner calls done; safe to repeat.
+
+    Raises:
+        NotFound: the order has no such notice. Who may help with orders decides on no other.
+    """
+    with transaction() as session:
+        notice = session.scalars(
+            _select_notices()
+            .where(Notice.id == notice_id, is_about(order_id, number))
+            .with_for_update()
+            .execution_options(populate_existing=True)
+        ).first()
+        if notice is None:
+            raise NotFound(f"Order {number} has no such notice.")
+        _close(session, notice)
+
+
+def is_about(order_id: int, number: str) -> ColumnElement[bool]:
+    """Select an order's notices: a double purchase belongs to the order that saw it, and names both."""
+    return (Notice.order_id == order_id) | Notice.subject.contains(number, autoescape=True)
 
 
 def _close(session: Session, notice: Notice) -> None:

@@ -25,7 +25,7 @@ from storefront.orders.decide import NotPaid, decide
 from storefront.orders.gift_links import gift_token
 from storefront.orders.gifts import find_gift
 from storefront.orders.models import Decision, Order
-from storefront.orders.notices import close_notice
+from storefront.orders.notices import close_notices
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Outcome
 from storefront.payments.money.take_in import take_in_booked, take_in_payouts
@@ -277,7 +277,7 @@ class Sale:
         if rows:
             row = rows[which % len(rows)]
             with self.app.app_context():
-                close_notice(row["id"])
+                close_notices([row["id"]])
                 db.session.remove()
             self.memory.done.add((row["kind"], row["subject"]))
 

@@ -16,7 +16,7 @@ from storefront.delivery.licenses.queries import get_key_in_order
 from storefront.orders.decide import decide
 from storefront.orders.lookup import get_order
 from storefront.orders.models import Decision
-from storefront.orders.notices import close_notice
+from storefront.orders.notices import close_notice_about
 from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.disputes.answer import list_disputes
 from storefront.owner.history.order import read_history
@@ -193,7 +193,8 @@ def _last_day() -> datetime:
 @needs(Permission.ORDERS)
 def close_order_notice(number: str, notice_id: int) -> ResponseReturnValue:
     try:
-        close_notice(notice_id)
+        order = get_order(number)
+        close_notice_about(notice_id, order_id=order.id, number=order.number)
     except StorefrontError as refusal:
         return order_page(number, refusal)
     return order_done(number, "Done. It comes back if its cause does.")

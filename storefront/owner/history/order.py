@@ -20,6 +20,7 @@ from storefront.orders.links import order_token
 from storefront.orders.models import Decision, GrantKind, Order
 from storefront.orders.money_queries import Booked, find_booked, is_fee_unknown
 from storefront.orders.notes import Note, read_notes
+from storefront.orders.notices import is_about
 from storefront.orders.refund_words import Waiting, closed_sentence, waiting_of
 from storefront.orders.sent_answers import WrittenAnswer, read_sent_answers
 from storefront.orders.tax_words import TaxWords, tax_words
@@ -221,13 +222,13 @@ def _access_text(contents: OrderContents, waiting: Waiting) -> str:
 
 
 def _read_notices(order: Order) -> tuple[HistoryNotice, ...]:
-    """Open ones, oldest first; a double purchase belongs to the order that saw it, and names both."""
+    """Open ones, oldest first."""
     rows = db.session.scalars(
         select(Notice)
         .where(
             Notice.mode == order.mode,
             Notice.closed_at.is_(None),
-            (Notice.order_id == order.id) | Notice.subject.contains(order.number, autoescape=True),
+            is_about(order.id, order.number),
         )
         .order_by(Notice.created_at, Notice.id)
         .execution_options(populate_existing=True)

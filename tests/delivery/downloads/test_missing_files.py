@@ -8,7 +8,7 @@ from flask import Flask
 
 from storefront.core.db import db
 from storefront.delivery.downloads.missing_files import check_files, report_missing
-from storefront.orders.notices import close_notice, list_open_notices
+from storefront.orders.notices import close_notices, list_open_notices
 from tests.delivery.downloads.clicks import book_path, content, counted_downloads, short_link, status
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
@@ -27,7 +27,7 @@ def check(app: Flask) -> list[int | None]:
 def call_done(app: Flask) -> None:
     with app.app_context():
         for notice in list_open_notices():
-            close_notice(notice.id)
+            close_notices([notice.id])
         db.session.remove()
 
 

@@ -1,11 +1,14 @@
 """What an owner or helper does for a buyer from the order's page: each once, however often it is sent."""
 
+import itertools
 import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from flask import Flask
 
+from storefront.core.db import db, transaction
+from storefront.orders.notices import NoticeDraft, NoticeKind, open_notices
 from storefront.owner.people.models import Role
 from tests.delivery.licenses.pools import bring, make_pool
 from tests.support.databases import BOTH
@@ -15,6 +18,7 @@ from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer
 
+NOTICES = "SELECT id, kind, closed_at, is_closed_by_owner FROM notices ORDER BY id"
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
@@ -192,7 +196,42 @@ def test_calls_a_notice_done(sale: Sale, helper: Buyer) -> None:
     notice = read_rows(sale.app, "SELECT id FROM notices WHERE closed_at IS NULL")[0]["id"]
     assert "It comes back if its cause does" in act(helper, sale, f"notices/{notice}/done")
     assert f"notices/{notice}/done" not in helper.get(f"/admin/orders/{number_of(sale)}").text
-    assert "There is no notice 999" in act(helper, sale, "notices/999/done")
+    for _twice in range(2):
+        assert "It comes back if its cause does" in act(helper, sale, f"notices/{notice}/done")
+    assert f"Order {number_of(sale)} has no such notice." in act(helper, sale, "notices/999/done")
+
+
+def test_calls_no_notice_done_that_is_of_no_order_or_another(
+    sale: Sale, helper: Buyer, app: Flask, sandbox: SandboxClient
+) -> None:
+    """A helper who guesses its number closed it for good, and nobody was told again."""
+    other = sell(app, sandbox, email="eve@example.com")
+    other.at_charge("dispute")
+    other.deliver("charge.dispute")
+    stuck = NoticeDraft(kind=NoticeKind.EVENTS_MISSING, subject="all", text="Stripe's events do not arrive.")
+    with app.app_context():
+        with transaction() as session:
+            open_notices(session, [stuck])
+        db.session.remove()
+    before = read_rows(app, NOTICES)
+    assert [notice["closed_at"] for notice in before] == [None, None]
+    for notice, number in itertools.product(before, (number_of(sale), "NOSUCHNO")):
+        answer = helper.post(f"/admin/orders/{number}/notices/{notice['id']}/done")
+        assert answer.status_code == 404
+        assert ("has no such notice." in answer.text) == (number == number_of(sale))
+    assert read_rows(app, NOTICES) == before
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@both
+def test_calls_a_double_purchase_done_at_either_order(app: Flask, sandbox: SandboxClient, which: int) -> None:
+    sale = [sell(app, sandbox), sell(app, sandbox)][which]
+    helper = sign_in_at_admin(app, make_person(app, role=Role.SUPPORT))
+    (notice,) = read_rows(app, NOTICES)
+    done = f"notices/{notice['id']}/done"
+    assert done in helper.get(f"/admin/orders/{number_of(sale)}").text
+    assert "It comes back if its cause does" in act(helper, sale, done)
+    assert read_rows(app, NOTICES)[0]["is_closed_by_owner"]
 
 
 def test_shows_no_key_whole_and_a_reader_no_button(sale: Sale, helper: Buyer, app: Flask) -> None:

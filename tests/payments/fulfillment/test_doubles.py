@@ -8,7 +8,7 @@ from flask import Flask
 from storefront.core.db import db
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
-from storefront.orders.notices import close_notice
+from storefront.orders.notices import close_notices
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Outcome
 from tests.payments.reconcile.sales import days_ago
@@ -161,7 +161,7 @@ def test_stays_done_when_the_owner_called_it_done(app: Flask, sandbox: SandboxCl
     sales = [sell(app, sandbox), sell(app, sandbox)]
     (notice,) = read_rows(app, NOTICES)
     with app.app_context():
-        close_notice(notice["id"])
+        close_notices([notice["id"]])
         db.session.remove()
     refund = sales[which].at_charge("refund", outcome="pending")
     look(app, sales[which].session_id)
