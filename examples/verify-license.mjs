@@ -28,7 +28,7 @@ export function readSigned(token, publicKeys, kind) {
   const [head, body, signature] = parts;
   const header = parse(head);
   if (header?.alg !== "EdDSA" || header.typ !== kind) throw new Refused("algorithm"); // never what the file asks for
-  if (!Object.hasOwn(publicKeys, header.kid)) throw new Refused("unknown_key");
+  if (typeof header.kid !== "string" || !Object.hasOwn(publicKeys, header.kid)) throw new Refused("unknown_key");
   const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x: publicKeys[header.kid] }, format: "jwk" });
   if (!verify(null, Buffer.from(`${head}.${body}`), key, decode(signature))) throw new Refused("signature");
   return parse(body);

@@ -33,14 +33,14 @@ def read_signed(token, public_keys, kind):
         header, signed = json.loads(decode(head)), decode(signature)
         if header.get("alg") != "EdDSA" or header.get("typ") != kind:  # never what the file asks for
             raise Refused("algorithm")
-        if header.get("kid") not in public_keys:
+        if not isinstance(header.get("kid"), str) or header["kid"] not in public_keys:
             raise Refused("unknown_key")
         key = Ed25519PublicKey.from_public_bytes(decode(public_keys[header["kid"]]))
         key.verify(signed, f"{head}.{body}".encode())
         return json.loads(decode(body))
     except InvalidSignature:
         raise Refused("signature") from None
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):  # the last of what is nested without end
         raise Refused("malformed") from None
 
 
@@ -83,12 +83,15 @@ def verify_license(
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("file", type=argparse.FileType())
+    text = argparse.FileType(
+        encoding="utf-8", errors="replace"
+    )  # other bytes are refused below, as any other text
+    parser.add_argument("file", type=text)
     parser.add_argument("keys", nargs="+")
     parser.add_argument("--product", required=True)
     parser.add_argument("--issuer")
     parser.add_argument("--fingerprint")
-    parser.add_argument("--revocations", type=argparse.FileType())
+    parser.add_argument("--revocations", type=text)
     parser.add_argument("--allow-test", action="store_true")
     parser.add_argument("--now", type=float, help="Unix seconds, for the test vectors")
     given = parser.parse_args()

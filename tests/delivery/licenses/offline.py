@@ -20,14 +20,17 @@ Verify = Callable[..., tuple[bool, Any]]
 
 
 def make_verifier(program: list[str], folder: Path) -> Verify:
-    """Runs an example as a seller's programmer would: (True, claims) or (False, what it said)."""
+    """Runs an example as a seller's programmer would: (True, claims) or (False, what it said).
+
+    Halves of pairs, as in "\udcff", stand for bytes that are no text.
+    """
 
     def run(token: str, keys: dict[str, str], **options: Any) -> tuple[bool, Any]:
         file = folder / "a.license"
-        file.write_text(token)
+        file.write_text(token, "utf-8", "surrogateescape")
         if "revocations" in options:
             listed = folder / "a.jws"
-            listed.write_text(options["revocations"])
+            listed.write_text(options["revocations"], "utf-8", "surrogateescape")
             options["revocations"] = str(listed)
         pairs = [f"{kid}={x}" for kid, x in keys.items()]
         flags = [

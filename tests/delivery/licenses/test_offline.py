@@ -129,6 +129,13 @@ def test_says_of_every_published_vector_what_it_expects(verify: Verify, name: st
         assert said == claims_of(case["token"])
 
 
+def test_takes_bytes_that_are_no_text_for_a_bad_file_and_for_no_list(verify: Verify) -> None:
+    file = json.loads(vectors.FILE.read_text())
+    good, noise = file["cases"][0]["token"], "\udcff\udcfe<html>"
+    assert verify(good, file["public_keys"], now=file["now"], revocations=noise)[0]
+    assert verify(noise, file["public_keys"], now=file["now"]) == (False, "refused: malformed")
+
+
 def test_signs_what_the_published_vectors_say() -> None:
     assert vectors.FILE.read_text() == vectors.as_text(), "run `python -m tests.delivery.licenses.vectors`"
 

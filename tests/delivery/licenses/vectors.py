@@ -16,6 +16,7 @@ NOW = 1_800_000_000
 SHOP = "https://shop.example.com"
 LICENSE, REVOCATIONS = "license+jwt", "revocations+jwt"
 VALID = "valid"
+NO_TEXT = {"toString": 1}  # JavaScript fails to make one of it
 ABOUT = (
     "Each case is a license file, what the program knows (now, the product it asks for, and where given issuer, "
     "fingerprint, revocations and allow_test), and what a verifier that trusts public_keys says: valid, or its "
@@ -23,7 +24,7 @@ ABOUT = (
 )
 
 
-def signed(claims: dict[str, Any], private: Ed25519PrivateKey, **header: str) -> str:
+def signed(claims: dict[str, Any], private: Ed25519PrivateKey, **header: object) -> str:
     parts = [{"alg": "EdDSA", "kid": "k1", "typ": LICENSE} | header, claims]
     content = ".".join(encode(json.dumps(part).encode()) for part in parts)
     return f"{content}.{encode(private.sign(content.encode()))}"
@@ -35,6 +36,11 @@ def _private(number: int) -> Ed25519PrivateKey:
 
 def public(private: Ed25519PrivateKey) -> str:
     return encode(private.public_key().public_bytes_raw())
+
+
+def nested(depth: int = 12_000) -> str:
+    """A header that begins more lists than a parser may be able to go down."""
+    return f"{encode(b'[' * depth)}.e30.AAAA"
 
 
 def make_vectors() -> dict[str, Any]:
@@ -65,7 +71,7 @@ def make_vectors() -> dict[str, Any]:
     head, body, signature = good.split(".")
     renamed = encode(json.dumps(claims | {"edition": "Team"}).encode())
 
-    def listed(private: Ed25519PrivateKey = first, *, kid: str = "k1", iss: str = SHOP, **lists: Any) -> str:
+    def listed(private: Ed25519PrivateKey = first, *, kid: object = "k1", iss: str = SHOP, **lists: Any) -> str:
         claims_of_list = {
             "iss": iss,
             "iat": NOW - 60,
@@ -97,6 +103,10 @@ def make_vectors() -> dict[str, Any]:
         case("a list of another shop", VALID, good, revocations=listed(iss="https://b.example", revoked=refunded)),
         case("a file in place of a list", VALID, good, revocations=good),
         case("a list that is no list", VALID, good, revocations="<html>"),
+        case("a list that is nested without end", VALID, good, revocations=nested()),
+        case(
+            "a list by a key whose name is no text", VALID, good, revocations=listed(kid=NO_TEXT, revoked=refunded)
+        ),
         case("of another shop", "issuer", good, issuer="https://other.example.com"),
         case("of another product", "product", good, "soft-taps"),
         case("of a test order", "mode", for_tests),
@@ -105,6 +115,8 @@ def make_vectors() -> dict[str, Any]:
         case("changed after it was signed", "signature", f"{head}.{renamed}.{signature}"),
         case("signed with the other key", "signature", signed(claims, first, kid="k2")),
         case("a key the program does not carry", "unknown_key", signed(claims, first, kid="k3")),
+        case("a key whose name is no text", "unknown_key", signed(claims, first, kid=NO_TEXT)),
+        case("a key without a name", "unknown_key", signed(claims, first, kid=None)),
         case("another algorithm", "algorithm", signed(claims, first, alg="HS256")),
         case("no algorithm", "algorithm", unsigned),
         case("a list in place of a file", "algorithm", listed()),
@@ -123,6 +135,7 @@ def make_vectors() -> dict[str, Any]:
         case("four parts", "malformed", f"{good}.{signature}"),
         case("padded base64", "malformed", f"{head}.{body}.{signature}=="),
         case("empty", "malformed", ""),
+        case("nested without end", "malformed", nested()),
     ]
     keys = {"k1": public(first), "k2": public(second)}
     return {"about": ABOUT, "now": NOW, "public_keys": keys, "cases": cases}
