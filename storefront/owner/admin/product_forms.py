@@ -12,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.shop.catalog.last_day import end_of_day
 from storefront.shop.catalog.models import KeySource
+from storefront.shop.editor.parts import INCLUDES
 from storefront.shop.editor.refusals import ProductRefused
 from storefront.shop.editor.stale import THEIRS
 from storefront.shop.editor.texts import RULES
@@ -157,5 +158,5 @@ def _read_checkout_ui(word: str) -> CheckoutUi | None:
 
 
 def typed() -> dict[str, str]:
-    """Return what was typed into the form that is answered, to be shown again."""
-    return {name: value for name, value in request.form.items() if name != "csrf_token"}
+    """Return what was typed into the form that is answered, to be shown again. A bundle's parts are no text."""
+    return {name: value for name, value in request.form.items() if name not in ("csrf_token", INCLUDES)}

@@ -69,3 +69,12 @@ def test_leaves_alone_what_somebody_else_saved_and_nobody_touched(app: Flask, ow
     include(app, "gridling")
     assert "Nothing was changed." in said(owner, owner.post(SAVE, includes=list(PARTS), **digests))
     assert chosen(owner.get(EDITOR).text)[0] == "gridling/desktop-and-web"
+
+
+def test_shows_what_it_includes_beside_a_refusal_of_another_form_that_names_parts(app: Flask) -> None:
+    """A field that belongs elsewhere is no part, in forms of an edition's texts and of its price."""
+    owner = sign_in_at_admin(app, make_person(app))
+    for path, field in (("", "seats"), ("/price", "amount")):
+        answer = owner.post(f"/admin/products/twinspot/editions/personal{path}", **{field: "x", "includes": "x"})
+        assert answer.status_code == 400
+        assert "Make it a bundle" in answer.text
