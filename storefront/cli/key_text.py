@@ -123,4 +123,11 @@ def replaced_lines(replaced: ReplacedKey) -> Iterator[str]:
         yield "The old key was withdrawn; the new one works."
     if replaced.devices_removed:
         yield f"{replaced.devices_removed} devices were deactivated: they need the new key."
-    yield f"A mail brings it to {replaced.email}."
+    yield _what_brings(replaced)
+
+
+def _what_brings(replaced: ReplacedKey) -> str:
+    if not replaced.email:
+        return "Nobody is told: no address is known. Give the new key to its owner yourself."
+    brings = "A mail" if replaced.is_emailed else "On its day the gift"
+    return f"{brings} brings it to {replaced.email}."

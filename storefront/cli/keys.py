@@ -124,8 +124,9 @@ def show(key: str, as_json: bool) -> None:
 @keys.command()
 @click.argument("key", callback=_read_key)
 @click.option("--because", default="", help="For the order's history; the buyer does not see it.")
+@click.option("--by-hand", is_flag=True, help="Also where no address is known: you give the new key to its owner.")
 @as_json
-def replace(key: str, because: str, as_json: bool) -> None:
+def replace(key: str, because: str, by_hand: bool, as_json: bool) -> None:
     """Give a license another key and mail it to the buyer. KEY may be the number of an order with one key.
 
     Its devices are deactivated, and license files with the old key are void. A withdrawn key works again.
@@ -134,7 +135,7 @@ def replace(key: str, because: str, as_json: bool) -> None:
     from storefront.delivery.licenses.owner_actions import replace_key
 
     with open_shop():
-        replaced = replace_key(key, because=because)
+        replaced = replace_key(key, because=because, by_hand=by_hand)
     print_result(asdict(replaced), replaced_lines(replaced), as_json=as_json)
 
 

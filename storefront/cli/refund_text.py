@@ -15,7 +15,7 @@ def refund_lines(refund: SeenRefund, history: OrderHistory) -> Iterator[str]:
         until = f"{refund.answer_by:%Y-%m-%d}"
         yield f"Stripe has emailed the buyer to ask where it should go. Without an answer by {until} it ends."
     if refund.counts:
-        yield f"A mail tells {history.email}."
+        yield f"A mail tells {history.email}." if history.email else "No address is known, so nobody is told."
     yield from _what_works(history)
 
 

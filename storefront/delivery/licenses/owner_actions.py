@@ -45,36 +45,52 @@ class LicenseExpired(StorefrontError):
     title = "This license has expired"
 
 
+class NobodyToTell(StorefrontError):
+    code = "nobody_to_tell"
+    status = 409
+    title = "Nobody would get the new key"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplacedKey:
-    """`was_withdrawn`: the old key was, and the new one works."""
+    """`was_withdrawn`: the old key was, and the new one works.
+
+    `email` is whose the key is, empty where no address is known; `is_emailed` is False there, and before a gift's
+    day: the gift itself brings the key then.
+    """
 
     order_number: str
     product: str
     email: str
+    is_emailed: bool
     old_hint: str
     key: str
     devices_removed: int
     was_withdrawn: bool
 
 
-def replace_key(reference: str, *, because: str = "") -> ReplacedKey:
+def replace_key(reference: str, *, because: str = "", by_hand: bool = False) -> ReplacedKey:
     """Give a license a new key; the old one is known as replaced for ever, and an email brings the new one.
 
     Devices go with the old key, since whoever found it may use it, and license files with it are void. A key that
     was withdrawn works again: it is the new one that does. `reference` is a key, or the number of an order.
+    `by_hand`: also where no email can bring it, since who asks sees the new key and hands it on.
 
     Raises:
         NotFound, SeveralKeys: the reference names no key, or several.
         KeyReplaced: it names a key that was replaced already.
         OrderClosed: it was refunded or withdrawn: there is nothing to replace.
         LicenseExpired: a new key would not work either.
+        NobodyToTell: no address is known, and it is not done by hand.
         PoolEmpty: its keys are imported ones, and none is left.
     """
     with transaction() as session:
         sold = lock_named_license(session, reference)
         order, item, product = get_sale(session, sold)
         _check_replaceable(sold, order, item)
+        email, is_emailed = _find_reader(session, order)
+        if not email and not by_hand:
+            raise _nobody_to_tell(order)
         was_withdrawn = sold.withdrawn_at is not None
         old_key, old_hash = sold.key, sold.key_hash
         _set_key(sold, _next_key(session, sold, product))
@@ -82,13 +98,15 @@ def replace_key(reference: str, *, because: str = "") -> ReplacedKey:
         devices_removed = _remove_devices(session, sold)
         session.add(KeyEvent(what=KeyEventKind.REPLACED, license_id=sold.id, detail=_detail(old_key, because)))
         add_change(session, order.id, ChangeKind.KEY_REPLACED, _detail(old_key, because))
-        _promise_email(session, sold, order, old_hash)
+        if is_emailed:
+            _promise_email(session, sold, order, old_hash)
         if was_withdrawn:
             resume_mails(session, order)
         replaced = ReplacedKey(
             order_number=order.number,
             product=product.name,
-            email=_reader(session, order),
+            email=email,
+            is_emailed=is_emailed,
             old_hint=hint(old_key),
             key=sold.key,
             devices_removed=devices_removed,
@@ -99,11 +117,24 @@ def replace_key(reference: str, *, because: str = "") -> ReplacedKey:
     return replaced
 
 
-def _reader(session: Session, order: Order) -> str:
-    """Return who the new key goes to."""
+def _find_reader(session: Session, order: Order) -> tuple[str, bool]:
+    """Return who the new key goes to, and whether an email brings it there now: a gift waits for its day."""
     if not order.is_gift:
-        return order.email
-    return session.scalars(select(Gift.email).where(Gift.order_id == order.id)).one()
+        return order.email, bool(order.email)
+    gift = session.execute(select(Gift.email, Gift.handed_over_at).where(Gift.order_id == order.id)).one()
+    return gift.email, bool(gift.email) and gift.handed_over_at is not None
+
+
+def _nobody_to_tell(order: Order) -> NobodyToTell:
+    """Say why, and what helps: pages show no key whole, so only the command can be done by hand."""
+    by_hand = f"`storefront keys replace {order.number} --by-hand` shows the new key, for you to hand on."
+    if order.is_gift:
+        why = f"Nobody knows whom order {order.number} is for: the address was erased or lost."
+        return NobodyToTell(f"{why} Correct whom the gift is for first. {by_hand}")
+    if order.erased_at is not None:
+        why = f"Order {order.number} has no address any more: its buyer had it erased."
+        return NobodyToTell(f"{why} A key that leaked can be withdrawn. {by_hand}")
+    return NobodyToTell(f"Order {order.number} has no address. Send it to one first. {by_hand}")
 
 
 def _record_replaced(session: Session, replaced: ReplacedKey, because: str) -> None:

@@ -164,7 +164,8 @@ def change_key(number: str, license_id: int, action: str) -> ResponseReturnValue
 def _change_key(action: str, key: str) -> str:
     if action == "replace":
         replaced = replace_key(key, because=_because())
-        return f"{replaced.old_hint} is replaced. An email brings the new key to {replaced.email}."
+        brings = "An email brings" if replaced.is_emailed else "On its day the gift brings"
+        return f"{replaced.old_hint} is replaced. {brings} the new key to {replaced.email}."
     if action == "withdraw":
         return f"{withdraw_key(key, because=_because())} is withdrawn: programs refuse it from now on."
     if action == "extend":

@@ -94,6 +94,7 @@ class OrderHistory:
     recovered_from: str | None
     language: str | None
     email: str
+    is_erased: bool
     gift: HistoryGift | None
     name: str | None
     business_name: str | None
@@ -164,6 +165,7 @@ def read_history(order: Order, *, with_keys: bool = False) -> OrderHistory:
         recovered_from=order.recovered_from,
         language=order.language,
         email=order.email,
+        is_erased=order.erased_at is not None,
         gift=read_history_gift(order),
         name=order.name,
         business_name=order.business_name,
