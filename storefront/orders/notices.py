@@ -11,12 +11,18 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core import clock
 from storefront.core.db import db, insert_missing, transaction
-from storefront.core.errors import NotFound
+from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.runtime import settings
 from storefront.orders.after_sale import Dispute, Notice
 from storefront.orders.models import Order
 
 NO_LAST_DAY = datetime.max.replace(tzinfo=UTC)
+
+
+class OpenedAnew(StorefrontError):
+    code = "opened_anew"
+    status = 409
+    title = "This is there again"
 
 
 class NoticeKind(StrEnum):
@@ -283,3 +289,26 @@ def _close(session: Session, notice: Notice) -> None:
     if is_new:
         subject, after = f"notice {notice.id}", {"kind": notice.kind}
         record(session, "notice.closed", subject_kind="notice", subject=subject, after=after)
+
+
+def close_seen_notice(notice_id: int, *, opened_at: str) -> bool:
+    """Close a notice by a page that may be old: `opened_at` is its `created_at` there, in ISO 8601.
+
+    False where it was closed already, by its owner or by itself: what closed by itself may open again.
+
+    Raises:
+        NotFound: no notice of the running mode.
+        OpenedAnew: it closed since, and its cause is back.
+    """
+    with transaction() as session:
+        notice = _lock_notices(session, [notice_id]).get(notice_id)
+        if notice is None:
+            raise NotFound("There is no such line in \u201cneeds you\u201d.")
+        if notice.closed_at is not None:
+            return False
+        if notice.created_at.isoformat() != opened_at:
+            raise OpenedAnew(
+                "This came back since that page was shown, so it was left open: look at it once more."
+            )
+        _close(session, notice)
+        return True

@@ -5,10 +5,11 @@ from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StorefrontError
 from storefront.orders.notices import list_open_notices
-from storefront.owner.admin.blueprint import admin, here, needs
+from storefront.owner.admin.blueprint import admin, here, may_open, needs
 from storefront.owner.figures.chart import HEIGHT, WIDTH, bars_of
 from storefront.owner.figures.read import Figures, read_figures
 from storefront.owner.figures.spans import Named, SpanRefused, read_span, span_of
+from storefront.owner.health.needs_you import find_pages
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings, without_repeats
 from storefront.owner.orders.listing import list_orders
@@ -32,12 +33,15 @@ def home() -> ResponseReturnValue:
 
 
 def _home_page(figures: Figures, asked: list[str], refusal: StorefrontError | None = None) -> ResponseReturnValue:
-    trouble = read_trouble()
+    trouble, notices = read_trouble(), list_open_notices()
     page = render_template(
         "owner/admin/home.html",
         open_points=count_open(read_points(trouble)),
         warnings=without_repeats(find_warnings(trouble)),
-        notices=list_open_notices(),
+        notices=notices,
+        pages=find_pages(notices),
+        may_open=may_open,
+        may_close=may(here().role, Permission.SHOP),
         figures=figures,
         charts=[(of, bars_of(of)) for of in figures.currencies],
         size=(WIDTH, HEIGHT),

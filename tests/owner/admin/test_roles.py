@@ -38,7 +38,7 @@ WHO = {
     "plan_gift_here": OWNERS, "check_gift": OWNERS, "give_here": OWNERS,
     "deactivate_order_device": HELPERS, "add_order_note": HELPERS, "delete_order_note": HELPERS,
     "resend_order": HELPERS, "raise_order_limit": HELPERS, "decide_on_order": HELPERS, "change_key": HELPERS,
-    "close_order_notice": HELPERS, "correct_gift": HELPERS,
+    "close_order_notice": HELPERS, "correct_gift": HELPERS, "close_notice_here": OWNERS,
     "plan_order_refund": OWNERS, "refund_order_here": OWNERS,
     "ready": SIGNED_IN,
     "ask_readiness": OWNERS, "make_webhook": OWNERS, "disable_old_webhooks": OWNERS, "send_test_email": OWNERS,
