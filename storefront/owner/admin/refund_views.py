@@ -10,7 +10,7 @@ from storefront.core.errors import StorefrontError
 from storefront.orders.lookup import get_order
 from storefront.orders.paid_with import paid_with
 from storefront.owner.admin.blueprint import admin, here, needs
-from storefront.owner.history.order import read_history
+from storefront.owner.history.order import OrderHistory, read_history
 from storefront.owner.people.roles import Permission
 from storefront.payments.fulfillment.refund import (
     NothingToRefund,
@@ -21,6 +21,7 @@ from storefront.payments.fulfillment.refund import (
     plan_refund,
     refund_order,
 )
+from storefront.payments.fulfillment.taken_back import why_nothing_is_left
 
 REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create
 MOST_ITEMS = 1000
@@ -134,12 +135,18 @@ def refund_order_here(number: str) -> ResponseReturnValue:
     return redirect(f"/admin/orders/{number}", 303)
 
 
+def _left_minor(history: OrderHistory) -> int:
+    return max(history.total_minor - history.refunded_minor, 0) if history.is_paid else 0
+
+
 def _refund_page(number: str, asked: _Asked, refusal: StorefrontError | None = None) -> ResponseReturnValue:
-    history = read_history(get_order(number))
+    row = get_order(number)
+    history, taken_back = read_history(row), why_nothing_is_left(row)
     page = render_template(
         "owner/orders/refund.html",
         order=history,
-        left_minor=max(history.total_minor - history.refunded_minor, 0) if history.is_paid else 0,
+        left_minor=_left_minor(history) if not taken_back else 0,
+        taken_back=taken_back,
         asked=asked,
         reasons=REASONS,
         error=refusal.message if refusal else "",

@@ -15,11 +15,13 @@ from storefront.orders.after_sale import Refund
 from storefront.orders.lookup import get_order
 from storefront.orders.models import Order, OrderItem
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.taken_back import find_taken_minor, why_nothing_is_left
 from storefront.payments.fulfillment.upgrades import find_upgrade_of, find_upgraded_by
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen import SeenRefund
 
 REFUSED = "order.refund_refused"  # in the audit log
+DISPUTED = "charge_disputed"  # https://docs.stripe.com/error-codes
 
 
 class NothingToRefund(StorefrontError):
@@ -96,12 +98,14 @@ class _Wanted:
 class RefundPlan:
     """What a refund would give back, and close: everything, or `closed` (descriptions of items), or nothing.
 
+    `disputed_minor` is what banks took of it, or may still: Stripe decides whether it refunds the rest.
     `upgraded_by` are numbers of open orders whose upgrades of this one end when it closes, `upgrade_of` of
     the orders that this one upgraded.
     """
 
     amount_minor: int
     left_minor: int
+    disputed_minor: int
     currency: str
     closes_everything: bool
     closed: tuple[str, ...]
@@ -116,9 +120,12 @@ def plan_refund(
     """Say what `refund_order` would do, by what our rows say. Asks and changes nothing.
 
     Raises:
-        NotFound, NothingToRefund, WrongAmount, UnknownItem, RefundedBefore: as `refund_order` does.
+        NothingToRefund: also where banks took back all that is left, which Stripe says itself when it is asked.
+        NotFound, WrongAmount, UnknownItem, RefundedBefore: as `refund_order` does.
     """
     order = get_order(reference)
+    if taken_back := why_nothing_is_left(order):
+        raise NothingToRefund(taken_back)
     wanted = _check(order, amount, sorted(set(positions)), reason=None, again=again)
     left_minor, _payment = _left_to_refund(order)
     items = select(OrderItem.description).where(OrderItem.order_id == order.id)
@@ -126,6 +133,7 @@ def plan_refund(
     return RefundPlan(
         amount_minor=wanted.amount_minor,
         left_minor=left_minor,
+        disputed_minor=find_taken_minor(order),
         currency=wanted.currency,
         closes_everything=wanted.amount_minor == left_minor,
         closed=tuple(db.session.scalars(named)) if wanted.positions else (),
@@ -192,9 +200,9 @@ def _create(wanted: _Wanted) -> SeenRefund:
             "lists the refunds. If it is not there, ask with the reason of before, or refund in the Stripe "
             "Dashboard."
         ) from error
-    except StripeRefused:
+    except StripeRefused as refusal:
         _record(wanted, REFUSED)
-        raise
+        raise _in_words(refusal) from refusal
     except StripeUnavailable as error:
         _record(wanted, "order.refund_asked")
         # Not tried under another key: Stripe keeps a 500 for a day, also where the refund was made after all.
@@ -204,6 +212,18 @@ def _create(wanted: _Wanted) -> SeenRefund:
             f"again, and `storefront orders show {wanted.number}` lists the refunds. If it is not there, {again}, "
             "or refund in the Stripe Dashboard."
         ) from error
+
+
+def _in_words(refusal: StripeRefused) -> StripeRefused:
+    """Say beside Stripe's sentence, which names no order, where the money is."""
+    if refusal.stripe_code != DISPUTED:
+        return refusal
+    return StripeRefused(
+        f"{refusal.message} The buyer's bank has the money, or decides about it: a dispute that you win can be "
+        "refunded then.",
+        stripe_code=refusal.stripe_code,
+        param=refusal.param,
+    )
 
 
 def _record(wanted: _Wanted, verb: str, **more: str) -> None:

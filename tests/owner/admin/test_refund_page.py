@@ -10,7 +10,7 @@ from storefront.owner.people.models import Role
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
-from tests.support.sale import Sale, sell
+from tests.support.sale import Sale, number_of, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer
 from tests.support.upgrades import sell_upgrade
@@ -177,3 +177,52 @@ def test_refunds_once_what_was_meant_once_more(sale: Sale, owner: Buyer) -> None
         answer = owner.post(page_of(sale), **fields)
     assert "got another refund since that page was shown" in owner.get(answer.location).text
     assert refunds(sale) == [750, 750]
+
+
+@pytest.mark.parametrize(
+    ("status", "more"), [("needs_response", " What you win of it can be refunded then."), ("lost", "")]
+)
+def test_says_before_the_button_what_a_bank_took_back(sale: Sale, owner: Buyer, status: str, more: str) -> None:
+    dispute = sale.at_charge("dispute", status="needs_response")
+    if status == "lost":
+        sale.sandbox.control(f"disputes/{dispute}/move", status=status)
+    sale.deliver("charge.dispute")
+    number, total = number_of(sale), read_rows(sale.app, "SELECT total_minor FROM orders")[0]["total_minor"]
+    words = (
+        f"bank took ${total / 100:.2f} of order {number} back by a dispute, so there is nothing to refund.{more}"
+    )
+    first = owner.get(page_of(sale))
+    assert (first.status_code, words in first.text) == (200, True)
+    assert "Next: see what happens" not in first.text
+    for fields in ({"what": "everything"}, {"what": "amount", "amount": "5"}):
+        check = owner.get(page_of(sale), query_string={"check": "yes"} | fields)
+        assert (check.status_code, words in check.text) == (409, True)
+    late = owner.post(page_of(sale), what="everything")
+    assert "has been charged back; cannot issue a refund. The buyer" in late.text
+    assert "bank has the money, or decides about it" in late.text
+    assert refunds(sale) == []
+
+
+def test_refunds_what_an_inquiry_asks_about_and_what_was_won(sale: Sale, owner: Buyer) -> None:
+    dispute = sale.at_charge("dispute", status="warning_needs_response")
+    sale.deliver("charge.dispute")
+    check = f"{page_of(sale)}?check=yes&what=amount&amount=5"
+    assert "A dispute took" not in owner.get(check).text
+    sale.sandbox.control(f"disputes/{dispute}/move", status="needs_response")
+    sale.deliver("charge.dispute")
+    assert owner.get(check).status_code == 409
+    sale.sandbox.control(f"disputes/{dispute}/move", status="won")
+    sale.deliver("charge.dispute")
+    assert owner.get(check).status_code == 200
+    owner.post(page_of(sale), what="amount", amount="5")
+    assert refunds(sale) == [500]
+
+
+def test_says_before_the_button_that_a_part_is_disputed(sale: Sale, owner: Buyer) -> None:
+    sale.at_charge("dispute")
+    sale.deliver("charge.dispute")
+    change_rows(sale.app, "UPDATE disputes SET amount_minor = 400")
+    page = owner.get(f"{page_of(sale)}?check=yes&what=amount&amount=5").text
+    assert "A dispute took" in page
+    assert "$4.00" in page
+    assert "Stripe may refuse to refund the rest of it" in page
