@@ -23,7 +23,10 @@ from storefront.web.bodies import streams_bytes, takes_bytes
 from storefront.web.turns import turn_aside
 
 FORM_BYTES = 5 * 1000 * 1000  # the largest file, with what is around it
-LARGEST = 1408 * 1024  # bytes: 150,000 characters of any language, up to nine bytes each as a browser writes them
+LARGEST = (
+    1408 * 1024
+)  # bytes: 100,000 characters of any language, up to nine bytes each as a browser writes them, and
+# more, so that what is too long is refused by its field
 
 
 @admin.get("/disputes/<dispute_id>")

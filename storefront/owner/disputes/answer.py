@@ -26,7 +26,7 @@ from storefront.orders.dispute_answers import DisputeAnswer, DisputeFile
 from storefront.orders.disputes import answer_stage
 from storefront.orders.models import Order
 from storefront.orders.queries import order_in_running_mode
-from storefront.owner.disputes.evidence import LABELS, LONGEST, LONGEST_TOGETHER, ONE_LINE, collect_evidence
+from storefront.owner.disputes.evidence import LABELS, ONE_LINE, collect_evidence, longest_of
 from storefront.owner.disputes.plain import with_plain_spaces, without_unshown
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.stripe_api.evidence import count_submissions, submit_evidence
@@ -240,14 +240,22 @@ def _send(dispute_id: str, evidence: dict[str, str], draft: dict[str, Any], key:
         submit_evidence(dispute_id, evidence, idempotency_key=key)
     except StripeKeyUsed:
         raise
-    except StripeRefused:
+    except StripeRefused as refusal:
         _note_asked(dispute_id, FAILED, {name: draft[name] for name in ("stage", "version")})
-        raise
+        raise _with_its_field(refusal) from refusal
     except StripeUnavailable as error:
         _note_asked(dispute_id, FAILED if isinstance(error, StripeFault) else "dispute.answer_asked", draft)
         raise SubmitUncertain(
             "Stripe did not say whether it has the answer. Send it again in a minute: it never counts twice."
         ) from error
+
+
+def _with_its_field(refusal: StripeRefused) -> StripeRefused:
+    """Name the field as the form does: Stripe's sentence alone does not say which text it means."""
+    label = LABELS.get((refusal.param or "").removeprefix("evidence[").removesuffix("]"))
+    if label is None:
+        return refusal
+    return StripeRefused(f"{label}: {refusal.message}", stripe_code=refusal.stripe_code, param=refusal.param)
 
 
 def _look_again(session_id: str) -> None:
@@ -368,8 +376,6 @@ def _clean(fields: Mapping[str, str]) -> dict[str, str]:
     clean = {name: _clean_one(name, fields.get(name, "")) for name in LABELS}
     if not any(clean.values()):
         raise WrongEvidence("All fields are empty: an answer needs at least one.")
-    if sum(map(len, clean.values())) > LONGEST_TOGETHER:
-        raise WrongEvidence(f"All fields together have at most {LONGEST_TOGETHER} characters.")
     return clean
 
 
@@ -377,8 +383,8 @@ def _clean_one(name: str, text: str) -> str:
     text = with_plain_spaces(text).strip()
     if name in ONE_LINE:
         text = " ".join(text.split())
-    if len(text) > LONGEST:
-        raise WrongEvidence(f"{LABELS[name]}: at most {LONGEST} characters; these are {len(text)}.")
+    if len(text) > longest_of(name):
+        raise WrongEvidence(f"{LABELS[name]}: at most {longest_of(name)} characters; these are {len(text)}.")
     if text != without_unshown(text):
         raise WrongEvidence(f"{LABELS[name]}: there are characters that cannot be shown. Type plain text.")
     return text

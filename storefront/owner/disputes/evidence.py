@@ -31,8 +31,8 @@ LABELS = {
     "uncategorized_text": "Receipt, emails, and anything else",
 }
 ONE_LINE = ("customer_name", "customer_email_address", "billing_address", "service_date")
-LONGEST = 20_000  # characters of one text
-LONGEST_TOGETHER = 150_000  # https://docs.stripe.com/api/disputes/update
+# Characters: `maxLength` at https://github.com/stripe/openapi. All of ours together stay below Stripe's 150,000.
+LONGEST, LONGEST_LINE = 20_000, 5_000
 
 
 def collect_evidence(order: Order) -> dict[str, str]:
@@ -49,7 +49,11 @@ def collect_evidence(order: Order) -> dict[str, str]:
         "uncategorized_text": _join([*_receipt(history), *_upgrades(order), "", *_emails(order)]),
     }
     plain = {name: without_unshown(with_plain_spaces(text)) for name, text in texts.items()}
-    return {name: cut(text, LONGEST).strip() for name, text in plain.items()}
+    return {name: cut(text, longest_of(name)).strip() for name, text in plain.items()}
+
+
+def longest_of(field: str) -> int:
+    return LONGEST_LINE if field in ONE_LINE else LONGEST
 
 
 def _join(lines: Iterable[str]) -> str:

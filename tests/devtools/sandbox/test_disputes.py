@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import stripe
 
+from storefront.devtools.sandbox.resources.disputes import LONG_TEXTS
 from tests.devtools.sandbox.calls import Calls
 
 PAID = 5  # the events of a card payment, up to charge.updated
@@ -282,3 +283,35 @@ def test_shows_paid_charges_with_their_newest_dispute(sandbox: Calls) -> None:
     assert [entry["id"] for entry in shown] == [first, second]
     assert shown[0]["dispute"] is None
     assert shown[1]["dispute"]["id"] == newest["id"]
+
+
+@pytest.mark.parametrize(
+    ("field", "longest"),
+    [
+        ("product_description", 20_000),
+        ("access_activity_log", 20_000),
+        ("customer_name", 5_000),
+        ("service_date", 5_000),
+    ],
+)
+def test_takes_texts_as_long_as_stripe_does(sandbox: Calls, field: str, longest: int) -> None:
+    dispute_id = make_dispute(sandbox)["id"]
+    for length in (longest + 1, longest):
+        body = f"evidence[{field}]={'x' * length}&submit=false"
+        answer = sandbox.call("POST", f"/v1/disputes/{dispute_id}", body)
+    assert answer.status == 200
+    assert len(see(sandbox, dispute_id)["evidence"][field]) == longest
+    error = sandbox.call("POST", f"/v1/disputes/{dispute_id}", f"evidence[{field}]={'x' * (longest + 1)}").json[
+        "error"
+    ]
+    assert (error["code"], error["param"]) == ("parameter_invalid_string_too_long", f"evidence[{field}]")
+    assert error["message"].endswith(f"must be at most {longest} characters")
+
+
+def test_takes_no_more_than_stripe_does_of_all_texts(sandbox: Calls) -> None:
+    dispute_id = make_dispute(sandbox)["id"]
+    texts = "&".join(f"evidence[{field}]={'x' * 20_000}" for field in LONG_TEXTS)
+    refused = sandbox.call("POST", f"/v1/disputes/{dispute_id}", f"{texts}&submit=false")
+    assert (refused.status, refused.json["error"]["param"]) == (400, "evidence")
+    assert "limited to 150,000" in refused.json["error"]["message"]
+    assert see(sandbox, dispute_id)["evidence"]["uncategorized_text"] is None

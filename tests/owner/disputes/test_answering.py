@@ -10,6 +10,7 @@ from flask import Flask
 from storefront.buyers.account.erase import erase_customer
 from storefront.owner.disputes import answer
 from storefront.owner.disputes.answer import read_answer
+from storefront.owner.disputes.evidence import LABELS, ONE_LINE, longest_of
 from storefront.owner.people.models import Role
 from storefront.stripe_api.evidence import submit_evidence
 from tests.owner.disputes.disputed import at_stripe, dispute, save, text_of
@@ -228,12 +229,38 @@ def test_keeps_no_copy_where_the_buyer_is_erased_while_it_is_sent(
     [
         ({"uncategorized_text": " "}, "All fields are empty"),
         ({"uncategorized_text": "x" * 20_001}, "at most 20000 characters"),
+        ({"customer_name": "x" * 5_001}, "Buyer's name: at most 5000 characters; these are 5001."),
+        ({"service_date": "x" * 5_001}, "When it was delivered: at most 5000 characters"),
         ({"product_description": "a\x1b[2J"}, "What was sold: there are characters that cannot be shown."),
     ],
 )
 def test_refuses_what_stripe_would(sale: Sale, owner: Buyer, fields: dict[str, str], words: str) -> None:
     assert words in save(owner, dispute(sale), **fields)
     assert read_rows(sale.app, "SELECT id FROM dispute_answers") == []
+
+
+def test_sends_texts_as_long_as_stripe_takes_them(sandbox: SandboxClient, sale: Sale, owner: Buyer) -> None:
+    made = dispute(sale)
+    full = {name: "x" * longest_of(name) for name in LABELS}
+    save(owner, made, **full)
+    assert owner.post(f"/admin/disputes/{made}/submit", version="1").status_code == 303
+    kept = at_stripe(sandbox, made).evidence
+    assert {name: len(kept[name]) for name in LABELS} == {
+        name: 5_000 if name in ONE_LINE else 20_000 for name in LABELS
+    }
+
+
+def test_names_the_field_that_stripe_refuses(app: Flask, sandbox: SandboxClient, sale: Sale, owner: Buyer) -> None:
+    """As in a draft from before the limit of a line was known."""
+    made = dispute(sale)
+    save(owner, made, customer_name="Ada")
+    kept = json.dumps({name: "x" * 5_001 if name == "customer_name" else "" for name in LABELS})
+    change_rows(app, f"UPDATE dispute_answers SET fields = '{kept}'")
+    for _twice in range(2):
+        page = submit(owner, made).replace("&#39;", "'")
+        assert "Buyer's name: Invalid string: xxxxx" in page
+        assert "must be at most 5000 characters" in page
+    assert at_stripe(sandbox, made).evidence_details.submission_count == 0
 
 
 def test_answers_an_inquiry_and_what_becomes_of_it_each_once(

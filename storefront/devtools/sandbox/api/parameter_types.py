@@ -1,7 +1,7 @@
 """What a parameter may hold, read from the parameter types of the installed Stripe library."""
 
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
@@ -27,7 +27,10 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spec:
-    """`alternative`: the scalar a hash may be instead (`created=5` or `created[gte]=5`)."""
+    """`alternative`: the scalar a hash may be instead (`created=5` or `created[gte]=5`).
+
+    `longest`: how many characters a text has at most.
+    """
 
     kind: Kind
     values: tuple[str, ...] = ()
@@ -36,6 +39,7 @@ class Spec:
     item: "Spec | None" = None
     alternative: "Spec | None" = None
     can_be_empty: bool = False
+    longest: int = 5000
 
 
 TEXT = Spec(kind=Kind.STRING)
@@ -69,6 +73,11 @@ def spec_of(params: type) -> Spec:
 def with_fields(spec: Spec, extra: Mapping[str, Spec], optional: tuple[str, ...] = ()) -> Spec:
     required = tuple(name for name in spec.required if name not in optional)
     return Spec(kind=Kind.HASH, fields={**spec.fields, **extra}, required=required)
+
+
+def with_longer(spec: Spec, names: Iterable[str], longest: int) -> Spec:
+    """Return the hash with more room in these texts: the library's types do not say how long they may be."""
+    return with_fields(spec, {name: replace(spec.fields[name], longest=longest) for name in names})
 
 
 def _is_not_required(hint: object) -> bool:

@@ -141,10 +141,10 @@ def _check_metadata_entry(key: str, text: object, name: str) -> None:
         )
 
 
-def _text(value: str, _spec: Spec, name: str) -> str:
-    if len(value) > 5000:
+def _text(value: str, spec: Spec, name: str) -> str:
+    if len(value) > spec.longest:
         raise invalid(
-            f"Invalid string: {value[:20]}…; must be at most 5000 characters",
+            f"Invalid string: {value[:20]}…; must be at most {spec.longest} characters",
             param=name,
             code="parameter_invalid_string_too_long",
             is_stored=False,

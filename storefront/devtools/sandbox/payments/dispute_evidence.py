@@ -19,6 +19,7 @@ _GIVEN_UP = {
     "warning_needs_response": "warning_closed",
     "appeal_needs_response": "lost",
 }
+MOST_CHARACTERS = 150_000  # of all fields together: https://docs.stripe.com/api/disputes/update
 # https://docs.stripe.com/testing#evidence: what `uncategorized_text` must say.
 _VERDICTS = {"winning_evidence": "won", "losing_evidence": "lost", "escalate_inquiry_evidence": "needs_response"}
 _INQUIRY_VERDICTS = {"won": "warning_closed", "lost": "warning_closed"}
@@ -35,6 +36,7 @@ def answer_dispute(work: UnitOfWork, dispute: Record, evidence: Json, *, sends: 
     old = copy.deepcopy(dispute.body)
     dispute.body["evidence"].update(evidence)
     check_files(work, dispute.body["evidence"])
+    _check_length(dispute.body["evidence"])
     details = dispute.body["evidence_details"]
     details["has_evidence"] = details["has_evidence"] or bool(evidence)
     if not sends:
@@ -45,6 +47,13 @@ def answer_dispute(work: UnitOfWork, dispute: Record, evidence: Json, *, sends: 
     move_dispute(work, dispute, answered, previous | difference(old, dispute.body))
     if find_verdict(dispute) is not None:
         work.settle_later("dispute", dispute.id)
+
+
+def _check_length(evidence: Json) -> None:
+    if sum(len(text) for text in evidence.values() if isinstance(text, str)) > MOST_CHARACTERS:
+        raise invalid(
+            f"The combined character count of all fields is limited to {MOST_CHARACTERS:,}.", param="evidence"
+        )
 
 
 def find_verdict(dispute: Record) -> str | None:

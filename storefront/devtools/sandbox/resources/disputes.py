@@ -4,10 +4,19 @@ from stripe.params import DisputeCloseParams, DisputeListParams, DisputeRetrieve
 
 from storefront.devtools.sandbox.api.lists import list_records
 from storefront.devtools.sandbox.api.members import hash_of
+from storefront.devtools.sandbox.api.parameter_types import spec_of, with_longer
 from storefront.devtools.sandbox.api.routes import Call, route
 from storefront.devtools.sandbox.api.updates import change, save_change
 from storefront.devtools.sandbox.payments.dispute_evidence import accept_loss, answer_dispute
 from storefront.devtools.sandbox.storage.records import Json
+
+# The `maxLength` of each at https://github.com/stripe/openapi; any other text has 5,000.
+LONG_TEXTS = (
+    "access_activity_log", "cancellation_policy_disclosure", "cancellation_rebuttal",
+    "duplicate_charge_explanation", "product_description", "refund_policy_disclosure",
+    "refund_refusal_explanation", "uncategorized_text",
+)  # fmt: skip
+EVIDENCE = with_longer(spec_of(DisputeUpdateParams).fields["evidence"], LONG_TEXTS, 20_000)
 
 
 @route("GET /v1/disputes/{id}", DisputeRetrieveParams)
@@ -18,6 +27,7 @@ def retrieve_dispute(call: Call) -> Json:
 @route(
     "POST /v1/disputes/{id}",
     DisputeUpdateParams,
+    extra={"evidence": EVIDENCE},
     unsupported=("evidence.appeal", "evidence.enhanced_evidence"),
 )
 def update_dispute(call: Call) -> Json:
