@@ -10,17 +10,21 @@ from storefront.core.email_addresses import SIGNS
 from storefront.core.errors import NotFound
 from storefront.core.runtime import settings
 from storefront.orders.models import Order
+from storefront.orders.new_order import GIVEN
 from storefront.orders.queries import order_in_running_mode
 
 REFERENCE = re.compile(r"[A-Za-z0-9_]{1,255}")  # PostgreSQL refuses a NUL
 
 
 def is_named(reference: str) -> ColumnElement[bool]:
-    """Select an order of the running mode. `reference` is a number in any case, as pasted, `cs_…` or `pi_…`."""
+    """Select an order of the running mode. `reference` is a number in any case, as pasted, `cs_…` or `pi_…`.
+
+    So is `gift_…`, which stands for a Session at what was given for free.
+    """
     given, reference = reference, reference.strip().strip(SIGNS)
     if not REFERENCE.fullmatch(reference):
         raise not_found(given.strip())
-    if reference.startswith("cs_"):
+    if reference.startswith(("cs_", GIVEN)):
         named = Order.checkout_session_id == reference
     elif reference.startswith("pi_"):
         named = Order.payment_intent_id == reference

@@ -16,6 +16,7 @@ from tests.cli.commands import done, refused, run
 from tests.payments.reconcile.sales import add_price_in_euros, start
 from tests.support.databases import BOTH
 from tests.support.goods import make_product
+from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import read_rows
 from tests.support.sale import COMPLETED, number_of, sell
 from tests.support.sandbox_client import SandboxClient
@@ -300,3 +301,29 @@ def test_says_that_it_is_made_when_stripe_falls_silent_afterwards(app: Flask, sa
 @pytest.mark.parametrize("words", [["--item", "0"], ["--reason", "bored"], ["--item", "one"]])
 def test_asks_what_is_meant(command: CliRunner, app: Flask, words: list[str]) -> None:
     assert run(command, "orders", "refund", "ABCD1234", *words).exit_code == 2
+
+
+def test_asks_stripe_nothing_about_what_was_given_for_free(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    given = done(command, "orders", "give", "ada@example.com", "twinspot/personal", "--because", "raffle")
+    number, session_id = read_rows(app, "SELECT number, checkout_session_id FROM orders")[0].values()
+    assert number in given
+    sandbox.forget_calls()
+    owner = sign_in_at_admin(app, make_person(app))
+    for named in (number, session_id):
+        assert f"Order {number} was free." in refused(command, "orders", "refund", named)
+        assert done(command, "fulfill", named) == "already_fulfilled\n"
+    sent = owner.post(f"/admin/orders/{number}/refund", what="everything")
+    assert f"Order {number} was free." in owner.get(sent.location).text
+    assert sandbox.calls() == []
+
+
+def test_looks_at_the_session_of_an_order_again_by_its_number(
+    command: CliRunner, app: Flask, sandbox: SandboxClient
+) -> None:
+    sale = sell(app, sandbox)
+    sandbox.forget_calls()
+    assert done(command, "fulfill", f"#{number_of(sale)}") == "already_fulfilled\n"
+    assert any(sale.session_id in str(call) for call in sandbox.calls())
+    assert done(command, "fulfill", "cs_test_unknown") == "not_ours\n"
