@@ -46,9 +46,10 @@ def _lines(resent: "Resent") -> Iterator[str]:
 def raise_order_limit(number: str, downloads: int, days: int, as_json: bool) -> None:
     """Let a buyer download more often, or for longer."""
     from storefront.delivery.downloads.counting import raise_limit
+    from storefront.delivery.downloads.raised_words import say_raised
 
     with open_shop():
         grants = raise_limit(number, downloads=downloads, days=days)
+        line = say_raised(number, downloads=downloads, days=days)
     value = {"number": number, "grants": grants, "downloads": downloads, "days": days}
-    line = f"{downloads} more downloads of each file, {days} more days."
     print_result(value, [line if grants else "This order has nothing to download."], as_json=as_json)

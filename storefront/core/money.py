@@ -59,7 +59,8 @@ def parse_money(text: str, currency: str) -> int:
     decimals = match[3] or "" if match else ""
     if match is None or len(decimals) > (min(places, 2) if match[2] == "," else places):
         example = "500" if places == 0 else f"5.{'0' * places}"
-        raise ValueError(f"{text!r} is no amount in {currency.upper()}: write it like {example}.")
+        what = f"{text!r} is no amount" if text.strip() else "Type an amount"
+        raise ValueError(f"{what} in {currency.upper()}: write it like {example}.")
     amount_minor = int(match[1] + decimals.ljust(places, "0"))
     if not is_chargeable(amount_minor, currency):
         nothing = "its third decimal has to be 0" if places == 3 else "it has whole units only"
@@ -80,9 +81,13 @@ def _pattern(locale: str) -> str:
 
 @lru_cache(maxsize=1024)  # a shop has few prices, and every page shows some
 def format_money(amount_minor: int, currency: str, *, locale: str = "en_US") -> str:
-    """Write `$19.00` for `format_money(1900, "usd")`. The digits are Stripe's, the looks are Babel's."""
+    """Write `$19.00` for `format_money(1900, "usd")`. The digits are Stripe's, the looks are Babel's.
+
+    Fees in ISK and UGX have the decimals that prices there cannot have.
+    """
     code = currency.lower()
-    places = 0 if code in WHOLE_UNITS_IN_TWO_DECIMALS else digits(code)
+    is_whole = code in WHOLE_UNITS_IN_TWO_DECIMALS and is_chargeable(amount_minor, code)
+    places = 0 if is_whole else digits(code)
     value = Decimal(amount_minor).scaleb(-digits(code))
     pattern = _pattern(locale).replace(".00", "." + "0" * places if places else "")
     if pattern.startswith("¤") and len(get_currency_symbol(code.upper(), locale=locale)) > 2:

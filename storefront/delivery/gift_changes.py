@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record
 from storefront.core import clock, tokens
 from storefront.core.db import transaction
-from storefront.core.email_addresses import is_address
+from storefront.core.email_addresses import is_address, pasted_address
 from storefront.core.errors import StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.texts import joined, marked
@@ -116,9 +116,9 @@ def correct_receiver(reference: str, to: str) -> Corrected:
         NotFound: no such order in the running mode.
         NotAGift, GiftRefused: nothing was changed.
     """
-    to = to.strip()
+    to = pasted_address(to)
     if not is_address(to):
-        raise GiftRefused(f"{to or 'Nothing'} is not an email address.")
+        raise GiftRefused(f"{to} is not an email address." if to else "Type an email address.")
     with transaction() as session:
         order, gift = _lock_named(session, is_named(reference), reference)
         if email_key(to) != gift.email_key:

@@ -44,6 +44,8 @@ def test_lists_exactly_the_currencies_of_stripes_page() -> None:
         (1900, "jpy", "¥1,900"),
         (12340, "bhd", "BHD\u00a012.340"),
         (150000, "isk", "ISK\u00a01,500"),
+        (7830, "isk", "ISK\u00a078.30"),  # a fee
+        (-262170, "ugx", "-UGX\u00a02,621.70"),
         (1000000, "ugx", "UGX\u00a010,000"),
         (199000, "huf", "HUF\u00a01,990.00"),
         (15000, "krw", "₩15,000"),
@@ -132,13 +134,19 @@ def test_reads_what_people_type(text: str, currency: str, amount_minor: int) -> 
         ("NaN", "usd"),
         ("\u0665", "usd"),
         ("9" * 13, "usd"),
-        ("", "usd"),
     ],
 )
 def test_refuses_what_is_no_amount_of_the_currency(text: str, currency: str) -> None:
     with pytest.raises(ValueError, match=currency.upper()) as refused:
         parse_money(text, currency)
     assert repr(text) in str(refused.value), "as it was typed"
+
+
+@pytest.mark.parametrize(("currency", "example"), [("usd", "5.00"), ("jpy", "500"), ("kwd", "5.000")])
+def test_asks_for_an_amount_where_there_is_none(currency: str, example: str) -> None:
+    for text in ("", " "):
+        with pytest.raises(ValueError, match=f"^Type an amount in {currency.upper()}: write it like {example}.$"):
+            parse_money(text, currency)
 
 
 @given(amount_minor=st.integers(min_value=0, max_value=10**12 - 1), currency=currencies)

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import record_if_asked
 from storefront.core import clock, tokens
 from storefront.core.db import transaction
-from storefront.core.email_addresses import is_address
+from storefront.core.email_addresses import is_address, pasted_address
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.texts import marked
@@ -79,6 +79,7 @@ def resend(
         NotFound: no such order in the running mode.
         AddressRefused, NothingToSend: nothing was changed.
     """
+    to = pasted_address(to) if to is not None else None
     if to is not None and not is_address(to):
         raise AddressRefused(f"{to} is not an email address.")
     try:

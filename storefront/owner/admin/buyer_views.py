@@ -66,7 +66,7 @@ def export_buyer() -> ResponseReturnValue:
 @needs(Permission.MONEY, fresh=True)
 def move_buyer() -> ResponseReturnValue:
     """Where somebody bought with the new address already, both become one."""
-    email, new = _typed("email"), _typed("to")
+    email, new = _typed("email"), pasted_address(_typed("to"))
     try:
         moved = move_customer(email, new)
     except StorefrontError as refusal:
@@ -80,7 +80,7 @@ def move_buyer() -> ResponseReturnValue:
 def erase_buyer() -> ResponseReturnValue:
     email = _typed("email")
     try:
-        if email_key(_typed("sure")) != email_key(email):
+        if email_key(pasted_address(_typed("sure"))) != email_key(email):
             raise FormRefused("Nothing was erased. Type the buyer's address once more to erase it.")
         erased = erase_address(email, even_in_dispute=_typed("even_in_dispute") == "yes")
     except StorefrontError as refusal:

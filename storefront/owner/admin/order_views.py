@@ -10,6 +10,7 @@ from storefront.core.db import db
 from storefront.core.errors import StorefrontError
 from storefront.core.tokens import new_token
 from storefront.delivery.downloads.counting import count_raises, raise_limit
+from storefront.delivery.downloads.raised_words import say_raised
 from storefront.delivery.licenses.extend import extend_license
 from storefront.delivery.licenses.owner_actions import replace_key, restore_key, withdraw_key
 from storefront.delivery.licenses.queries import get_key_in_order
@@ -107,7 +108,7 @@ def raise_order_limit(number: str) -> ResponseReturnValue:
         return order_page(number, refusal)
     if not grants:
         return order_done(number, "This order has nothing to download, so nothing was changed.")
-    return order_done(number, f"{downloads} more downloads of each file, {days} more days.")
+    return order_done(number, say_raised(number, downloads=downloads, days=days))
 
 
 def _count(name: str, most: int) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from storefront.audit.record import reason_field, record
 from storefront.core import clock
 from storefront.core.db import db, transaction
-from storefront.core.email_addresses import find_address
+from storefront.core.email_addresses import find_address, pasted_address
 from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.queue import nudge
 from storefront.core.runtime import settings
@@ -227,9 +227,10 @@ def _check_reason(because: str) -> str:
 
 def _check(email: str, wishes: Sequence[Wish], because: str) -> tuple[str, str]:
     """Return address and reason as they are kept."""
-    address = find_address(email.strip())
+    typed = pasted_address(email)
+    address = find_address(typed)
     if address is None:
-        raise WrongReceiver(f"{email.strip()[:80] or 'Nothing'} is not an email address.")
+        raise WrongReceiver(f"{typed[:80]} is not an email address." if typed else "Type an email address.")
     reason = _check_reason(because)
     if not 1 <= len(wishes) <= MOST_LINES:
         raise CannotGive(f"Choose 1 to {MOST_LINES} things to give.")

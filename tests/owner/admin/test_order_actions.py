@@ -5,13 +5,16 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 
 from storefront.core.db import db, transaction
 from storefront.orders.notices import NoticeDraft, NoticeKind, open_notices
 from storefront.owner.people.models import Role
+from tests.cli.commands import done
 from tests.delivery.licenses.pools import bring, make_pool
 from tests.support.databases import BOTH
+from tests.support.gifts import give
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, number_of, sell
@@ -269,3 +272,42 @@ def test_says_at_the_order_why_its_buyer_cannot_download(sale: Sale, helper: Buy
     assert "They cannot, because the order or its key was withdrawn." in page
     assert "the order or its key was withdrawn <span" in page
     assert "<b>" not in page
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"downloads": "1", "days": "0"}, ">1 more download of each file.<"),
+        ({"downloads": "0", "days": "1"}, ">1 more day.<"),
+        ({"downloads": "2", "days": "1"}, ">2 more downloads of each file, 1 more day.<"),
+    ],
+)
+def test_says_what_more_was_allowed(sale: Sale, helper: Buyer, asked: dict[str, str], words: str) -> None:
+    assert words in act(helper, sale, "raise-limit", **asked, raises="0")
+
+
+def test_says_that_a_closed_order_brings_no_file(sale: Sale, helper: Buyer, command: CliRunner) -> None:
+    act(helper, sale, "decide", decision="withdraw")
+    words = "1 more download of each file. Nothing can be downloaded while the order is closed: "
+    assert words in act(helper, sale, "raise-limit", downloads="1", raises="0")
+    assert words in done(command, "orders", "raise-limit", number_of(sale), "--downloads", "1")
+
+
+def test_takes_an_address_as_it_was_copied(sale: Sale, helper: Buyer, app: Flask) -> None:
+    assert "belongs to eve@example.com now" in act(helper, sale, "resend", to="Eve <eve@example.com>")
+    owner = sign_in_at_admin(app, make_person(app, "owner2@example.com"))
+    moved = owner.post("/admin/buyers/move", email="eve@example.com", to="Ada <ada@example.org>")
+    assert "1 order belongs to ada@example.org now." in owner.get(moved.location).text
+    typed = {"goods": "twinspot/personal", "quantity": "1", "because": "raffle", "form": ""}
+    given = owner.post("/admin/orders/give/check", email="Rosa <rosa@example.net>", **typed).text
+    assert "Give it to rosa@example.net" in given
+    assert "Type an email address." in owner.post("/admin/orders/give/check", email=" ", **typed).text
+    erased = owner.post("/admin/buyers/erase", email="ada@example.org", sure="Ada <ada@example.org>")
+    assert "Erased. 1 orders" in owner.get(erased.location).text
+
+
+def test_corrects_a_gift_to_an_address_as_it_was_copied(app: Flask, sandbox: SandboxClient, helper: Buyer) -> None:
+    gift = give(app, sandbox)
+    assert "Type an email address." in act(helper, gift, "gift", gift_to=" ")
+    page = act(helper, gift, "gift", gift_to="Rosa <rosa@example.org>")
+    assert "The gift is for rosa@example.org now." in page

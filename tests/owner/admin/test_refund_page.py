@@ -109,7 +109,7 @@ def test_gives_back_once_what_is_sent_twice_at_once(sale: Sale, owner: Buyer, ap
         ({"what": "items"}, "Tick the items to give back."),
         ({"what": "items", "item": "3"}, "has no item 3"),
         ({"what": "items", "item": "x"}, "Tick the items to give back."),
-        ({"what": "amount", "amount": ""}, "amount"),
+        ({"what": "amount", "amount": ""}, "Type an amount in USD: write it like 5.00."),
         ({"what": "amount", "amount": "0"}, "A refund of nothing is none."),
         ({"what": "amount", "amount": "5.005"}, "5.005"),
         ({"what": "amount", "amount": "99999"}, "less than"),
