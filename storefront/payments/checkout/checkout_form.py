@@ -1,5 +1,6 @@
 """What a browser asks for when it starts paying, and which checkout is of that already."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from storefront.core import tokens
@@ -51,8 +52,7 @@ def is_of(checkout: Checkout, form: CheckoutForm) -> bool:
 
 def is_same_sale(checkout: Checkout, form: CheckoutForm) -> bool:
     """Tell whether it is the same for the same receiver, whatever it costs by now and whoever is signed in."""
-    kept = find_kept(checkout.gift_id)
-    sold = (checkout.cart, checkout.upgrades_grant_id, kept[1] if kept is not None else None)
+    sold = (checkout.cart, checkout.upgrades_grant_id, _wish_of(checkout))
     return sold == (form.cart, form.upgrades_grant_id, form.gift)
 
 
@@ -75,9 +75,23 @@ def is_in_its_place(checkout: Checkout, form: CheckoutForm) -> bool:
 def is_settled(paid: Checkout, form: CheckoutForm) -> bool:
     """Tell whether what was paid in a form's place, on a page that nobody saw, is what this one asks for.
 
-    Something else than what was bought at once is bought beside it.
+    Something else than what was bought at once is bought beside it: another gift, or another quantity. The same
+    at another price, or in another currency, is what was paid.
     """
-    return form.is_from_cart or form.upgrades_grant_id is not None or is_same_sale(paid, form)
+    if form.is_from_cart or form.upgrades_grant_id is not None:
+        return True
+    return _goods_of(paid.cart, _wish_of(paid)) == _goods_of(form.cart, form.gift) and are_of_one_edition(
+        line.price_id for line in (*paid.cart, *form.cart)
+    )
+
+
+def _goods_of(cart: Iterable[CartLine], gift: Wish | None) -> tuple[list[int], Wish | None]:
+    return [line.quantity for line in cart], gift
+
+
+def _wish_of(checkout: Checkout) -> Wish | None:
+    kept = find_kept(checkout.gift_id)
+    return kept[1] if kept is not None else None
 
 
 def sells_the_same(checkout: Checkout) -> bool:

@@ -109,8 +109,10 @@ def _find_or_begin(form: CheckoutForm, browser: str, current_tokens: Sequence[st
     paid = find_order(sent_before)
     if paid is not None and form.upgrades_grant_id is None and is_same_sale(sent_before, form):
         return PaidMeanwhile(session_id=paid.checkout_session_id)
-    if paid is None and is_in_its_place(sent_before, form):
-        return _take_up(sent_before, form)
+    goes_on = paid is None and is_in_its_place(sent_before, form)
+    taken = _take_up(sent_before, form) if goes_on else None
+    if taken is not None:
+        return taken
     form = replace(form, nonce=f"{form.nonce}:{sent_before.token}")
     return _find_or_begin(form, browser, current_tokens)
 
@@ -121,8 +123,20 @@ def _go_on_or_begin(form: CheckoutForm, browser: str, current_tokens: Sequence[s
     for one, order in orders:
         if order is not None and not order.has_failed and is_settled(one, form):
             return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
-    unpaid = next((one for one, order in orders if order is None), None)
-    return _take_up(unpaid, form) if unpaid is not None else _begin(form, browser)
+    taken = _take_up_one([one for one, order in orders if order is None], form)
+    return taken if taken is not None else _begin(form, browser)
+
+
+def _take_up_one(unpaid: Sequence[Checkout], form: CheckoutForm) -> str | PaidMeanwhile | None:
+    """Take up the first that is not paid after all: of two the older one is, and the shop has not heard yet.
+
+    What asks for the same as one of them goes there first, so that nobody pays it twice.
+    """
+    for one in sorted(unpaid, key=lambda one: not is_settled(one, form)):
+        taken = _take_up(one, form)
+        if taken is not None:
+            return taken
+    return None
 
 
 def _begin(form: CheckoutForm, browser: str) -> str | PaidMeanwhile:
@@ -131,7 +145,8 @@ def _begin(form: CheckoutForm, browser: str) -> str | PaidMeanwhile:
     if is_new:
         return token
     begun = get_checkout(token)
-    return token if is_same_sale(begun, form) else _take_up(begun, form)
+    taken = token if is_same_sale(begun, form) else _take_up(begun, form)
+    return taken if taken is not None else _find_or_begin(form, browser, ())
 
 
 def _insert(form: CheckoutForm, browser: str) -> tuple[str, bool]:
@@ -155,22 +170,23 @@ def _keep_gift(form: CheckoutForm) -> int | None:
     return keep_wish(form.gift) if form.gift is not None else None
 
 
-def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile:
+def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile | None:
     """Lead the same cart back to the checkout, or give the checkout this cart.
 
     The old Session as Stripe sees it now decides: paid, still good for this cart, or replaced. Nobody may pay
     both, so an open one for another cart is expired first; and one of another account, if Stripe knows it here.
+    None where it is paid and the form asks for something else, as if the shop had heard of it.
     """
     account = gateway().account_id()  # first: it may give this row another account
     token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
     is_same = checkout.account == account and is_of(checkout, form) and sells_the_same(checkout)
-    referrer = form.referrer or checkout.referrer
+    referrer, settles = form.referrer or checkout.referrer, is_settled(checkout, form)
     if session_id is not None:
         status = gateway().find_status(session_id)
         if status == "open" and is_same:
             return token
         if _is_paid_or_stays_open(session_id, status):
-            return PaidMeanwhile(session_id=session_id)
+            return PaidMeanwhile(session_id=session_id) if settles or status == "open" else None
     elif is_same:
         return token
     new = {name: getattr(form, name) for name in ASKED} | {"gift_id": _keep_gift(form), "referrer": referrer}

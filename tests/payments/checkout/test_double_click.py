@@ -245,6 +245,29 @@ def test_sells_the_price_that_was_stored_first(
     assert count_rows(app, StripeMirror) == {"stripe_mirrors": 1}
 
 
+def test_begins_what_differs_from_a_click_that_was_paid_at_the_same_moment(
+    app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two tabs with the same page; only Stripe knows of the money."""
+    buyer, form = first_time(app, "/checkout/now")
+
+    def click() -> TestResponse:
+        other = twin_of(buyer)
+        answer = send(other, "/checkout/now", **form)
+        sandbox.pay(other.session_on(other.get(answer.location)))
+        return answer
+
+    others = press_meanwhile(monkeypatch, "storefront.payments.checkout.start.find_by_nonce", click)
+    both = {**form, "quantity": "2"}
+    answer = send(twin_of(buyer), "/checkout/now", **both)
+    assert answer.location.startswith("/checkout/")
+    assert answer.location not in (others[0], "/checkout/return")
+    assert buyer.get(answer.location).status_code == 200
+    assert send(twin_of(buyer), "/checkout/now", **both).location == answer.location
+    assert "/checkout/return" in send(twin_of(buyer), "/checkout/now", **form).location
+    assert count_sessions(sandbox) == 2
+
+
 def test_sends_what_another_click_has_stored(
     app: Flask, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
