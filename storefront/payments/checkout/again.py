@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import select
+from sqlalchemy.orm import aliased
 
 from storefront.buyers.library.purchase import Purchase
 from storefront.buyers.library.read_purchase import read_purchase
@@ -19,19 +20,24 @@ from storefront.orders.queries import find_order
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import browser_hash
 from storefront.shop.cart.cart import CartLine
+from storefront.shop.catalog.models import Price
 
 PENDING_DAYS = 14
 
 
 def find_pending_purchase(cart: Iterable[CartLine], *, browser: str, is_gift: bool) -> Purchase | None:
-    """Find an order this browser placed that is not paid yet and has a line of this cart.
+    """Find an order this browser placed that is not paid yet and has an edition of this cart, at whatever price.
 
-    A gift does not stand for what its giver buys for themselves, nor the other way round.
+    An upgrade to one is not that edition. A gift does not stand for what its giver buys for themselves, nor the
+    other way round.
     """
+    wanted = aliased(Price)
+    editions = select(wanted.edition_id).where(wanted.id.in_([line.price_id for line in cart]))
     order = db.session.scalars(
         select(Order)
         .join(Checkout, Checkout.checkout_session_id == Order.checkout_session_id)
         .join(OrderItem, OrderItem.order_id == Order.id)
+        .join(Price, Price.id == OrderItem.price_id)
         .where(
             Checkout.browser_hash == browser_hash(browser),
             Checkout.mode == settings().mode,  # asked of the orders, SQLite begins with all of them
@@ -39,7 +45,8 @@ def find_pending_purchase(cart: Iterable[CartLine], *, browser: str, is_gift: bo
             Order.has_failed.is_(False),
             Order.is_gift.is_(is_gift),
             Order.created_at > clock.now() - timedelta(days=PENDING_DAYS),
-            OrderItem.price_id.in_([line.price_id for line in cart]),
+            Price.edition_id.in_(editions),
+            Price.upgrades_from_id.is_(None),
         )
         .order_by(Order.id.desc())
         .limit(1)

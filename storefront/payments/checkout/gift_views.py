@@ -11,6 +11,7 @@ from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import find_checkouts, find_order
 from storefront.payments.checkout.views import checkout
 from storefront.shop.cart.views import parse_number
+from storefront.shop.catalog.offers import are_of_one_edition
 from storefront.web.limits import limiter
 
 
@@ -34,7 +35,10 @@ def _read_begun(price_id: int | None) -> dict[str, str]:
 
 
 def _is_of(begun: Checkout, price_id: int | None) -> bool:
-    return price_id is None or (begun.gift_id is not None and begun.cart[0].price_id == price_id)
+    """Tell whether the form that this page begins takes the place of that one: the price may be another by now."""
+    if price_id is None:
+        return True
+    return begun.gift_id is not None and are_of_one_edition((price_id, begun.cart[0].price_id))
 
 
 def _may_be_paid(begun: Checkout) -> bool:

@@ -1,13 +1,18 @@
 """The same thing once more while an order of it is not paid: the page says what is true of that order."""
 
+import pytest
 from flask import Flask
 
+from tests.payments.checkout.buttons import press
 from tests.support.gifts import FIELDS, give
+from tests.support.goods import set_price
 from tests.support.letters import words_of
 from tests.support.prices import price_in
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import ADA, Buyer
 from tests.support.sign_in import signed_in
+from tests.support.upgrades import allow_upgrade, start_upgrade
 
 NO_NEED = "There's no need to pay"
 
@@ -61,3 +66,26 @@ def test_asks_of_a_second_gift_and_promises_its_giver_no_keys(app: Flask, sandbo
     status, said = ask(buyer, **FIELDS)
     assert (status, "Once the payment arrives, we send the gift." in said) == (200, True)
     assert "you get everything" not in said
+
+
+@pytest.mark.parametrize("currency", ["usd", "eur"])
+def test_asks_at_another_price_and_in_another_currency(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, currency: str
+) -> None:
+    session_id = buyer.session_on(buyer.get(press(buyer).location))
+    sandbox.pay(session_id, payment_method="ach_success")
+    buyer.land(session_id)
+    newer = set_price(app, "twinspot", "personal", currency, 2500)
+    assert NO_NEED in words_of(press(buyer, price_id=newer).text)
+    assert press(buyer, "twinspot", "Team").status_code == 303
+    assert press(buyer, price_id=newer, again="1").status_code == 303
+
+
+def test_takes_no_pending_upgrade_for_its_edition(app: Flask, sandbox: SandboxClient) -> None:
+    """It is for one license. Who buys the edition gets another one."""
+    allow_upgrade(app)
+    sale = sell(app, sandbox)
+    session_id = start_upgrade(sale)
+    sandbox.pay(session_id, payment_method="ach_success")
+    sale.buyer.land(session_id)
+    assert press(sale.buyer, "twinspot", "Team").status_code == 303

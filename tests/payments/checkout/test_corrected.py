@@ -29,14 +29,14 @@ def begin_gift(buyer: Buyer, email: str, *, edition: str = "Personal", **fields:
     return answer
 
 
-def gift_page(buyer: Buyer, edition: str = "Personal") -> str:
-    price_id = find_price(buyer.app, "twinspot", edition)
+def gift_page(buyer: Buyer, edition: str = "Personal", price_id: int | None = None) -> str:
+    price_id = price_id or find_price(buyer.app, "twinspot", edition)
     return str(buyer.get("/checkout/gift", query_string={"price_id": price_id}).text)
 
 
-def filled_in(buyer: Buyer, edition: str = "Personal") -> str:
+def filled_in(buyer: Buyer, edition: str = "Personal", price_id: int | None = None) -> str:
     """The address that stands in the page of a gift."""
-    field = re.search(r'<input[^>]*name="gift_email"[^>]*>', gift_page(buyer, edition))
+    field = re.search(r'<input[^>]*name="gift_email"[^>]*>', gift_page(buyer, edition, price_id))
     assert field
     value = re.search(r' value="([^"]*)"', field[0])
     return value[1] if value else ""
@@ -95,6 +95,18 @@ def test_shows_the_words_of_the_gift_that_was_begun_last(buyer: Buyer, sandbox: 
     for email in (ROSA, BEN, ROSA):
         begin_gift(buyer, email)
         assert filled_in(buyer) == email
+
+
+@pytest.mark.parametrize("currency", ["usd", "eur"])
+def test_shows_the_words_of_a_gift_whose_price_is_another_one_now(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, currency: str
+) -> None:
+    wrong = session_at(buyer, begin_gift(buyer, WRONG))
+    newer = set_price(app, "twinspot", "personal", currency, 2500)
+    assert filled_in(buyer, price_id=newer) == WRONG
+    assert filled_in(buyer, "Team") == ""
+    right = session_at(buyer, begin_gift(buyer, ROSA, price_id=newer))
+    assert (status_of(sandbox, wrong), status_of(sandbox, right)) == ("expired", "open")
 
 
 def test_replaces_what_was_begun_with_another_quantity(app: Flask, buyer: Buyer, sandbox: SandboxClient) -> None:
