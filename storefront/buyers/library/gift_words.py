@@ -8,6 +8,7 @@ from storefront.core.languages import show_day
 from storefront.core.texts import marked
 from storefront.orders.access import Access
 from storefront.orders.gift_models import Gift
+from storefront.orders.gifts import Wish
 from storefront.orders.models import Order
 from storefront.shop.profile.zone import at_shop
 
@@ -57,6 +58,13 @@ def _line(gift: Gift, access: Access) -> str:
     if gift.send_on <= clock.now().date():
         return marked("A gift for %(whom)s. We're sending it now.", whom=whom)
     return marked("A gift for %(whom)s, arrives on %(day)s.", whom=whom, day=show_day(gift.send_on))
+
+
+def line_to_pay(wish: Wish) -> str:
+    """Return one sentence about a gift that is not paid yet, for the page where its giver pays."""
+    if wish.send_on <= clock.now().date():
+        return marked("A gift for %(whom)s, sent as soon as you've paid.", whom=mask(wish.email))
+    return marked("A gift for %(whom)s, arrives on %(day)s.", whom=mask(wish.email), day=show_day(wish.send_on))
 
 
 def mask(email: str) -> str:

@@ -4,8 +4,10 @@ from typing import Any
 
 from flask import render_template, url_for
 
+from storefront.buyers.library.gift_words import line_to_pay
 from storefront.core.runtime import settings
 from storefront.customers.browser_session import find_signed_in
+from storefront.orders.gifts import find_kept
 from storefront.payments.checkout.buy_now import way_back
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.start import OpenCheckout
@@ -31,12 +33,18 @@ def show_form(opened: OpenCheckout, row: Checkout) -> str:
         "back_url": way_back(row.cart, is_from_cart=row.is_from_cart),
         "is_from_cart": row.is_from_cart,
         "seconds_left": seconds_left(row),
+        "gift_line": _gift_line(row),
     }
     if opened.ui_mode != ELEMENTS:
         return render_template("payments/checkout/form.html", **parts)
     pictures = find_pictures(line.product_id for line in priced.lines)
     own = _own_parts(row.body or {}, row) | {"applied": _applied(row, priced)}
     return render_template("payments/checkout/elements.html", pictures=pictures, **parts, **own)
+
+
+def _gift_line(row: Checkout) -> str:
+    kept = find_kept(row.gift_id)
+    return line_to_pay(kept[1]) if kept is not None else ""
 
 
 def _applied(row: Checkout, priced: PricedCart) -> Applied:
