@@ -30,7 +30,7 @@ def show_form(opened: OpenCheckout, row: Checkout) -> str:
         "stripe_js_url": settings().stripe_js_url,
         "priced": priced,
         "return_url": url_for("checkout.returned", session_id=opened.session_id),
-        "back_url": way_back(row.cart, is_from_cart=row.is_from_cart),
+        "back_url": way_back(row.cart, is_from_cart=row.is_from_cart, is_gift=row.gift_id is not None),
         "is_from_cart": row.is_from_cart,
         "seconds_left": seconds_left(row),
         "gift_line": _gift_line(row),

@@ -1,13 +1,14 @@
-"""Our page with the form to pay a gift: whom it is for, and where the receipt goes."""
+"""Our page with the form to pay a gift: whom it is for, where the receipt goes, and the way back."""
 
 import html
 import re
 
 import pytest
 
-from tests.support.gifts import FIELDS, in_days
+from tests.payments.checkout.buttons import press
+from tests.support.gifts import FIELDS, ROSA, in_days
 from tests.support.letters import words_of
-from tests.support.shop import Buyer
+from tests.support.shop import Buyer, find_price
 
 AT_ONCE = "Delivered as soon as you've paid"
 LINKS = "We'll send your receipt and download links here."
@@ -28,6 +29,13 @@ def form_of(buyer: Buyer, **fields: str) -> str:
     answer = buyer.get(buyer.post("/checkout", nonce=buyer.nonce(), **fields).location)
     assert answer.status_code == 200
     return answer.text[answer.text.index("<main") :]
+
+
+def way_back(page: str) -> tuple[str, str]:
+    """The address and the words of the link beside the form."""
+    found = re.search(r'<p class="quiet"><a href="([^"]*)">([^<]*)</a>', page)
+    assert found
+    return html.unescape(found[1]), html.unescape(found[2])
 
 
 def hint_on(page: str) -> str:
@@ -65,3 +73,21 @@ def test_promises_who_buys_for_themselves_everything_at_once(buyer: Buyer) -> No
 @pytest.mark.parametrize("environment", OUR_OWN, indirect=True)
 def test_promises_who_buys_for_themselves_the_links(buyer: Buyer) -> None:
     assert hint_on(form_of(buyer)) == LINKS
+
+
+@pytest.mark.parametrize("is_from_cart", [True, False])
+def test_leads_back_to_the_words_of_a_gift(buyer: Buyer, *, is_from_cart: bool) -> None:
+    if is_from_cart:
+        page, address = form_of(buyer, **FIELDS), "/checkout/gift"
+    else:
+        page = buyer.get(press(buyer, **FIELDS).location).text
+        address = f"/checkout/gift?price_id={find_price(buyer.app, 'twinspot', 'Personal')}"
+    assert way_back(page) == (address, "Change the gift")
+    for _look in range(2):
+        assert f'value="{ROSA}"' in buyer.get(address).text
+
+
+def test_leads_back_to_the_cart_and_to_the_product(buyer: Buyer) -> None:
+    edition = f"/products/twinspot?edition={find_price(buyer.app, 'twinspot', 'Personal')}"
+    assert way_back(buyer.get(press(buyer).location).text) == (edition, "Back to Twinspot")
+    assert way_back(form_of(buyer)) == ("/cart", "Change your cart")
