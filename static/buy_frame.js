@@ -34,7 +34,13 @@
       event.preventDefault();
       askAgain();
     });
-    if (landed.dataset.landed !== "open") setTimeout(askQuietly, LOOK_MS);
+    if (landed.dataset.landed !== "open") lookLater();
+  };
+
+  let looking = 0;
+  const lookLater = () => {
+    clearTimeout(looking); // one at a time, however often "Check again" was pressed
+    looking = setTimeout(askQuietly, LOOK_MS);
   };
 
   // In this document, so that the site's back button leads out of the checkout and not into what was paid.
@@ -74,7 +80,7 @@
     } catch {
       // The next look may work.
     }
-    setTimeout(askQuietly, LOOK_MS);
+    lookLater();
   };
 
   const mountForm = (place) => {

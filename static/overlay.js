@@ -3,7 +3,7 @@
 //   <script src="https://shop.example/buy.js" async></script>
 //   <a href="https://shop.example/buy/slug" data-storefront>Buy</a>
 //
-// The page hears `storefront:opened`, `storefront:completed` (detail.order is the order's number) and
+// The page hears `storefront:opened`, `storefront:completed` (once an order, detail.order is its number) and
 // `storefront:closed` as events of its document. Without this script, and where it can't show the checkout, the link
 // is a link.
 (() => {
@@ -29,6 +29,7 @@
   const languageOf = (link) =>
     [new URL(link.href).pathname.split("/")[1], ...navigator.languages.map((code) => code.slice(0, 2).toLowerCase())].find((code) => Object.hasOwn(TEXTS, code)) ?? "en";
 
+  const told = new Set(); // orders: each completes once, however often the frame shows it
   let open = null; // what is open: the dialog, its frame, and how to close it
 
   const element = (name, style, more = {}) => {
@@ -40,6 +41,12 @@
   const isSmall = () => matchMedia("(max-width:600px), (max-height:600px)").matches;
 
   const tellPage = (type, detail = {}) => document.dispatchEvent(new CustomEvent(`storefront:${type}`, { detail }));
+
+  const tellCompleted = (order) => {
+    if (told.has(order)) return;
+    told.add(order);
+    tellPage("completed", { order });
+  };
 
   const build = (link) => {
     const language = languageOf(link);
@@ -165,6 +172,6 @@
     if (data?.type === "storefront:ready") showFrame();
     else if (data?.type === "storefront:close") close();
     else if (data?.type === "storefront:leave") location.assign(open.link.href); // Stripe's own page is in no frame
-    else if (data?.type === "storefront:completed") tellPage("completed", { order: String(data.order) });
+    else if (data?.type === "storefront:completed") tellCompleted(String(data.order));
   });
 })();

@@ -8,11 +8,12 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Browser, FrameLocator, Page, expect
 
-from tests.journeys.parts import KEY, form_on, key_texts, pay_by_card
+from tests.journeys.parts import KEY, form_on, key_texts, pay_by_card, pay_by_debit
 from tests.payments.buy.frames import allow
 from tests.support.browser import FLAGS, PATIENCE_MS, Complaints, assert_accessible, assert_fits, find_chromium
-from tests.support.goods import change_product
-from tests.support.shop import Shop
+from tests.support.goods import change_price, change_product
+from tests.support.rows import read_rows
+from tests.support.shop import Shop, find_price
 from tests.support.web_server import serve
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -98,6 +99,27 @@ def test_sells_on_a_foreign_page_without_cookies(shop: Shop, strict_page: Page) 
         expect(page.locator("dialog")).to_have_count(0)
         assert page.title().endswith("closed")
         assert page.evaluate("document.activeElement.textContent") == "Buy it"
+
+
+def test_tells_a_foreign_page_of_an_order_once(shop: Shop, page: Page) -> None:
+    """A debit is pending, is looked at twice, and is paid while the page is open."""
+    change_price(shop.app, find_price(shop.app, "twinspot", "Personal"), currency="eur")
+    with foreign_site(shop, "/buy/twinspot") as site:
+        allow(shop.app, site)
+        frame = open_overlay(page, site)
+        heading = frame.get_by_role("heading", level=1)
+        pay_by_debit(frame.frame_locator(FORM), "AT611904300234573201")
+        expect(heading).to_contain_text("Payment pending")
+        once = page.title()
+        assert re.fullmatch(r"Blog opened completed [A-Z0-9-]+", once)
+        for _look in range(2):
+            with page.expect_response(re.compile("/frame/paid")):
+                frame.get_by_role("button", name="Check again").click()
+            expect(heading).to_be_focused()
+        (order,) = read_rows(shop.app, "SELECT payment_intent_id FROM orders")
+        shop.sandbox.settle(order["payment_intent_id"])
+        expect(heading).to_contain_text("Your order is complete")
+        assert page.title() == once
 
 
 def test_shows_a_link_where_the_site_is_not_named(shop: Shop, page: Page, complaints: Complaints) -> None:
