@@ -1,9 +1,13 @@
 """The same thing once more while an order of it is not paid: the page says what is true of that order."""
 
+import html
+import re
+
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
-from tests.payments.checkout.buttons import press
+from tests.payments.checkout.buttons import count_sessions, press, send
 from tests.support.gifts import FIELDS, give
 from tests.support.goods import set_price
 from tests.support.letters import words_of
@@ -89,3 +93,31 @@ def test_takes_no_pending_upgrade_for_its_edition(app: Flask, sandbox: SandboxCl
     sandbox.pay(session_id, payment_method="ach_success")
     sale.buyer.land(session_id)
     assert press(sale.buyer, "twinspot", "Team").status_code == 303
+
+
+def send_form_of(buyer: Buyer, answer: TestResponse) -> TestResponse:
+    """Press the button of the page that begins once more."""
+    form = answer.text.split('<form class="actions"')[1].split("</form>")[0]
+    action = re.search(r'action="([^"]+)"', form)
+    assert action
+    fields = re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form)
+    return send(buyer, action[1], **{name: html.unescape(value) for name, value in fields})
+
+
+@pytest.mark.parametrize("is_from_cart", [True, False])
+def test_asks_no_more_where_stripe_was_out_after_the_answer(
+    app: Flask, sandbox: SandboxClient, *, is_from_cart: bool
+) -> None:
+    buyer = order_with(app, sandbox, "ach_success")
+    asked = buyer.post("/checkout", nonce=buyer.nonce()) if is_from_cart else press(buyer)
+    assert NO_NEED in words_of(asked.text)
+    sandbox.control("faults", method="POST", path="/v1/checkout/sessions", times=8, status=503)
+    answer = send_form_of(buyer, asked)
+    for _try in range(8):
+        if answer.status_code != 503:
+            break
+        assert "You haven't been charged" in words_of(answer.text)
+        answer = send_form_of(buyer, answer)
+    assert answer.status_code == 303
+    assert buyer.session_on(buyer.get(answer.location))
+    assert count_sessions(sandbox) == 2
