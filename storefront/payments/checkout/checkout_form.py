@@ -1,9 +1,9 @@
 """What a browser asks for when it starts paying, and which checkout is of that already."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 
-from storefront.core import tokens
+from storefront.core import clock, tokens
 from storefront.orders.gifts import Wish, find_kept
 from storefront.payments.checkout.models import Checkout
 from storefront.shop.cart.cart import CartLine
@@ -52,8 +52,18 @@ def is_of(checkout: Checkout, form: CheckoutForm) -> bool:
 
 def is_same_sale(checkout: Checkout, form: CheckoutForm) -> bool:
     """Tell whether it is the same for the same receiver, whatever it costs by now and whoever is signed in."""
-    sold = (checkout.cart, checkout.upgrades_grant_id, _wish_of(checkout))
-    return sold == (form.cart, form.upgrades_grant_id, form.gift)
+    sold = (checkout.cart, checkout.upgrades_grant_id)
+    return sold == (form.cart, form.upgrades_grant_id) and _is_same_gift(checkout, form)
+
+
+def _is_same_gift(checkout: Checkout, form: CheckoutForm) -> bool:
+    kept, today = find_kept(checkout.gift_id), clock.now().date()
+    return _due(kept[1] if kept is not None else None, today) == _due(form.gift, today)
+
+
+def _due(wish: Wish | None, today: date) -> Wish | None:
+    """A day that has passed means at once, as an empty one does in a form that is sent again after midnight."""
+    return replace(wish, send_on=max(wish.send_on, today)) if wish is not None else None
 
 
 def is_in_its_place(checkout: Checkout, form: CheckoutForm) -> bool:
@@ -69,7 +79,7 @@ def is_in_its_place(checkout: Checkout, form: CheckoutForm) -> bool:
         return checkout.upgrades_grant_id == form.upgrades_grant_id
     if (checkout.gift_id is None) != (form.gift is None):
         return False
-    return are_of_one_edition(line.price_id for line in (*checkout.cart, *form.cart))
+    return _are_of_one_edition(checkout, form)
 
 
 def is_settled(paid: Checkout, form: CheckoutForm) -> bool:
@@ -80,18 +90,12 @@ def is_settled(paid: Checkout, form: CheckoutForm) -> bool:
     """
     if form.is_from_cart or form.upgrades_grant_id is not None:
         return True
-    return _goods_of(paid.cart, _wish_of(paid)) == _goods_of(form.cart, form.gift) and are_of_one_edition(
-        line.price_id for line in (*paid.cart, *form.cart)
-    )
+    is_as_many = [line.quantity for line in paid.cart] == [line.quantity for line in form.cart]
+    return is_as_many and _is_same_gift(paid, form) and _are_of_one_edition(paid, form)
 
 
-def _goods_of(cart: Iterable[CartLine], gift: Wish | None) -> tuple[list[int], Wish | None]:
-    return [line.quantity for line in cart], gift
-
-
-def _wish_of(checkout: Checkout) -> Wish | None:
-    kept = find_kept(checkout.gift_id)
-    return kept[1] if kept is not None else None
+def _are_of_one_edition(checkout: Checkout, form: CheckoutForm) -> bool:
+    return are_of_one_edition(line.price_id for line in (*checkout.cart, *form.cart))
 
 
 def sells_the_same(checkout: Checkout) -> bool:

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -227,3 +228,24 @@ def test_shows_what_was_paid_where_it_costs_something_else_now(
     for _click in range(2):
         answer = press(buyer, "twinspot", "Team", price_id=newer)
         assert answer.location == f"/checkout/return?session_id={paid}"
+
+
+@pytest.mark.parametrize("is_told", [False, True])
+def test_goes_on_with_a_gift_that_is_sent_again_after_midnight(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, *, is_told: bool
+) -> None:
+    """Its day is empty, which is today, and today is another day."""
+    sent = {"nonce": tokens.new_token(), "gift_on": ""}
+    with time_machine.travel("2027-01-05T23:59:50Z"):
+        begun = session_at(buyer, begin_gift(buyer, ROSA, **sent))
+    with time_machine.travel("2027-01-06T00:00:30Z"):
+        assert session_at(buyer, begin_gift(buyer, ROSA, **sent)) == begun
+        assert session_at(buyer, begin_gift(buyer, ROSA, gift_on="2027-01-06")) == begun
+        sandbox.pay(begun)
+        if is_told:
+            buyer.land(begun)
+    with time_machine.travel("2027-01-07T00:00:30Z"):
+        for _click in range(2):
+            assert begin_gift(buyer, ROSA, **sent).location == f"/checkout/return?session_id={begun}"
+        later = session_at(buyer, begin_gift(buyer, ROSA, **sent | {"gift_on": "2027-01-08"}))
+    assert (later != begun, status_of(sandbox, later)) == (True, "open")
