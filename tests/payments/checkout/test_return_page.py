@@ -22,6 +22,7 @@ from tests.support.sale import link_of
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on
 
+ONLY_FOR_A_WHILE = "keys and downloads show here only for a while, in the browser that paid."
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
 
@@ -178,7 +179,9 @@ def test_shows_keys_to_the_buyers_browser_for_thirty_days(
     shown = keys_on(buyer.land(open_session).text)
     for days, keys in ((29, shown), (31, [])):
         with time_machine.travel(clock.now().timestamp() + days * 86400, tick=True):
-            assert keys_on(buyer.land(open_session).text) == keys
+            page = buyer.land(open_session).text
+            assert keys_on(page) == keys
+            assert (ONLY_FOR_A_WHILE in page) is (keys == [])
 
 
 def test_counts_the_thirty_days_from_the_payment_when_the_checkout_was_begun_long_before(
@@ -210,6 +213,7 @@ def test_shows_keys_to_any_browser_for_half_an_hour_then_mails_the_link(
     with time_machine.travel(clock.now().timestamp() + 31 * 60, tick=True):
         page = stranger.land(open_session).text
         assert keys_on(page) == []
+        assert ONLY_FOR_A_WHILE in page
         assert "/orders/" not in page
         assert "/downloads/" not in page
         assert "ada@example.com" not in page
