@@ -9,6 +9,7 @@ from types import FrameType
 import click
 
 SECONDS_TO_END = 160  # more than the worker's `SHUTDOWN_SECONDS`
+ENDINGS = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)  # the last is a closed terminal's
 
 
 class Together:
@@ -57,8 +58,10 @@ class Together:
 def run_together(commands: dict[str, list[str]]) -> int:
     """Run the programs until one ends or this process is told to. Return the exit status: 0 if it was told."""
     together = Together()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, together.be_told)
+    for number in ENDINGS:
+        # `nohup` is meant to stay. In the background of a script SIGINT is ignored, and ends it all the same.
+        if number != signal.SIGHUP or signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, together.be_told)
     signal.signal(signal.SIGALRM, together.kill)
     for name, command in commands.items():
         together.start(name, command)

@@ -11,19 +11,21 @@ from tests.support.processes import children_of, is_gone
 from tests.support.shop import PATIENCE_SECONDS, wait_for
 
 SCRIPT = """
+import signal
 import sys
 from storefront.cli.together import run_together
-sys.exit(run_together({"one": ["sleep", "600"], "other": ["sleep", "600"]}))
+signal.signal(signal.SIGHUP, signal.{hangup})
+sys.exit(run_together({{"one": ["sleep", "600"], "other": ["sleep", "600"]}}))
 """
 
 
-def start() -> subprocess.Popen[str]:
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT], stderr=subprocess.PIPE, text=True)
+def start(*, hangup: str = "SIG_DFL") -> subprocess.Popen[str]:
+    process = subprocess.Popen([sys.executable, "-c", SCRIPT.format(hangup=hangup)], stderr=subprocess.PIPE, text=True)
     wait_for(lambda: len(children_of(process.pid)) == 2, seconds=PATIENCE_SECONDS)
     return process
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP])
 def test_ends_all_when_told(number: signal.Signals) -> None:
     process = start()
     children = children_of(process.pid)
@@ -31,6 +33,19 @@ def test_ends_all_when_told(number: signal.Signals) -> None:
     _out, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0
     assert said == ""
+    assert all(is_gone(child) for child in children)
+
+
+def test_stays_behind_a_closed_terminal_when_started_with_nohup() -> None:
+    process = start(hangup="SIG_IGN")
+    children = children_of(process.pid)
+    os.kill(process.pid, signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.5)
+    assert not any(is_gone(child) for child in children)
+    process.terminate()
+    process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0
     assert all(is_gone(child) for child in children)
 
 
