@@ -6,7 +6,6 @@
 import logging
 import sys
 from datetime import datetime
-from pathlib import Path
 from threading import Event, Lock
 from typing import Any
 
@@ -18,6 +17,7 @@ from huey.exceptions import HueyException
 from huey.storage import PostgresStorage, SqliteStorage
 
 from storefront.core.absence import Absence
+from storefront.core.config.sqlite_files import find_queue_file
 
 __all__ = [
     "Consumer",
@@ -131,8 +131,8 @@ def _with(url: str, query: str) -> str:
 
 
 def make_huey(url: str) -> Huey:
-    if url.startswith("sqlite:///"):
-        path = Path(url.removeprefix("sqlite:///"))
+    path = find_queue_file(url)
+    if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         return _with_tables(SqliteHuey(NAME, filename=str(path), results=False, create_tables=False))
     if url.startswith("redis"):

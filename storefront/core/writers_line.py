@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from threading import Lock
-from urllib.parse import unquote
 from weakref import WeakSet
 
 from sqlalchemy.engine import URL
+
+from storefront.core.config.sqlite_files import path_of
 
 if sys.platform != "win32":
     import fcntl
@@ -139,17 +140,9 @@ def _lock(descriptor: int, until: float) -> bool:
             return True
 
 
-def _path_of(name: str) -> str:
-    """Read SQLite's own URIs, too (https://www.sqlite.org/uri.html)."""
-    if not name.startswith("file:"):
-        return name
-    path = unquote(name.removeprefix("file:").split("?")[0])
-    return "/" + path.lstrip("/") if path.startswith("//") else path
-
-
 def find_file(url: URL) -> Path | None:
     """Return the database's own file, by whatever link or URI it is named; None for one in memory."""
-    name = _path_of(url.database or "")
+    name = path_of(url.database or "")
     if not name or name == ":memory:" or url.query.get("mode") == "memory":
         return None
     return Path(name).resolve()

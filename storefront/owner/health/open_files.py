@@ -4,9 +4,8 @@ import os
 import stat
 from pathlib import Path
 
-from sqlalchemy.engine import make_url
-
 from storefront.core.config.settings import Settings
+from storefront.core.config.sqlite_files import find_database_file, find_queue_file
 
 PRIVATE = ("*.db", "*.db-*", "*.sqlite", "*.sqlite-*", "*.env", "*.lock")
 BY_ANYBODY = stat.S_IROTH | stat.S_IWOTH
@@ -16,16 +15,11 @@ def find_open_files(shop: Settings) -> tuple[str, ...]:
     """Databases, mailboxes, settings and locks beside them; nothing in a folder that others cannot enter."""
     if os.name != "posix":
         return ()
-    folders = {_folder_of(url) for url in (shop.database_url, shop.queue_url)}
+    files = (find_database_file(shop.database_url), find_queue_file(shop.queue_url))
     paths = {shop.home / ".env"}
-    for folder in filter(None, folders):
+    for folder in {file.absolute().parent for file in files if file is not None}:
         paths.update(*(folder.glob(pattern) for pattern in PRIVATE))
     return tuple(sorted(str(path) for path in paths if _is_open(path)))
-
-
-def _folder_of(url: str) -> Path | None:
-    path = make_url(url).database if url.startswith("sqlite") else None
-    return Path(path).absolute().parent if path else None
 
 
 def _is_open(path: Path) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from storefront.core.config.settings import Settings
+from storefront.core.config.sqlite_files import find_database_file, find_queue_file
 
 LOW_BYTES = 512 * 1024 * 1024
-SQLITE = "sqlite:///"
 FILES = "FILES_URL"
 
 
@@ -29,15 +29,11 @@ class Place:
 def look_at_places(settings: Settings) -> tuple[Place, ...]:
     """Return what lies on this machine; a server's disks and a bucket are not ours to see."""
     places = (
-        ("the database", "DATABASE_URL", _file_of(settings.database_url)),
-        ("the queue", "QUEUE_URL", _file_of(settings.queue_url)),
+        ("the database", "DATABASE_URL", find_database_file(settings.database_url)),
+        ("the queue", "QUEUE_URL", find_queue_file(settings.queue_url)),
         ("the files", FILES, settings.files_path if settings.is_folder else None),
     )
     return tuple(_look(name, setting, path.absolute()) for name, setting, path in places if path is not None)
-
-
-def _file_of(url: str) -> Path | None:
-    return Path(url.removeprefix(SQLITE).partition("?")[0]) if url.startswith(SQLITE) else None
 
 
 def _nearest(path: Path) -> Path:

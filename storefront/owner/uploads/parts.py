@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from storefront.core.config.sqlite_files import find_database_file
 from storefront.core.runtime import settings
 from storefront.owner.uploads.refusals import NoUploadFolder, UploadBusy
 
 if sys.platform != "win32":
     import fcntl
 
-SQLITE = "sqlite:///"
 ENDING = ".part"
 POLL_SECONDS = 0.02
 WAIT_SECONDS = 5.0  # for who writes a piece at this moment
@@ -25,9 +25,8 @@ def part_folder() -> Path:
     shop = settings()
     if shop.is_folder:
         return shop.files_path.parent / "uploads"
-    if shop.database_url.startswith(SQLITE):
-        return Path(shop.database_url.removeprefix(SQLITE).partition("?")[0]).parent / "uploads"
-    return shop.home / "var" / "uploads"
+    database = find_database_file(shop.database_url)
+    return (database.parent if database else shop.home / "var") / "uploads"
 
 
 def make_part_folder() -> Path:
