@@ -20,7 +20,9 @@ sys.exit(run_together({{"one": ["sleep", "600"], "other": ["sleep", "600"]}}))
 
 
 def start(*, hangup: str = "SIG_DFL") -> subprocess.Popen[str]:
-    process = subprocess.Popen([sys.executable, "-c", SCRIPT.format(hangup=hangup)], stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT.format(hangup=hangup)], stderr=subprocess.PIPE, text=True
+    )
     wait_for(lambda: len(children_of(process.pid)) == 2, seconds=PATIENCE_SECONDS)
     return process
 

@@ -1,12 +1,24 @@
 """Where rows, tasks and request limits are kept."""
 
+from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from storefront.core.config.reader import Reader
 from storefront.core.config.sqlite_files import SQLITE, find_database_file, find_queue_file
 
+POSTGRESQL = "postgresql+psycopg://"
+# The value itself is not repeated: it may hold a password.
+UNREADABLE = (
+    "cannot be read: a port and what else is a number must be one, and in a password @ : / ? # and % are written "
+    "%40 %3A %2F %3F %23 and %25."
+)
+REDIS = ("redis", "rediss")
+# What the library of limits counts in. Beside Redis we try none, and an owner may have installed what one needs.
+COUNTERS = frozenset({"memory", *REDIS, "redis+unix", "redis+cluster", "redis+sentinel", "memcached"}) | frozenset(
+    {"mongodb", "mongodb+srv", "valkey", "valkeys", "valkey+unix", "valkey+cluster", "valkey+sentinel"}
+)
 # Psycopg's arguments in Python, which are no text; what else stands behind the ? is PostgreSQL's own.
 NO_OPTIONS = frozenset({"autocommit", "cursor_factory", "prepare_threshold", "row_factory"})
 
@@ -16,8 +28,24 @@ def _database_url(reader: Reader, name: str, raw: str) -> str:
     _refuse_options(reader, name, raw)
     for prefix in ("postgres://", "postgresql://"):
         if raw.startswith(prefix):
-            return "postgresql+psycopg://" + raw.removeprefix(prefix)
+            raw = POSTGRESQL + raw.removeprefix(prefix)
+    is_database = raw.startswith(POSTGRESQL) or (raw.startswith(SQLITE) and "?" in raw)
+    if is_database and not _is_read_by_sqlalchemy(raw):
+        reader.problems.append(f"{name} {UNREADABLE}")
     return raw
+
+
+def _is_read_by_sqlalchemy(url: str) -> bool:
+    """Ask SQLAlchemy itself, which no shop on a plain file loads for its settings. Nothing is connected."""
+    from sqlalchemy.engine import make_url  # noqa: PLC0415 - as said
+    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - as said
+
+    try:
+        address = make_url(url)
+        address.get_dialect()().create_connect_args(address)
+    except (ValueError, ArgumentError):
+        return False
+    return True
 
 
 def _refuse_options(reader: Reader, name: str, url: str) -> None:
@@ -31,14 +59,59 @@ def read_engines(reader: Reader) -> tuple[str, str]:
     database_url = _database_url(reader, "DATABASE_URL", raw)
     if database_url.startswith(SQLITE):
         _demand_absolute(reader, "DATABASE_URL", find_database_file(database_url))
-    elif not database_url.startswith("postgresql+psycopg://"):
+    elif not database_url.startswith(POSTGRESQL):
         reader.problems.append("DATABASE_URL must start with sqlite:/// or postgresql://.")
-    queue_url = reader.secret("QUEUE_URL") or f"sqlite:///{reader.home / 'var' / 'queue.db'}"
-    if queue_url.startswith(SQLITE):
-        _demand_absolute(reader, "QUEUE_URL", find_queue_file(queue_url))
-    elif not queue_url.startswith(("redis://", "rediss://", "postgresql://", "postgres://")):
+    return database_url, _read_queue(reader)
+
+
+def _read_queue(reader: Reader) -> str:
+    url = reader.secret("QUEUE_URL") or f"sqlite:///{reader.home / 'var' / 'queue.db'}"
+    scheme = url.partition("://")[0]
+    if url.startswith(SQLITE):
+        _demand_absolute(reader, "QUEUE_URL", find_queue_file(url))
+    elif scheme not in QUEUES:
         reader.problems.append("QUEUE_URL must start with sqlite:///, redis:// or postgresql://.")
-    return database_url, queue_url
+    elif not QUEUES[scheme](url):
+        reader.problems.append(f"QUEUE_URL {UNREADABLE}")
+    return url
+
+
+def read_limits(reader: Reader) -> str:
+    url = reader.secret("LIMITS_URL") or "memory://"
+    scheme = url.partition("://")[0]
+    if "://" not in url or scheme not in COUNTERS:
+        reader.problems.append("LIMITS_URL must start with redis://, or be memory://.")
+    elif scheme in REDIS and not _is_read_by_redis(url):
+        reader.problems.append(f"LIMITS_URL {UNREADABLE}")
+    return url
+
+
+def _is_read_by_redis(url: str) -> bool:
+    """Read it as redis-py does, which takes 16 MB to load."""
+    try:
+        parts = urlsplit(url)
+        numbers = [parts.port or 0, *map(int, parse_qs(parts.query).get("db", ()))]
+    except ValueError:
+        return False
+    return min(numbers) >= 0
+
+
+def _is_read_by_postgresql(url: str) -> bool:
+    """Ask PostgreSQL's own library, as the queue is opened with it: an address may name several hosts."""
+    from psycopg import Error  # noqa: PLC0415 - only for a queue in PostgreSQL
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above
+
+    try:
+        ports = str(conninfo_to_dict(url).get("port", "")).split(",")
+    except Error:
+        return False
+    return all(port.isdecimal() for port in ports if port)
+
+
+QUEUES: Mapping[str, Callable[[str], bool]] = {
+    **dict.fromkeys(REDIS, _is_read_by_redis),
+    **dict.fromkeys(("postgresql", "postgres"), _is_read_by_postgresql),
+}
 
 
 def _demand_absolute(reader: Reader, name: str, file: Path | None) -> None:
@@ -53,7 +126,7 @@ def read_replica(reader: Reader, database_url: str) -> tuple[str | None, int]:
     most_seconds = reader.integer("DATABASE_READ_LAG_SECONDS", 10, low=1, high=3600)
     raw = reader.secret("DATABASE_READ_URL")
     url = _database_url(reader, "DATABASE_READ_URL", raw) if raw else None
-    if url is not None and not url.startswith("postgresql+psycopg://"):
+    if url is not None and not url.startswith(POSTGRESQL):
         reader.problems.append("DATABASE_READ_URL must start with postgresql://.")
     elif url is not None and database_url.startswith("sqlite"):
         reader.problems.append(

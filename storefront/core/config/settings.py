@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from storefront.core.config.addresses import read_base_url, read_hosts, read_link, read_security_contact
 from storefront.core.config.backup import read_backup_keys, read_backup_recipient
 from storefront.core.config.checkout_ui import CheckoutUi, read_checkout_ui
-from storefront.core.config.engines import check_redis, read_engines, read_replica
+from storefront.core.config.engines import check_redis, read_engines, read_limits, read_replica
 from storefront.core.config.env_file import read_env_file
 from storefront.core.config.files import BUCKETS, files_path, read_accel_prefix, read_files
 from storefront.core.config.live import check_live, check_live_mail
@@ -185,7 +185,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         code_mails_per_hour=reader.integer("CODE_MAILS_PER_HOUR", 600, low=10, high=1_000_000),
         invoices=reader.flag("INVOICES"),
         web_threads=reader.integer("WEB_THREADS", 8, low=1, high=64),
-        limits_url=reader.secret("LIMITS_URL") or "memory://",
+        limits_url=read_limits(reader),
         log_json=reader.flag("LOG_JSON"),
         reload_templates=reader.flag("RELOAD_TEMPLATES"),
         metrics_token=metrics_token,

@@ -1,10 +1,12 @@
 """Where rows, tasks and limits are kept: an address that cannot work is a line of its own, without a password."""
 
 import pytest
+from limits._storage_scheme import SCHEMES
 
+from storefront.core.config.engines import COUNTERS
 from storefront.core.config.settings import load_settings
 from storefront.core.config.sqlite_files import find_database_file, find_queue_file
-from tests.core.config.test_settings import SANDBOX, problems_of
+from tests.support.wrong_settings import SANDBOX, problems_of
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "QUEUE_URL"])
@@ -44,3 +46,82 @@ def test_takes_the_path_of_a_queue_as_it_is_written() -> None:
     value = "sqlite:////srv/a%20b/queue.db"
     assert load_settings(SANDBOX | {"QUEUE_URL": value}).queue_url == value
     assert str(find_queue_file(value)) == "/srv/a%20b/queue.db"
+
+
+NO_NUMBER = [
+    ("DATABASE_URL", "postgresql://shop:hidden@db:$PORT/shop"),
+    ("DATABASE_URL", "postgresql://shop:hidden/word@db:port/shop"),
+    ("DATABASE_URL", "postgresql+psycopg://shop:hidden@[::1]:port/shop"),
+    ("DATABASE_URL", "postgres://shop:hidden@[::1/shop"),
+    ("DATABASE_URL", "postgresql://shop:hidden@/shop?host=db1,db2&port=5432,hidden"),
+    ("DATABASE_URL", "sqlite:////srv/hidden.db?timeout=long"),
+    ("QUEUE_URL", "postgresql://shop:hidden@db:port/shop"),
+    ("QUEUE_URL", "postgres://db1:5432,db2:port/shop?password=hidden"),
+    ("QUEUE_URL", "postgresql://shop:hidden@db/shop?sslmod=require"),
+    ("QUEUE_URL", "redis://:hidden@queue:$PORT/0"),
+    ("QUEUE_URL", "redis://:hidden/word@queue/0"),
+    ("QUEUE_URL", "rediss://[::1/hidden"),
+    ("QUEUE_URL", "redis://queue?db=hidden"),
+    ("LIMITS_URL", "redis://:hidden@queue:port/0"),
+    ("LIMITS_URL", "rediss://queue:70000/hidden"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), NO_NUMBER)
+def test_names_an_address_that_nobody_can_read(name: str, value: str) -> None:
+    (problem,) = problems_of(SANDBOX | {name: value})
+    assert problem.startswith(f"{name} cannot be read: a port and what else is a number must be one")
+    assert "hidden" not in problem
+
+
+def test_names_a_replica_that_nobody_can_read() -> None:
+    (problem,) = problems_of(
+        SANDBOX
+        | {"DATABASE_URL": "postgresql://db/shop", "DATABASE_READ_URL": "postgresql://u:hidden@db2:port/shop"}
+    )
+    assert problem.startswith("DATABASE_READ_URL cannot be read")
+    assert "hidden" not in problem
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["foo", "foo://hidden", "redis:hidden", "async+memory://", "unix:///hidden", "postgresql://u:hidden@db"],
+)
+def test_refuses_to_count_limits_where_nobody_can(value: str) -> None:
+    assert problems_of(SANDBOX | {"LIMITS_URL": value}) == [
+        "LIMITS_URL must start with redis://, or be memory://."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "postgresql+psycopg://shop:p%40ss#w@db:5432/shop?sslmode=require"),
+        ("DATABASE_URL", "postgresql+psycopg://shop@[::1]:5432/shop"),
+        ("DATABASE_URL", "postgresql+psycopg:///shop?host=/run/postgresql"),
+        ("DATABASE_URL", "postgresql+psycopg://shop@/shop?host=db1,db2&port=5432,5432"),
+        ("DATABASE_URL", "postgresql+psycopg://shop@/shop?host=db1:5432&host=db2:5433"),
+        ("DATABASE_URL", "postgresql+psycopg://"),
+        ("DATABASE_URL", "sqlite:////srv/shop.db?timeout=5"),
+        ("QUEUE_URL", "postgresql://shop:p@db1:5432,db2:5433/shop"),
+        ("QUEUE_URL", "postgresql://shop@[::1]:5432,[::2]:5433/shop"),
+        ("QUEUE_URL", "postgres:///shop?host=/run/postgresql"),
+        ("QUEUE_URL", "rediss://shop:p%40ss@[::1]:6380/2"),
+        ("QUEUE_URL", "redis://queue?db=2&ssl_cert_reqs=none"),
+        ("LIMITS_URL", "memory://"),
+        ("LIMITS_URL", "redis://redis/1"),
+        ("LIMITS_URL", "rediss://:p@redis:6380"),
+        ("LIMITS_URL", "redis+unix:///run/redis.sock"),
+        ("LIMITS_URL", "redis+sentinel://a:1,b:2/name"),
+        ("LIMITS_URL", "memcached://localhost:11211"),
+    ],
+)
+def test_takes_an_address_as_it_is(name: str, value: str) -> None:
+    assert getattr(load_settings(SANDBOX | {name: value}), name.lower()) == value
+
+
+def test_knows_everything_that_limits_are_counted_in() -> None:
+    import storefront.web.limits  # noqa: F401 - loads the library's own
+
+    own = {name for name, kind in SCHEMES.items() if kind.__module__.startswith("limits.storage")}
+    assert own == COUNTERS

@@ -6,15 +6,8 @@ import pytest
 
 from storefront.core.config import engines
 from storefront.core.config.settings import Mode, load_settings, read_environment
-from storefront.core.config.settings import SettingsError as Wrong
+from tests.support.wrong_settings import SANDBOX, SECRET, problems_of
 
-SECRET = "3c1f9a0e7b6d48f2a5c8e4d1b7f09623"
-SANDBOX = {
-    "SECRET_KEY": SECRET,
-    "STRIPE_SECRET_KEY": "sk_test_" + "1" * 24,
-    "STRIPE_PUBLISHABLE_KEY": "pk_test_" + "1" * 24,
-    "STRIPE_API_BASE": "http://127.0.0.1:12111",
-}
 TEST = {name: value for name, value in SANDBOX.items() if name != "STRIPE_API_BASE"}
 LIVE = {
     "SECRET_KEY": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
@@ -25,12 +18,6 @@ LIVE = {
     "MAIL_FROM": "shop@shop.example",
     "TRUSTED_PROXIES": "1",
 }
-
-
-def problems_of(environ: dict[str, str]) -> list[str]:
-    with pytest.raises(Wrong) as caught:
-        load_settings(environ)
-    return caught.value.problems
 
 
 def without(environ: dict[str, str], name: str) -> dict[str, str]:
