@@ -12,12 +12,13 @@ from typing import IO
 from sqlalchemy.engine import URL
 
 from storefront.core.db import SQLITE_TIMEOUT_SECONDS, writers_turn
-from storefront.core.storage import StorageFull
+from storefront.core.storage import StorageFull, is_full
 from storefront.core.writers_line import find_file
 from storefront.owner.backup.age import Source
 from storefront.owner.backup.refusals import BackupDamaged, SourceUnreadable
 
 COPY = ".{database}.copying-"  # of folders beside the database, which only one process at a time makes
+FULL = "The disk of the database is full: make room, then try again."
 
 
 class Sqlite:
@@ -46,7 +47,7 @@ class Sqlite:
         path = self._own_file()
         with self._folder(2 * size_bytes) as folder:
             copy = folder / "copy.db"
-            with copy.open("wb") as output:
+            with _refusals(folder.parent), copy.open("wb") as output:  # what cannot be read has its own refusals
                 fill(output)
             try:
                 with closing(_open(copy)) as source:
@@ -68,14 +69,33 @@ class Sqlite:
         beside, prefix = path.parent, COPY.format(database=path.name)
         for leftover in beside.glob(f"{escape(prefix)}*"):
             shutil.rmtree(leftover, ignore_errors=True)
-        free = shutil.disk_usage(beside).free
-        if free < needed_bytes:
-            raise StorageFull(
-                f"A copy of the database needs {_mb(needed_bytes)} beside it, and {_mb(free)} are free: make "
-                "room, then try again."
-            )
-        with tempfile.TemporaryDirectory(dir=beside, prefix=prefix) as folder:
+        with _refusals(beside):
+            _demand_room(beside, needed_bytes)
+            made = tempfile.TemporaryDirectory(dir=beside, prefix=prefix)
+        with made as folder:
             yield Path(folder)
+
+
+def _demand_room(beside: Path, needed_bytes: int) -> None:
+    free = shutil.disk_usage(beside).free
+    if free < needed_bytes:
+        raise StorageFull(
+            f"A copy of the database needs {_mb(needed_bytes)} beside it, and {_mb(free)} are free: make "
+            "room, then try again."
+        )
+
+
+@contextmanager
+def _refusals(beside: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if is_full(error):
+            raise StorageFull(FULL) from error
+        raise SourceUnreadable(
+            f"{beside}, where the database lies, takes no copy of it ({error.strerror}): let the user of the shop "
+            "write there, then try again."
+        ) from error
 
 
 def _open(path: Path) -> sqlite3.Connection:
@@ -90,7 +110,7 @@ def _demand_sound(source: sqlite3.Connection) -> None:
 def _refusal(error: sqlite3.Error) -> Exception:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code == sqlite3.SQLITE_FULL:
-        return StorageFull("The disk of the database is full: make room, then try again.")
+        return StorageFull(FULL)
     if code == sqlite3.SQLITE_NOTADB:
         return BackupDamaged("The database in this backup is no database of SQLite: take another backup.")
     return SourceUnreadable(f"SQLite refuses ({error}): nothing was changed.")

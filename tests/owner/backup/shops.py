@@ -1,6 +1,7 @@
 """A shop with a key for its backups, and an empty machine to bring it back on."""
 
 import os
+import resource
 import shutil
 import signal
 from collections.abc import Callable, Iterator
@@ -105,6 +106,17 @@ def die_in(work: Callable[[], object]) -> None:
     _pid, status = os.waitpid(child, 0)
     assert os.WIFSIGNALED(status), "it was not killed"
     assert os.WTERMSIG(status) == signal.SIGKILL
+
+
+@contextmanager
+def little_room(size_bytes: int) -> Iterator[None]:
+    """No file may grow above this, which ends a write as a full disk does."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def names_in(place: Path) -> list[str]:

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +28,7 @@ from tests.owner.backup.shops import (
     Machine,
     another_machine,
     die_in,
+    little_room,
     names_in,
     with_backups,
 )
@@ -237,17 +237,6 @@ def test_runs_once_at_a_time(machine: Machine, empty: Machine, app: Flask, place
     with empty.app() as other, other.app_context(), alone("backup"):
         assert "is at work" in restore(empty, place)
     empty.done("restore", place, "--identity", "-", stdin=IDENTITY)
-
-
-@contextmanager
-def little_room(size_bytes: int) -> Iterator[None]:
-    """No file may grow above this, which ends a write as a full disk does."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_leaves_nothing_on_a_disk_that_is_full(machine: Machine, empty: Machine, place: Path) -> None:
