@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from storefront.core.config.reader import Reader
-from storefront.core.config.sqlite_files import SQLITE, find_database_file, find_queue_file
+from storefront.core.config.sqlite_files import SQLITE, find_database_file, find_queue_file, sqlite_address
 
 POSTGRESQL = "postgresql+psycopg://"
 # The value itself is not repeated: it may hold a password.
@@ -55,7 +55,7 @@ def _refuse_options(reader: Reader, name: str, url: str) -> None:
 
 
 def read_engines(reader: Reader) -> tuple[str, str]:
-    raw = reader.secret("DATABASE_URL") or f"sqlite:///{reader.home / 'var' / 'shop.db'}"
+    raw = reader.secret("DATABASE_URL") or sqlite_address(reader.home / "var" / "shop.db")
     database_url = _database_url(reader, "DATABASE_URL", raw)
     if database_url.startswith(SQLITE):
         _demand_absolute(reader, "DATABASE_URL", find_database_file(database_url))

@@ -6,6 +6,11 @@ from urllib.parse import parse_qs, unquote
 SQLITE = "sqlite:///"
 
 
+def sqlite_address(path: Path) -> str:
+    """Return the address of a database, which is read decoded and ends at a question mark."""
+    return SQLITE + str(path).replace("%", "%25").replace("?", "%3F")
+
+
 def find_database_file(url: str) -> Path | None:
     """Return the database's file; None for one in memory, and where the database is not of SQLite."""
     if not url.startswith(SQLITE):

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from dotenv import dotenv_values
 
+from storefront.core.config.sqlite_files import sqlite_address
 from storefront.core.places import home
 from storefront.devtools.local.keys import read_keys, without_nulls, write_private
 from storefront.devtools.local.one_at_a_time import unwritable
@@ -41,7 +42,7 @@ def build_environment(environ: Mapping[str, str], ports: Ports) -> dict[str, str
         "STOREFRONT_ENV_FILE": "",
         "RELOAD_TEMPLATES": "true",
         "BASE_URL": f"http://{HOST}:{ports.shop}",
-        "DATABASE_URL": f"sqlite:///{folder / 'shop.db'}",
+        "DATABASE_URL": sqlite_address(folder / "shop.db"),
         "QUEUE_URL": f"sqlite:///{folder / 'queue.db'}",
         "FILES_URL": (folder / "files").absolute().as_uri(),
         "STRIPE_API_BASE": f"http://{HOST}:{ports.sandbox}",

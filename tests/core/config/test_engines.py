@@ -1,11 +1,15 @@
 """Where rows, tasks and limits are kept: an address that cannot work is a line of its own, without a password."""
 
+from pathlib import Path
+
 import pytest
 from limits._storage_scheme import SCHEMES
+from sqlalchemy.engine import make_url
 
 from storefront.core.config.engines import COUNTERS
 from storefront.core.config.settings import load_settings
 from storefront.core.config.sqlite_files import find_database_file, find_queue_file
+from storefront.core.writers_line import find_file
 from tests.support.wrong_settings import SANDBOX, problems_of
 
 
@@ -46,6 +50,16 @@ def test_takes_the_path_of_a_queue_as_it_is_written() -> None:
     value = "sqlite:////srv/a%20b/queue.db"
     assert load_settings(SANDBOX | {"QUEUE_URL": value}).queue_url == value
     assert str(find_queue_file(value)) == "/srv/a%20b/queue.db"
+
+
+@pytest.mark.parametrize("name", ["shop", "my shop", "a%20b", "100%", "really?", "a%3Fb", "#1+2", "Bücher"])
+def test_keeps_a_shop_in_its_own_folder_whatever_that_is_called(name: str, tmp_path: Path) -> None:
+    home = tmp_path / name
+    settings = load_settings(SANDBOX | {"STOREFRONT_HOME": str(home)})
+    assert find_file(make_url(settings.database_url)) == home / "var" / "shop.db"
+    assert find_database_file(settings.database_url) == home / "var" / "shop.db"
+    assert find_queue_file(settings.queue_url) == home / "var" / "queue.db"
+    assert settings.files_path == home / "var" / "files"
 
 
 NO_NUMBER = [
