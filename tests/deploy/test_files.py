@@ -115,6 +115,14 @@ def test_gives_the_shop_settings_that_it_takes(path: Path) -> None:
     assert [name for name in given if f"`{name}`" not in readme] == []
 
 
+def test_names_in_the_docs_only_services_that_their_file_has() -> None:
+    services = {path.name: yaml.safe_load(path.read_text())["services"] for path in COMPOSE}
+    docs = "".join(path.read_text() for path in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))))
+    named = re.findall(r"docker compose (?:--file (\S+) )?(?:exec|logs|run|restart) ([a-z]+)", docs)
+    assert {file for file, _service in named} == {"", "compose.sqlite.yaml"}
+    assert [service for file, service in named if service not in services[file or "compose.yaml"]] == []
+
+
 def test_copies_into_the_image_what_it_is_built_from() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     let_in = [line.removeprefix("!") for line in lines if line.startswith("!")]
