@@ -40,7 +40,7 @@ RESTORED = "backup.restored"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """`is_behind`: the database waits for `db upgrade`."""
+    """`files` counts contents, as `backup` and its list do. `is_behind`: the database waits for `db upgrade`."""
 
     name: str
     made_at: datetime
@@ -84,7 +84,7 @@ def restore_backup(place: Depot, name: str | None, *, identity: str) -> Restored
     return Restored(
         name=manifest.name,
         made_at=manifest.made_at,
-        files=len(index.files),
+        files=len(manifest.files),
         is_behind=manifest.revision != head(),
     )
 

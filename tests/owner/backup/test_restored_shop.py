@@ -1,5 +1,6 @@
 """A shop that is brought back sells, and everything that was sold before and after the backup is there."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -68,3 +69,14 @@ def test_has_every_sale_again_and_sells_on(
         assert what_a_buyer_has(restored, new)[1] == had[0][1]
         assert len({key for keys, _file in had for key in keys} | set(new.keys)) == 6
     assert "New: 0 files" in empty.done("backup", place)
+
+
+def test_counts_files_as_the_backup_did(app: Flask, lost: Machine, empty: Machine, tmp_path: Path) -> None:
+    for name in ("one.bin", "same.bin"):
+        (tmp_path / "files" / name).write_bytes(b"the same")
+    place = tmp_path / "backups"
+    made = json.loads(lost.done("backup", place, "--json"))
+    (listed,) = json.loads(lost.done("backup", "list", place, "--json"))
+    restored = json.loads(empty.done("restore", place, "--json", "--identity", "-", stdin=IDENTITY))
+    assert made["files"] == listed["files"] == restored["files"]
+    assert (tmp_path / "new" / "files" / "same.bin").read_bytes() == b"the same"
