@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextvars import copy_context
+from dataclasses import replace
 from queue import Empty, SimpleQueue
 from threading import Thread
 from urllib.parse import urlsplit
 
 from flask import current_app
+from sqlalchemy.exc import DatabaseError, InterfaceError, OperationalError, ProgrammingError
 
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
@@ -33,6 +35,10 @@ from storefront.owner.readiness.read_facts import read_points
 log = logging.getLogger(__name__)
 
 LONGEST_SECONDS = 30
+BROKE = "This check broke ({}), which says nothing about the shop."
+BROKE_AT_DATABASE = frozenset(
+    BROKE.format(kind.__name__) for kind in (DatabaseError, InterfaceError, OperationalError, ProgrammingError)
+)
 Check = Callable[[Settings], Iterable[Seen]]
 
 
@@ -83,11 +89,20 @@ CHECKS: Mapping[str, Check] = {
 
 def examine(checks: Mapping[str, Check] = CHECKS, *, seconds: float = LONGEST_SECONDS) -> list[Finding]:
     """Return what was found, in the order of the checks. Each has so many seconds."""
-    return [
+    found = [
         Finding(name=name, level=level, text=text)
         for name, check in checks.items()
         for level, text in _within(name, check, seconds)
     ]
+    has_database = not any(finding.name == "database" and finding.level is Level.FAIL for finding in found)
+    return found if has_database else [_excuse(finding) for finding in found]
+
+
+def _excuse(finding: Finding) -> Finding:
+    """Say once that the database fails: the other checks that read it break by that."""
+    if finding.text not in BROKE_AT_DATABASE:
+        return finding
+    return replace(finding, level=Level.WARN, text="Not looked at, because the database fails (see above).")
 
 
 def _within(name: str, check: Check, seconds: float) -> list[Seen]:
@@ -107,6 +122,6 @@ def _run(name: str, check: Check) -> list[Seen]:
             return list(check(settings()))
         except Exception as error:  # noqa: BLE001 - whatever it is, the other checks are worth their answers
             log.warning("check broke", extra={"check": name, "kind": type(error).__name__})
-            return [fail(f"This check broke ({type(error).__name__}), which says nothing about the shop.")]
+            return [fail(BROKE.format(type(error).__name__))]
         finally:
             db.session.remove()

@@ -9,6 +9,7 @@ from threading import Event
 import pytest
 from click.testing import CliRunner
 from flask import Flask
+from sqlalchemy.exc import ProgrammingError
 
 from storefront.core import clock
 from storefront.core.config.settings import Settings
@@ -20,7 +21,7 @@ from storefront.owner.doctor.examine import CHECKS, Check, examine, look_at_base
 from storefront.owner.doctor.finding import Seen, ok
 from storefront.owner.doctor.secrets import look_at_files, look_at_sealed_keys, look_at_secrets
 from tests.cli.commands import read_json, run
-from tests.support.databases import BOTH
+from tests.support.databases import BOTH, Databases
 from tests.support.rows import change_rows
 from tests.support.sandbox_client import SandboxClient
 
@@ -54,6 +55,33 @@ def test_ends_with_one_where_something_fails(
     assert result.exit_code == 1
     assert "FAIL database: The shop cannot serve: " in result.output
     assert "OK   queue: " in result.output
+
+
+@pytest.mark.usefixtures("sandbox", "mailbox")
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_says_once_that_a_new_shop_has_no_tables(
+    environment: dict[str, str], all_databases: Databases, engine: str, tmp_path: Path
+) -> None:
+    empty = all_databases.make_empty() if engine == "postgresql" else f"sqlite:///{tmp_path / 'new.db'}"
+    result = run(CliRunner(env=environment | {"DATABASE_URL": empty, "STOREFRONT_ENV_FILE": ""}), "doctor")
+    assert result.exit_code == 1
+    assert (
+        "FAIL database: The shop cannot serve: no tables in the database: run `storefront db upgrade`"
+        in result.output
+    )
+    assert "This check broke" not in result.stdout
+    for name in ("license_keys", "ready", "status"):
+        assert f"WARN {name}: Not looked at, because the database fails (see above)." in result.output
+
+
+def test_says_of_a_check_that_breaks_by_itself_that_it_broke(app: Flask) -> None:
+    def breaks(_shop: Settings) -> list[Seen]:
+        raise ProgrammingError("SELECT", {}, ValueError())
+
+    checks: dict[str, Check] = {"database": lambda _shop: [ok("Yes.")], "status": breaks}
+    with app.app_context():
+        (_database, finding) = examine(checks)
+    assert finding.text == "This check broke (ProgrammingError), which says nothing about the shop."
 
 
 def test_goes_on_where_a_check_breaks_or_hangs(app: Flask) -> None:
