@@ -38,6 +38,7 @@ from sqlalchemy.sql.schema import CallableColumnDefault, ScalarElementColumnDefa
 from sqlalchemy.types import TypeDecorator
 
 from storefront.core.config.settings import Settings
+from storefront.core.old_plans import leave_old_plans
 from storefront.core.partial_indexes import tell_postgresql
 from storefront.core.runtime import Part, settings
 from storefront.core.sqlite_connections import begin, set_up_connection
@@ -182,6 +183,7 @@ def set_up_db(app: Flask, settings: Settings) -> None:
         READ_ENGINE.set(engine, app)  # its BEGIN is cheaper than an engine of its own
     else:
         ask_before_use(engine)
+        leave_old_plans(engine)
         tell_postgresql(Base.metadata)
         READ_ENGINE.set(engine.execution_options(isolation_level="AUTOCOMMIT"), app)
 
