@@ -1,9 +1,12 @@
 """Markdown to safe HTML: raw HTML is text, links are http(s) or mailto and carry no credit to their target."""
 
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup
 
@@ -21,7 +24,41 @@ HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
 
 KEPT_TEXTS = 256  # descriptions and notes of what is looked at; of a few kilobytes each
 
-_parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+_parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+_as_text = RendererHTML()
+
+
+def _show_no_pictures(state: StateCore) -> None:
+    """Make a link of each picture, which says what the picture is of: pages load nothing from elsewhere."""
+    for token in state.tokens:
+        token.children = (
+            list(_without_pictures(token.children or ())) if token.type == "inline" else token.children
+        )
+
+
+def _without_pictures(tokens: Iterable[Token]) -> Iterator[Token]:
+    depth = 0  # of links: none stands in another one
+    for token in tokens:
+        depth += token.nesting if token.tag == "a" else 0
+        if token.type == "image":
+            yield from _words_of(token, is_in_link=depth > 0)
+        else:
+            yield token
+
+
+def _words_of(picture: Token, *, is_in_link: bool) -> Iterator[Token]:
+    words = _as_text.renderInlineAsText(picture.children, _parser.options, {}).strip()
+    text = Token("text", "", 0, content=words)
+    if is_in_link or not words:  # a link without words would be nothing to click
+        yield text
+        return
+    title = {"title": picture.attrs["title"]} if "title" in picture.attrs else {}
+    yield Token("link_open", "a", 1, attrs={"href": picture.attrs["src"], **title})
+    yield text
+    yield Token("link_close", "a", -1)
+
+
+_parser.core.ruler.push("no_pictures", _show_no_pictures)
 
 
 def render_markdown(source: str) -> Markup:

@@ -2,8 +2,10 @@
 
 import re
 
+import pytest
 from flask import Flask
 
+from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import ProductState
 from tests.support.goods import change_price, change_product, make_product, unpublish_everything
 from tests.support.rows import change_rows
@@ -111,6 +113,25 @@ def test_carries_no_scripts_of_descriptions(buyer: Buyer, app: Flask) -> None:
     assert 'href="data:' not in text
     assert not re.search(r"<[^>]+\son\w+=", text)
     assert '<a href="https://example.com/b" rel="nofollow noopener noreferrer">b</a>' in text
+
+
+@pytest.mark.parametrize(
+    ("markdown", "shown"),
+    [
+        (
+            'Look: ![a *red* map](https://e.example/m.png "Map")',
+            'Look: <a href="https://e.example/m.png" title="Map">a red map</a>',
+        ),
+        ("![a map][1]\n\n[1]: https://e.example/m.png", '<a href="https://e.example/m.png">a map</a>'),
+        ("[![a map](https://e.example/m.png)](https://e.example)", '<a href="https://e.example">a map</a>'),
+        ("![](https://e.example/m.png)And words", "And words"),
+        ("What a map\\![Really](https://e.example)", 'What a map!<a href="https://e.example">Really</a>'),
+    ],
+)
+def test_links_to_pictures_of_descriptions_by_their_words(markdown: str, shown: str) -> None:
+    """No picture comes from elsewhere, and no mark of one stays behind."""
+    html = str(render_markdown(markdown)).replace(' rel="nofollow noopener noreferrer"', "")
+    assert html == f"<p>{shown}</p>\n"
 
 
 def test_escapes_product_names(buyer: Buyer, app: Flask) -> None:
