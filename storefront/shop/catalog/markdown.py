@@ -15,9 +15,11 @@ from storefront.shop.translations.read import lang_of
 # markdown-it already shows raw HTML as text; nh3 is the second lock, for what a future release may let through.
 ALLOWED_TAGS = frozenset(
     {"a", "blockquote", "br", "code", "em", "h2", "h3", "h4", "hr", "li", "ol", "p", "pre", "strong", "ul"}
-    | {"table", "thead", "tbody", "tr", "th", "td", "s"}
+    | {"table", "thead", "tbody", "tr", "th", "td", "s", "div"}
 )
 ALLOWED_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+# Every div is around a table. Keys scroll what is wider than the page, also where browsers do not see to it.
+SET_ATTRIBUTES = {"div": {"class": "table-scroll", "tabindex": "0"}, "pre": {"tabindex": "0"}}
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
 # h1 is the product's name.
 HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
@@ -30,10 +32,8 @@ _as_text = RendererHTML()
 
 def _show_no_pictures(state: StateCore) -> None:
     """Make a link of each picture, which says what the picture is of: pages load nothing from elsewhere."""
-    for token in state.tokens:
-        token.children = (
-            list(_without_pictures(token.children or ())) if token.type == "inline" else token.children
-        )
+    for token in filter(lambda token: token.type == "inline", state.tokens):
+        token.children = list(_without_pictures(token.children or ()))
 
 
 def _without_pictures(tokens: Iterable[Token]) -> Iterator[Token]:
@@ -70,7 +70,7 @@ def render_markdown(source: str) -> Markup:
 @lru_cache(maxsize=KEPT_TEXTS)
 def html_of(source: str) -> Markup:
     """Kept by its content, so there is nothing to expire: parsing is most of a product page's time."""
-    tokens = _parser.parse(source)
+    tokens = list(_with_scrollers(_parser.parse(source)))
     for token in tokens:
         token.tag = HEADINGS.get(token.tag, token.tag)
     html = _parser.renderer.render(tokens, _parser.options, {})
@@ -78,10 +78,21 @@ def html_of(source: str) -> Markup:
         html,
         tags=set(ALLOWED_TAGS),
         attributes=ALLOWED_ATTRIBUTES,
+        set_tag_attribute_values=SET_ATTRIBUTES,
         url_schemes=ALLOWED_SCHEMES,
         link_rel="nofollow noopener noreferrer",
     )
     return Markup(safe)  # noqa: S704 - the line above is what makes it safe
+
+
+def _with_scrollers(tokens: Iterable[Token]) -> Iterator[Token]:
+    """Put each table into an element that scrolls, so that on a phone it is no wider than the page."""
+    for token in tokens:
+        if token.type == "table_open":
+            yield Token("scroller_open", "div", 1, block=True)
+        yield token
+        if token.type == "table_close":
+            yield Token("scroller_close", "div", -1, block=True)
 
 
 def parse_markdown(source: str) -> list[Token]:

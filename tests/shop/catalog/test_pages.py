@@ -134,6 +134,14 @@ def test_links_to_pictures_of_descriptions_by_their_words(markdown: str, shown: 
     assert html == f"<p>{shown}</p>\n"
 
 
+def test_puts_tables_and_code_of_descriptions_where_keys_scroll_them() -> None:
+    html = render_markdown("|a|b|\n|---|---|\n|1|<div onclick=x()>|\n\n    code")
+    assert html.startswith('<div tabindex="0" class="table-scroll">\n<table>')
+    assert html.endswith('</table>\n</div>\n<pre tabindex="0"><code>code\n</code></pre>\n')
+    assert "&lt;div onclick=x()&gt;" in html
+    assert html.count("<div") == 1
+
+
 def test_escapes_product_names(buyer: Buyer, app: Flask) -> None:
     change_product(app, "gridling", name="<b>Bold</b> & co", summary='"><script>alert(1)</script>')
     for path in ("/", "/products/gridling"):
