@@ -88,6 +88,21 @@ def test_keeps_pages_of_buyers_as_wide_as_the_phone(shop: Shop, page: Page) -> N
     look(page, page.url)
 
 
+@pytest.mark.parametrize(("currency", "amount_minor"), [("idr", 45_000_000), ("huf", 1_299_000), ("chf", 12_900)])
+def test_breaks_no_word_of_the_button_that_buys(shop: Shop, page: Page, currency: str, amount_minor: int) -> None:
+    change_rows(
+        shop.app,
+        "UPDATE prices SET currency = :currency, amount_minor = :minor",
+        currency=currency,
+        minor=amount_minor,
+    )
+    for path in ("products/the-patient-toolmaker", "de/products/the-patient-toolmaker"):
+        page.goto(f"{shop.url}/{path}")
+        assert_fits(page)
+        height = page.locator(".buy-buttons .button-main").evaluate("node => node.offsetHeight")
+        assert height <= 50, path  # two lines: the words, and the amount below them
+
+
 def test_keeps_pages_of_owners_as_wide_as_the_phone(shop: Shop, page: Page) -> None:
     write_widely(shop, "com.example.application.framework.plugin." * 2 + WORD)
     come_in(shop, page)
