@@ -1,6 +1,7 @@
 """What an owner does with answers: written, given back to the shop, made, moved and deleted."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -49,8 +50,9 @@ def make_answer(title: str) -> str:
 
 def _find_key(wanted: str, title: str, rows: Mapping[str, Answer]) -> str:
     """Return the key of the answer of this title, or one that is free: beside `refund`, `refund-2`."""
+    of_title = (key for key, row in rows.items() if row.title == title)  # whatever such a name made before
     keys = (wanted, *(f"{wanted}-{number}" for number in range(2, len(rows) + 3)))
-    return next(key for key in keys if key not in rows or rows[key].title == title)
+    return next(chain(of_title, (key for key in keys if key not in rows)))
 
 
 def change_answer(

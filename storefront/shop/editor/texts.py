@@ -184,9 +184,27 @@ def _clean_upgrades(text: str) -> str:
     return with_points(cleaned)
 
 
+# Letters that no accent can be taken from, as they are written where they are missing.
+_SPELLED = str.maketrans(
+    {
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "ł": "l",
+        "þ": "th",
+        "ħ": "h",
+        "ŧ": "t",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    }
+)
+
+
 def slug_from(name: str, *, kind: str = "product") -> str:
     """Return a slug for a name in any language; its kind where nothing of it can be written in an address."""
-    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    letters = unicodedata.normalize("NFKD", name.casefold()).translate(_SPELLED)  # casefold makes ss of ß
+    plain = letters.encode("ascii", "ignore").decode()
     slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_SLUG].strip("-")
     is_free = len(slug) > 1 and slug not in RESERVED_SLUGS and not is_device(slug)
     return slug if is_free else f"{slug}-{kind}".strip("-")

@@ -15,7 +15,7 @@ from tests.owner.admin.editor_forms import said, shown
 from tests.shop.editor.acts import at_once
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.shop import Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -89,6 +89,13 @@ def test_has_a_key_of_its_own_whatever_its_name_is_like(app: Flask) -> None:
         with pytest.raises(EmailTextRefused, match="room for 100"):
             make_answer("One more")
         assert len(list_answers()) == MOST_ANSWERS + len(OURS)
+
+
+def test_keeps_the_key_that_such_a_name_once_made(app: Flask) -> None:
+    with app.app_context():
+        assert make_answer("Maße") == "masse"
+        change_rows(app, "UPDATE answers SET key = 'mae' WHERE key = 'masse'")
+        assert make_answer("Maße") == "mae"
 
 
 @both
