@@ -245,8 +245,16 @@ def read_edition(edition: Edition) -> dict[str, Any]:
 
 
 def _check_name(name: str, others: list[Edition]) -> None:
-    if any(other.name.casefold() == name.casefold() for other in others):
-        raise ProductRefused({"name": f"There is an edition {name} already: take another name."})
+    namesake = next((other for other in others if other.name.casefold() == name.casefold()), None)
+    if namesake is None:
+        return
+    words = f"There is an edition {name} already: take another name."
+    if not namesake.is_active:
+        words = (
+            f"The edition {namesake.key}, which is switched off, is called {namesake.name}: take another name, "
+            "or give that one another name first."
+        )
+    raise ProductRefused({"name": words})
 
 
 def _free_key(name: str, taken: set[str]) -> str:

@@ -299,18 +299,28 @@ def _check_edition(folder: Folder, ref: Ref, shop: Objects, merged: Merged) -> N
     _check_settings(folder, ref, shop.get(ref, {}))
     _check_parts(folder, ref, merged)
     _check_upgrades(folder, ref, shop)
-    if (ref, "name") in folder.places and _shares_name(ref, merged):
-        name = merged[ref]["name"]
-        folder.wrong(ref, "name", f"another edition of this product is called {name}: take another name.")
+    namesake = _find_namesake(ref, merged) if (ref, "name") in folder.places else None
+    if namesake is not None:
+        folder.wrong(ref, "name", _say_taken(folder, namesake, merged[ref]["name"]))
     currencies = len(merged.of(Kind.PRICE, ref.product, ref.name))
     if currencies > MOST_CURRENCIES:
         folder.wrong(ref, "", f"an edition has prices in at most {MOST_CURRENCIES} currencies.")
 
 
-def _shares_name(edition: Ref, merged: Merged) -> bool:
+def _find_namesake(edition: Ref, merged: Merged) -> Ref | None:
     name = merged[edition].get("name", "").casefold()
     siblings = [ref for ref in merged.of(Kind.EDITION, edition.product) if ref != edition]
-    return bool(name) and any(merged[ref].get("name", "").casefold() == name for ref in siblings)
+    return next((ref for ref in siblings if name and merged[ref].get("name", "").casefold() == name), None)
+
+
+def _say_taken(folder: Folder, namesake: Ref, name: str) -> str:
+    """An edition that the folder does not name is switched off at most: what was sold is called so."""
+    if (namesake, "name") in folder.places:
+        return f"another edition of this product is called {name}: take another name."
+    return (
+        f"the shop's edition {namesake.name} is called {name}, also when it is switched off: take another name, "
+        f"or list `key: {namesake.name}` with another name and `is_active: false`."
+    )
 
 
 def _check_release(folder: Folder, ref: Ref, shop: Objects, merged: Merged) -> None:

@@ -134,3 +134,11 @@ def test_keeps_an_amount_whose_price_somebody_else_took_away(app: Flask, owner: 
     assert 'value="21.50"' in late.text
     again = owner.post(path, is_new_price="yes", currency="usd", amount="21.50")
     assert "Personal costs $21.50 now" in said(owner, again)
+
+
+def test_says_which_edition_that_is_switched_off_has_a_name(app: Flask, owner: Buyer) -> None:
+    owner.post(f"{TWINSPOT}/editions/team/switch", is_active="no")
+    answer = owner.post(f"{TWINSPOT}/editions", name="TEAM", currency="usd", amount="5")
+    assert answer.status_code == 400
+    assert "The edition team, which is switched off, is called Team: take another name," in answer.text
+    assert "or give that one another name first." in answer.text

@@ -91,6 +91,23 @@ def test_lets_two_editions_change_names(app: Flask, folder: Path) -> None:
     ]
 
 
+def test_says_which_edition_keeps_a_name_that_another_one_is_to_have(app: Flask, folder: Path) -> None:
+    path = folder / PRODUCT
+    replace_text(path, "  - key: team\n", "  - key: group\n")
+    with pytest.raises(FolderRefused) as refused:
+        apply(app, folder, prune=True)
+    assert (
+        "name: the shop's edition team is called Team, also when it is switched off: take another name, "
+        "or list `key: team` with another name and `is_active: false`."
+    ) in str(refused.value)
+    replace_text(path, "editions:\n", "editions:\n  - {key: team, name: Team (old), is_active: false}\n")
+    apply(app, folder, prune=True)
+    assert read_rows(app, "SELECT key, name FROM editions WHERE key IN ('group', 'team') ORDER BY key") == [
+        {"key": "group", "name": "Team"},
+        {"key": "team", "name": "Team (old)"},
+    ]
+
+
 def test_replaces_pictures_whose_bytes_changed_before_it_shows_new_ones(app: Flask, tmp_path: Path) -> None:
     for number in range(8):
         add(app, saved(draw(100 + number, 100)), name=f"{number}.png")
