@@ -118,7 +118,7 @@ def _has_words(card: ProductCard, words: list[str]) -> bool:
 def _sort(cards: list[ProductCard], sort: Sort) -> list[ProductCard]:
     """Sort stably: what is equal keeps the owner's order."""
     if sort is Sort.NEWEST:
-        return sorted(cards, key=lambda card: card.product_id, reverse=True)
+        return sorted(cards, key=lambda card: (card.new_at, card.product_id), reverse=True)
     if sort is Sort.NAME:
         return sorted(cards, key=lambda card: card.plain_name)
     if sort is Sort.OWNERS:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, Text, cast, exists, join, out
 
 from storefront.core.languages import Language, offered
 from storefront.shop.catalog.models import LISTED, BundlePart, Edition, Price, Product, ProductState
-from storefront.shop.catalog.queries import by_currency
+from storefront.shop.catalog.queries import by_currency, new_at
 from storefront.shop.translations.read import as_original, asked_language, find_column, find_column_in, pick
 
 # The statement of the page that is asked for most: of tables, which cost half of what entities do.
@@ -30,6 +30,7 @@ _CATALOG = (
         _PRODUCTS.grants_download,
         _PRODUCTS.tax_behavior,
         _PRODUCTS.state,
+        new_at().label("new_at"),
         cast(_PRODUCTS.tags, Text).label("tags"),  # as text, which can be compared with the state before
         _PRICES.id.label("price_id"),
         _EDITIONS.name.label("edition"),

@@ -84,6 +84,12 @@ class Product(Base):
     tax_behavior: Mapped[str] = mapped_column(default="")  # inclusive or exclusive; empty: nobody has decided
     translations: Mapped[dict[str, Any] | None] = mapped_column(Translated)
     created_at: Mapped[datetime] = mapped_column(default=clock.now)
+    first_listed_at: Mapped[datetime | None]  # None: never, or older code listed it, which writes no such date
+
+    @property
+    def new_at(self) -> datetime:
+        """Return since when it has been new to visitors; `new_at()` says the same to a database."""
+        return self.first_listed_at or self.created_at
 
 
 class ProductAlias(Base):

@@ -85,6 +85,7 @@ class ProductCard:
 
     product_id: int
     slug: str
+    new_at: datetime  # when it was first listed
     name: str
     summary: str
     grants_license: bool
@@ -318,6 +319,7 @@ def _card(
     return ProductCard(
         product_id=product.id,
         slug=product.slug,
+        new_at=product.new_at,
         name=words.name,
         summary=words.summary,
         grants_license=product.grants_license,

@@ -11,18 +11,19 @@ from storefront.core.db import db
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import LISTED, Product, Release
 from storefront.shop.catalog.products import get_shown_product
+from storefront.shop.catalog.queries import new_at
 from storefront.shop.translations.read import said, told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedProduct:
-    """`changed_at` is when it came or had its newest release. `first_slug` never changes."""
+    """`new_at` is when it was first listed, `changed_at` that or its newest release. `first_slug` stays."""
 
     slug: str
     first_slug: str
     name: str
     summary: str
-    created_at: datetime
+    new_at: datetime
     changed_at: datetime
     has_releases: bool
 
@@ -61,7 +62,7 @@ def list_published() -> tuple[PublishedProduct, ...]:
             Product.first_slug,
             told(Product.name).label("name"),
             told(Product.summary).label("summary"),
-            Product.created_at,
+            new_at().label("new_at"),
             newest.c.newest_at,
         )
         .outerjoin(newest, newest.c.product_id == Product.id)
@@ -74,8 +75,8 @@ def list_published() -> tuple[PublishedProduct, ...]:
             first_slug=row.first_slug,
             name=row.name,
             summary=row.summary,
-            created_at=row.created_at,
-            changed_at=max(row.created_at, row.newest_at or row.created_at),
+            new_at=row.new_at,
+            changed_at=max(row.new_at, row.newest_at or row.new_at),
             has_releases=row.newest_at is not None,
         )
         for row in rows

@@ -1,5 +1,7 @@
 """Finds products, prices and releases by what people call them, for the shop, its commands and its pages."""
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, ScalarSelect, Select, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
@@ -114,6 +116,11 @@ def _first_price(*which: ColumnElement[bool]) -> ScalarSelect[int]:
         .correlate(Price)
         .scalar_subquery()
     )
+
+
+def new_at() -> ColumnElement[datetime]:
+    """Select since when a product has been new to visitors, as `Product.new_at` says of one."""
+    return func.coalesce(Product.first_listed_at, Product.created_at)
 
 
 def is_for_sale() -> ColumnElement[bool]:

@@ -1,14 +1,16 @@
 """Who sees a product and may buy it: published, only by its link, back to a draft, retired."""
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
+from storefront.core import clock
 from storefront.core.db import transaction
-from storefront.shop.catalog.models import WITH_PAGE, Product, ProductState
+from storefront.shop.catalog.models import LISTED, WITH_PAGE, Product, ProductState
 from storefront.shop.catalog.queries import lock_product, select_active_prices
 from storefront.shop.editor.goods import has_published_files
 from storefront.shop.editor.parts import is_bundle_product
@@ -55,6 +57,7 @@ def write_state(session: Session, product: Product, state: ProductState) -> bool
         if missing:
             raise NotReady(tuple(SENTENCES[thing] for thing in missing))
     before = product.state
+    product.first_listed_at = product.first_listed_at or _find_first_listing(product, state)
     product.state = state
     record(
         session,
@@ -65,6 +68,13 @@ def write_state(session: Session, product: Product, state: ProductState) -> bool
         after={"state": state.value},
     )
     return True
+
+
+def _find_first_listing(product: Product, state: ProductState) -> datetime | None:
+    """Return when a product without that date was, or is, listed first: older code lists without it."""
+    if product.state in LISTED:
+        return product.created_at
+    return clock.now() if state in LISTED else None
 
 
 def find_blockers(session: Session, product: Product) -> Iterator[str]:

@@ -28,13 +28,13 @@ class Entry:
 
 
 def write_products_feed(products: tuple[PublishedProduct, ...], *, shop_name: str, tagline: str) -> bytes:
-    newest = sorted(products, key=lambda product: product.created_at, reverse=True)
+    newest = sorted(products, key=lambda product: product.new_at, reverse=True)
     entries = [
         Entry(
             id=_tag(f"products/{product.first_slug}"),
             title=product.name,
             url=absolute_url("catalog.product", slug=product.slug),
-            published_at=product.created_at,
+            published_at=product.new_at,
             updated_at=product.changed_at,
             content=product.summary,
             is_html=False,

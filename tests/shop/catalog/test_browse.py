@@ -1,6 +1,8 @@
 """The catalog is searched, narrowed by tags, sorted and paged, by address alone."""
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from itertools import product
 from urllib.parse import quote
 
@@ -17,6 +19,8 @@ from tests.support.databases import BOTH
 from tests.support.many_products import add_products
 from tests.support.shop import Buyer
 
+LISTED_AT = datetime(2026, 11, 2, tzinfo=UTC)
+
 
 def card(number: int, name: str, *tags: str, amount: int | None = 100, currency: str = "usd") -> ProductCard:
     edition = OfferedEdition(
@@ -31,6 +35,7 @@ def card(number: int, name: str, *tags: str, amount: int | None = 100, currency:
     return ProductCard(
         product_id=number,
         slug=f"p{number}",
+        new_at=LISTED_AT,
         name=name,
         summary="A thing to have",
         grants_license=False,
@@ -95,6 +100,12 @@ def test_narrows_by_a_tag_however_it_is_written() -> None:
 )
 def test_sorts_and_keeps_the_owners_order_among_equals(sort: str, numbers: list[int]) -> None:
     assert found(sort=sort) == numbers
+
+
+def test_takes_for_newest_what_was_listed_last() -> None:
+    late = replace(GOODS[1], new_at=LISTED_AT + timedelta(seconds=1))
+    shelf = browse((GOODS[0], late, *GOODS[2:]), Asked(sort=Sort.NEWEST))
+    assert [each.product_id for each in shelf.found] == [2, 5, 4, 3, 1]
 
 
 def test_compares_no_amounts_of_two_currencies() -> None:

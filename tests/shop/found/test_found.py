@@ -5,7 +5,7 @@ import re
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from xml.etree.ElementTree import Element, fromstring
+from xml.etree.ElementTree import Element
 
 import pytest
 from flask import Flask
@@ -22,14 +22,12 @@ from storefront.shop.media.share_picture import draw_share_picture
 from storefront.shop.media.share_words import ShareWords
 from storefront.shop.pages.edit import create_page, publish_page
 from storefront.shop.profile.change import change_profile
+from tests.shop.found.documents import ATOM, MAP, read_xml
 from tests.support.databases import BOTH
 from tests.support.goods import change_product, make_product
 from tests.support.make_shop import LIVE, MakeShop
 from tests.support.rows import change_rows
 from tests.support.shop import Buyer
-
-ATOM = "{http://www.w3.org/2005/Atom}"
-MAP = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
 
 def meta(page: str, name: str) -> str:
@@ -42,10 +40,6 @@ def product_data(page: str) -> dict[str, object]:
     (text,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
     data: dict[str, object] = json.loads(text)
     return data
-
-
-def read_xml(document: bytes) -> Element:
-    return fromstring(document)  # noqa: S314 - the shop's own
 
 
 def texts(root: Element, name: str) -> list[str]:
@@ -292,7 +286,7 @@ def test_cuts_between_words(text: str, short: str) -> None:
 
 
 def test_knows_no_date_before_it_sold_anything(buyer: Buyer, app: Flask) -> None:
-    change_product(app, "twinspot", created_at=datetime(2030, 1, 1, tzinfo=UTC))
+    change_product(app, "twinspot", first_listed_at=datetime(2030, 1, 1, tzinfo=UTC))
     feed = read_xml(buyer.get("/feed.xml").data)
     assert texts(feed, f"{ATOM}updated")[0] == "2030-01-01T00:00:00+00:00"
     assert next(feed.iter(f"{ATOM}entry")).findtext(f"{ATOM}title") == "Twinspot"

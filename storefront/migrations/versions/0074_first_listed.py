@@ -1,0 +1,30 @@
+"""Know when a product was first listed in the shop: a draft that is published today is new today."""
+
+import sqlalchemy as sa
+from alembic import op
+
+import storefront.core.db
+
+revision = "0074"
+down_revision = "0073"
+branch_labels = None
+depends_on = None
+
+# Feed readers have seen what is listed, or was: for them it stays as old as it was.
+NOTE_LISTED = """
+UPDATE products SET first_listed_at = created_at
+WHERE state IN ('published', 'announced', 'retired') OR slug IN (
+    SELECT subject FROM audit_entries
+    WHERE subject_kind = 'product' AND verb IN ('product.published', 'product.announced')
+)
+"""
+
+
+def upgrade() -> None:
+    # Older code that still runs does not fill it; see `write_state()`.
+    op.add_column("products", sa.Column("first_listed_at", storefront.core.db.UtcDateTime(timezone=True)))
+    op.execute(NOTE_LISTED)
+
+
+def downgrade() -> None:
+    op.drop_column("products", "first_listed_at")
