@@ -19,6 +19,7 @@ NEWS_DAYS = timedelta(days=30)  # what failed earlier is known, or nobody waits 
 TO_ANYBODY = (*PATIENT, MailKind.PROOF, MailKind.AVAILABILITY_CONFIRM)
 
 # RFC 3463: unknown, of the address, disabled, and two for servers that know nobody there. A full mailbox empties.
+# Not 5.5.0, which Outlook.com says of closed addresses, and of others while it doubts who sends.
 DEAD_STATUSES = ("5.0.0)", "5.1.", "5.2.1)", "5.4.1)", "5.4.4)")
 STATUSES_OF_THE_SENDER = ("5.1.7)", "5.1.8)", "5.1.90)")
 DEAD_CODES = (550, 551, 553)  # without a status, RFC 5321

@@ -25,10 +25,26 @@ SENDING = re.compile(rb"\b(sending|send|submission|relay|daily|hourly|per (minut
 OTHER_LIMIT = re.compile(
     rb"\b5\.(3\.4|2\.3)\b|\b(size|large|big|lines?|length|headers?|attachments?|hops?|receiv\w+)\b"
     rb"|\b(spam\w*|score|urls?|grey\w*|retry|access)\b"
+    rb"|\b(for|to) (this|that|the) (recipient|user|mailbox)\b"
     rb"|^4.*\b(rate|per second)\b",
     re.IGNORECASE | re.DOTALL,
 )
-FULL = re.compile(rb"^552|\b[45]\.2\.\d|\b(mailbox|inbox|over ?quota|storage|space|disk|full)\b", re.IGNORECASE)
+OF_MAILBOX = re.compile(
+    rb"^552|\b[45]\.2\.\d|\b(mailbox|inbox|over ?quota|storage|space|disk|full)\b", re.IGNORECASE
+)
+# RFC 5321 has "mailbox" in the words for one that nobody has, so that word alone tells nothing. These do, of an
+# address that somebody may have: without them a bare 550 counts as one that nobody has.
+FULL = re.compile(
+    rb"^552|\b[45]\.2\.2\b|quota|exceed|insufficient|too (many|much)|\b(storage|space|disk|limits?)\b"
+    rb"|\bfull\b(?! name)",
+    re.IGNORECASE,
+)
+OF_SENDER = re.compile(
+    rb"\b(sender|dns|spf|dkim|dmarc|spam|polic(y|ies)|block(ed|list\w*)|blacklist\w*|reputation)\b",
+    re.IGNORECASE,
+)
+FOR_NOW = re.compile(rb"\btemporar|\bbusy\b|\b(try|retry) (again|later)\b", re.IGNORECASE)
+HINTS = ((FULL, "full"), (OF_SENDER, "of the sender"), (FOR_NOW, "for now"))
 ADDRESS = re.compile(rb"\S*(@|://)\S*")  # of a buyer, or of a page of help
 
 STATUS = re.compile(rb"[45]\.\d{1,3}\.\d{1,3}\b")
@@ -123,7 +139,7 @@ def _limit(code: int, reply: bytes | str) -> MailServerDown | None:
 
 
 def _is_of_sending(said: bytes) -> bool:
-    return not OTHER_LIMIT.search(said) and bool(SENDING.search(said) or not FULL.search(said))
+    return not OTHER_LIMIT.search(said) and bool(SENDING.search(said) or not OF_MAILBOX.search(said))
 
 
 def of_the_sender(error: smtplib.SMTPSenderRefused, *, size: int, size_limit: int) -> MailServerDown | MailRefused:
@@ -152,12 +168,12 @@ def of_the_recipient(code: int, reply: bytes | str) -> MailServerDown | MailRefu
 
 
 def _why(code: int, reply: bytes | str) -> str:
-    """Return the code and what says whether that address is gone: the status, or that its mailbox is full."""
+    """Return the code and what says whether that address is gone: the status, or words such as of a full mailbox."""
     status = STATUS.match(_bytes(reply))
     if status:
         return f"{code} {status[0].decode()}"
-    is_full = FULL.search(f"{code} ".encode() + ADDRESS.sub(b"", _bytes(reply)))
-    return f"{code} full" if is_full else f"{code}"
+    said = f"{code} ".encode() + ADDRESS.sub(b"", _bytes(reply))
+    return " ".join([f"{code}", *[hint for pattern, hint in HINTS if pattern.search(said)][:1]])
 
 
 def of_the_text(error: smtplib.SMTPDataError) -> MailServerDown | MailRefused:

@@ -43,6 +43,8 @@ NO_LIMITS = [
     "452 <a@shop.example> Mailbox over quota",
     "552 5.2.2 <a@shop.example>: Quota exceeded (mailbox for user is full)",
     "552 Requested mail action aborted: exceeded storage allocation",
+    "452 Too many messages for this recipient in the last hour",
+    "450 Too many messages to that mailbox",
     "550 5.2.1 The user is receiving mail at a rate that exceeds a limit per hour",
     "552 5.3.4 Message size exceeds fixed limit",
     "552 5.2.3 Your message exceeded Google's message size limits, see sending limits",

@@ -8,6 +8,8 @@ from flask import Flask
 
 from storefront.buyers.library.news import Told, tell_buyers
 from storefront.core.db import db
+from storefront.mail.failures import select_dead_addresses
+from storefront.mail.faults import of_the_recipient
 from storefront.mail.retry import retry_mails
 from tests.buyers.availability.asking import confirmed, switch
 from tests.buyers.availability.asking import work as work_on_waiting
@@ -76,6 +78,52 @@ def test_tells_no_dead_address_of_a_release_and_says_how_many(sold: Flask, shop:
         sold, "UPDATE outbox SET state = 'sent', sent_at = due_at, last_error = NULL WHERE state = 'failed'"
     )
     assert tell(sold).told == 1, "an address that takes email again is told then"
+
+
+NOBODY_THERE = [
+    "550 Requested action not taken: mailbox unavailable\nSee https://mail.example/help?c=full",
+    "550 No such mailbox",
+    "550 <disk@quota.example>: mailbox not found",
+    "550 Mailbox does not exist",
+    "550 Invalid mailbox",
+    "551 User not local; mailbox unknown",
+    "553 Requested action not taken: mailbox name not allowed",
+    "550 Unknown user in full name lookup",
+    "550 no such user",
+]
+SOMEBODY_THERE = [
+    "550 the mailbox is full",
+    "550 mailbox over quota",
+    "550 Mailbox has exceeded its limit",
+    "550 Insufficient storage in this inbox",
+    "550 Too many messages for this recipient",
+    "550 Requested action not taken: mailbox unavailable\ninvalid DNS MX record of the sender",
+    "550 Blocked by a list of spam",
+    "550 Mailbox temporarily unavailable",
+    "550 mailbox busy",
+    "552 mailbox not found",
+]
+
+
+@pytest.fixture
+def sold_to_bob(app: Flask, sandbox: SandboxClient) -> Flask:
+    sell(app, sandbox, email="bob@example.com")
+    return app
+
+
+@pytest.mark.parametrize(
+    ("said", "is_dead"), [(said, True) for said in NOBODY_THERE] + [(said, False) for said in SOMEBODY_THERE]
+)
+def test_takes_an_address_for_dead_by_words_where_there_is_no_status(
+    sold_to_bob: Flask, said: str, is_dead: bool
+) -> None:
+    """RFC 5321 says "mailbox" in each of its answers about an address that nobody has."""
+    error = str(of_the_recipient(int(said[:3]), said[4:]))
+    change_rows(sold_to_bob, "UPDATE outbox SET state = 'failed', last_error = :error", error=error)
+    with sold_to_bob.app_context():
+        dead = db.session.scalars(select_dead_addresses()).all()
+        db.session.remove()
+    assert dead == (["bob@example.com"] if is_dead else []), error
 
 
 def test_leaves_out_who_bounced_while_the_news_waited(sold: Flask, shop: Shop) -> None:
