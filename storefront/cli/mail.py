@@ -108,5 +108,6 @@ def bounce(file: BinaryIO, as_json: bool) -> None:
         Verdict.ALREADY: "had failed already",
         Verdict.CANCELED: "was canceled, and stays so",
         Verdict.DELAYED: "is delayed; its server tries on",
+        Verdict.ARRIVED: "has arrived, or was passed on: nothing is changed",
     }
     print_result(to_json_value(asdict(noted)), [f"Mail {noted.mail_id} {words[noted.verdict]}."], as_json=as_json)

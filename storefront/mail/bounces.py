@@ -26,6 +26,7 @@ from storefront.mail.models import MailState, OutboxMessage
 MOST_BYTES = 1024 * 1024
 STATUS = re.compile(r"\b([245])\.\d{1,3}\.\d{1,3}\b")  # RFC 3463
 MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,250}>")  # ours are plain ASCII; PostgreSQL refuses a NUL
+ARRIVED = frozenset({"delivered", "relayed", "expanded"})  # RFC 3464
 GLOBAL_STATUS = "message/global-delivery-status"  # RFC 6533: of an email that was sent with SMTPUTF8
 
 
@@ -42,6 +43,7 @@ class Verdict(StrEnum):
     ALREADY = "already"  # it had failed before
     CANCELED = "canceled"  # nobody waits for it any more
     DELAYED = "delayed"  # its server tries on: nothing is changed
+    ARRIVED = "arrived"  # or was passed on: nothing is changed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +53,7 @@ class Report:
     message_id: str
     status: str
     is_final: bool
+    has_arrived: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,8 +64,13 @@ class Bounce:
     status: str
 
 
+def _action(block: Message) -> str:
+    """RFC 3464: one word, and a comment may stand behind it."""
+    return str(block.get("Action", "")).partition("(")[0].strip().lower()
+
+
 def _has_failed(block: Message) -> bool:
-    return str(block.get("Action", "")).strip().lower() == "failed"
+    return _action(block) == "failed"
 
 
 def read_report(raw: bytes) -> Report:
@@ -88,8 +96,14 @@ def _read(raw: bytes) -> Report:
     if not message_id:
         raise NoReport("It does not say which email it is about: the Message-ID of that one is missing.")
     failed = list(filter(_has_failed, blocks))
-    status = STATUS.search(str((failed or blocks)[0].get("Status", "")))
-    return Report(message_id=message_id, status=status[0] if status else "", is_final=bool(failed))
+    block = (failed or blocks)[0]
+    found = STATUS.search(str(block.get("Status", "")))
+    return Report(
+        message_id=message_id,
+        status=found[0] if found else "",
+        is_final=bool(failed),
+        has_arrived=ARRIVED.issuperset(map(_action, blocks)),
+    )
 
 
 def note_bounce(raw: bytes) -> Bounce:
@@ -120,7 +134,7 @@ def note_bounce(raw: bytes) -> Bounce:
 
 def _verdict(report: Report, row: OutboxMessage) -> Verdict:
     if not report.is_final:
-        return Verdict.DELAYED
+        return Verdict.ARRIVED if report.has_arrived else Verdict.DELAYED
     if row.state is MailState.CANCELED:
         return Verdict.CANCELED
     return Verdict.BOUNCED if _has_left(row) else Verdict.ALREADY
@@ -136,10 +150,10 @@ def _has_left(row: OutboxMessage) -> bool:
 def _recipients(part: Message) -> Iterator[Message]:
     """Yield what a part says of each recipient; its first block is about the report itself."""
     blocks = _inner(part)
-    if part.get_content_type() == GLOBAL_STATUS:  # Python knows only its older sister, and reads one block of it
+    if part.get_content_type() in ("message/delivery-status", GLOBAL_STATUS):
+        # Python reads one block of the second kind, and none of what is in Base64, as some write the first one too.
         texts = chain.from_iterable(_text_in(part, inner).replace("\r\n", "\n").split("\n\n") for inner in blocks)
         blocks += [message_from_string(text) for text in texts]
-    if part.get_content_type() in ("message/delivery-status", GLOBAL_STATUS):
         yield from (block for block in blocks if "Action" in block)
 
 

@@ -67,6 +67,21 @@ def test_marks_the_email_once_and_offers_the_correction_at_its_order(sale: Sale)
     assert "arrive: bounced" not in owner.get(home).text
 
 
+@pytest.mark.parametrize("action", ["delivered", "relayed", "Expanded (by a list)"])
+def test_changes_nothing_for_an_email_that_arrived(sale: Sale, command: CliRunner, action: str) -> None:
+    raw = make_report(receipt(sale)["message_id"], action=action, status="2.0.0")
+    said = command.invoke(main, ["mail", "bounce"], input=raw)
+    assert "has arrived, or was passed on: nothing is changed" in said.stdout, said.output
+    assert come_back(sale, action=action, status="2.0.0").verdict is Verdict.ARRIVED
+    assert receipt(sale)["state"] == "sent"
+
+
+@pytest.mark.parametrize("action", ["FAILED", "failed (after 5 days)", "failed(given up)"])
+def test_reads_an_action_with_a_comment(action: str) -> None:
+    """RFC 3464 lets comments stand in each field."""
+    assert read_report(make_report("<a@b>", action=action).encode()).is_final
+
+
 @both
 @pytest.mark.parametrize("is_tried_again", [False, True])
 def test_marks_an_email_that_comes_back_before_its_server_has_answered(app: Flask, is_tried_again: bool) -> None:
@@ -174,6 +189,15 @@ def test_reads_a_report_of_an_address_beyond_ascii_in_an_encoding(kind: str, enc
     encoded = {"base64": base64.encodebytes, "quoted-printable": quopri.encodestring}[encoding](text.encode())
     head = before.removesuffix("\n") + f"Content-Transfer-Encoding: {encoding}\n\n"
     assert read_report((head + encoded.decode() + "\n" + after).encode()) == read_report(GLOBAL.encode())
+
+
+def test_reads_a_report_in_base64() -> None:
+    """RFC 3464 has none, and some write one all the same."""
+    plain = make_report("<a@storefront.example>")
+    before, text, after = re.split("(?<=message/delivery-status\n\n)(.*?)(?=--b)", plain, flags=re.DOTALL)
+    head = before.removesuffix("\n") + "Content-Transfer-Encoding: base64\n\n"
+    raw = head + base64.encodebytes(text.encode()).decode() + "\n" + after
+    assert read_report(raw.encode()) == read_report(plain.encode())
 
 
 @pytest.mark.parametrize(
