@@ -25,7 +25,7 @@ def release_lines(releases: Sequence[ListedRelease]) -> Iterator[str]:
 
 def missing_line(missing: Missing) -> str:
     if missing.found_bytes is None:
-        return f"{missing.path} is missing"
+        return f"{missing.path} is missing, or cannot be read"
     return f"{missing.path} has {missing.found_bytes} of {missing.size_bytes} bytes"
 
 

@@ -86,10 +86,10 @@ class Storage(Protocol):
         """
 
     def find_local_path(self, path: str) -> Path | None:
-        """Return where a folder has it; None in a bucket, and for a file that is missing."""
+        """Return where a folder has it; None in a bucket, and for a file that is missing or in a closed folder."""
 
     def find_size(self, path: str) -> int | None:
-        """Return its size; None for a file that is missing."""
+        """Return its size; None for a file that is missing, or that the shop cannot read."""
 
     def presign(self, path: str, *, seconds: int) -> str | None:
         """Return a URL that a bucket answers to anybody for so long; None for a folder."""
@@ -147,11 +147,19 @@ class Folder:
 
     def find_local_path(self, path: str) -> Path | None:
         local_path = self.root / path
-        return local_path if local_path.is_file() else None
+        try:
+            return local_path if local_path.is_file() else None
+        except OSError:  # newer Pythons say False of a folder that is closed to us
+            return None
 
     def find_size(self, path: str) -> int | None:
+        """Read a byte of it: what is closed to the shop's user, or lies on a bad disk, has a size all the same."""
         local_path = self.find_local_path(path)
-        return local_path.stat().st_size if local_path else None
+        try:
+            return _readable_size(local_path) if local_path else None
+        except OSError as error:
+            log.warning("file of the storage cannot be read", extra={"why": type(error).__name__})
+            return None
 
     def presign(self, path: str, *, seconds: int) -> str | None:  # noqa: ARG002 - only a bucket signs
         return None
@@ -167,12 +175,18 @@ class Folder:
         return f"{folder}/{filename}"
 
     def mark_of(self, path: str) -> str:
-        local_path = self.find_local_path(path)
-        return mark_of(local_path.stat()) if local_path else ""
+        local_path = self.root / path
+        return mark_of(local_path.stat()) if local_path.is_file() else ""
 
     def delete(self, path: str) -> None:
         with _disk_refusals(self.root):
             (self.root / path).unlink(missing_ok=True)
+
+
+def _readable_size(path: Path) -> int:
+    with path.open("rb") as content:
+        content.read(1)
+        return os.fstat(content.fileno()).st_size
 
 
 def chunks(content: IO[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:

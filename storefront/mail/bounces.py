@@ -151,7 +151,7 @@ def _recipients(part: Message) -> Iterator[Message]:
     """Yield what a part says of each recipient; its first block is about the report itself."""
     blocks = _inner(part)
     if part.get_content_type() in ("message/delivery-status", GLOBAL_STATUS):
-        # Python reads one block of the second kind, and none of what is in Base64, as some write the first one too.
+        # Python reads one block of the second kind, and none in Base64, which some use for the first one too.
         texts = chain.from_iterable(_text_in(part, inner).replace("\r\n", "\n").split("\n\n") for inner in blocks)
         blocks += [message_from_string(text) for text in texts]
         yield from (block for block in blocks if "Action" in block)

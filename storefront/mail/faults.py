@@ -168,7 +168,7 @@ def of_the_recipient(code: int, reply: bytes | str) -> MailServerDown | MailRefu
 
 
 def _why(code: int, reply: bytes | str) -> str:
-    """Return the code and what says whether that address is gone: the status, or words such as of a full mailbox."""
+    """Return the code and what says whether that address is gone: the status, or what its words tell."""
     status = STATUS.match(_bytes(reply))
     if status:
         return f"{code} {status[0].decode()}"

@@ -43,7 +43,7 @@ def open_archive(order: Order) -> Archive:
         AccessDenied: nothing in the order is open.
         NotFound: it has no files.
         DownloadLimitReached, DownloadsExpired: no file may be downloaded any more; what holds for the first.
-        FileMissing: one is not in the storage.
+        FileMissing: one is not in the storage, not whole, or cannot be read.
     """
     granted_files = find_newest_files(order)
     if not granted_files:

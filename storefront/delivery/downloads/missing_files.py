@@ -1,4 +1,4 @@
-"""A file that a release names and the storage does not have: the owner is told at once, and once."""
+"""A file of a release that the storage does not have, or not to be read: the owner is told at once, and once."""
 
 import logging
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class FileMissing(StorefrontError):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """`found_bytes` is None where there is no file at all."""
+    """`found_bytes` is None where there is no file, or none that can be read."""
 
     path: str
     size_bytes: int
@@ -32,8 +32,8 @@ class Missing:
 
 def _draft_notice(path: str) -> NoticeDraft:
     text = (
-        f"The file {path} is not in the storage, or not whole, so its buyers cannot download it. Put it back, "
-        "then run `storefront releases check`."
+        f"The file {path} is not in the storage, not whole, or closed to the shop's user, so its buyers cannot "
+        "download it. Put it back, or let the shop read it, then run `storefront releases check`."
     )
     return NoticeDraft(kind=NoticeKind.FILE_MISSING, subject=path, text=text)
 

@@ -33,7 +33,7 @@ def send_file(granted: GrantedFile) -> BaseResponse:
 
     Raises:
         DownloadsExpired, DownloadLimitReached, TooManyDownloads: nothing was counted.
-        FileMissing: it is not in the storage, or not whole.
+        FileMissing: it is not in the storage, not whole, or cannot be read.
     """
     counting.require_allowance(granted)
     released = granted.file
@@ -43,7 +43,10 @@ def send_file(granted: GrantedFile) -> BaseResponse:
     if path is None:
         return _lead_to_bucket(granted)
     prefix = settings().accel_prefix
-    return _let_nginx_send(path, granted, prefix) if prefix else _send(path, granted)
+    try:
+        return _let_nginx_send(path, granted, prefix) if prefix else _send(path, granted)
+    except OSError as error:  # gone, or closed, since its size was asked; nothing was counted yet
+        raise report_missing(released.path) from error
 
 
 def _lead_to_bucket(granted: GrantedFile) -> BaseResponse:

@@ -52,7 +52,9 @@ def check_stored(slug: str, version: str) -> list[str]:
         except StorageUnavailable as error:
             return [f"Whether the files are there could not be asked. {error.message}"]
         if size is None:
-            sentences.append(f"{file.filename} is not in the storage: buyers cannot download it.")
+            sentences.append(
+                f"{file.filename} is not in the storage, or the shop cannot read it: buyers cannot download it."
+            )
         elif size != file.size_bytes:
             sentences.append(
                 f"{file.filename} has {format_size(size)} in the storage and should have "

@@ -6,6 +6,7 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from werkzeug.http import parse_options_header
@@ -14,6 +15,7 @@ from storefront.core import clock
 from storefront.core.disposition import disposition
 from storefront.core.errors import StorefrontError
 from storefront.core.storage import Folder, OtherContent, StorageClosed, StorageFull
+from tests.support.nobody import as_nobody
 
 
 def put(folder: Folder, name: str, content: bytes = b"x") -> bool:
@@ -108,3 +110,24 @@ def test_names_the_folder_that_takes_nothing_and_why(tmp_path: Path) -> None:
     with pytest.raises(StorageClosed) as refused:
         put(Folder(tmp_path / "files"), "a.bin")
     assert f"{tmp_path / 'files'} (Not a directory)" in str(refused.value)
+
+
+def test_counts_a_file_that_it_may_not_read_as_none() -> None:
+    """As after a restore by root: the size is known to everybody who may look into the folder."""
+    with TemporaryDirectory() as name:  # those of pytest are closed to others
+        Path(name).chmod(0o755)
+        folder = Folder(Path(name))
+        for path in ("open", "closed"):
+            put(folder, f"{path}.zip")
+        closed = Path(name) / "tool/1.0/closed.zip"
+        for seen in (closed.parent, closed.parent.parent):
+            seen.chmod(0o755)
+        closed.chmod(0)
+        with as_nobody():
+            sizes = [folder.find_size(f"tool/1.0/{path}.zip") for path in ("open", "closed", "none")]
+            assert sizes == [1, None, None]
+        closed.parent.chmod(0)
+        with as_nobody():
+            assert folder.find_size("tool/1.0/open.zip") is None
+            assert folder.find_local_path("tool/1.0/open.zip") is None
+        closed.parent.chmod(0o755)

@@ -1,7 +1,9 @@
 """A file that is gone, or not whole: the buyer reads a sentence, the owner is told once, and again next time."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from threading import Barrier
+from typing import IO, Any
 
 import pytest
 from flask import Flask
@@ -83,6 +85,54 @@ def test_tells_of_a_buyer_who_is_turned_away_after_the_owner_called_it_done(
     assert sale.open_notices() == []
     assert status(sale.buyer, link) == 503
     assert sale.open_notices() == ["file_missing"]
+
+
+@pytest.fixture
+def closed_book(app: Flask, sale: Sale, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """The book is there, and closed to the shop's user. Root may read everything, so Python says it."""
+    path, really_open = book_path(app), Path.open
+
+    def refuse(self: Path, *how: Any, **more: Any) -> IO[Any]:
+        if self == path:
+            raise PermissionError(13, "Permission denied", str(self))
+        return really_open(self, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("what", ["file", "all.zip"])
+def test_tells_the_buyer_and_the_owner_of_a_file_that_the_shop_cannot_read(
+    app: Flask, sale: Sale, link: str, closed_book: pytest.MonkeyPatch, what: str
+) -> None:
+    for _ in range(2):
+        answer = sale.buyer.get(link if what == "file" else f"{link.rsplit('/', 2)[0]}/all.zip")
+        assert answer.status_code == 503
+        assert "your order is safe" in answer.text
+    assert sale.open_notices() == ["file_missing"]
+    assert counted_downloads(app) == 0
+    assert check(app) == [None]
+    closed_book.undo()
+    assert check(app) == []
+    assert sale.open_notices() == []
+    assert status(sale.buyer, link) == 200
+
+
+def test_counts_nothing_for_a_file_that_is_closed_once_its_size_was_asked(
+    app: Flask, sale: Sale, link: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, really_open, opened = book_path(app), Path.open, []
+
+    def close_after_first(self: Path, *how: Any, **more: Any) -> IO[Any]:
+        opened.append(self)
+        if opened.count(path) > 1:
+            raise PermissionError(13, "Permission denied", str(self))
+        return really_open(self, *how, **more)
+
+    monkeypatch.setattr(Path, "open", close_after_first)
+    assert status(sale.buyer, link) == 503
+    assert sale.open_notices() == ["file_missing"]
+    assert counted_downloads(app) == 0
 
 
 @both
