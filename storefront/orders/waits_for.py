@@ -20,11 +20,32 @@ _METHODS = {
 }
 _VOUCHERS = ("boleto", "konbini", "multibanco", "oxxo")
 DEBITS = ("acss_debit", "au_becs_debit", "bacs_debit", "nz_bank_account", "sepa_debit", "us_bank_account")
+# By the English that is kept. What is the same in each language, such as IBAN, is not here.
+LABELS = {
+    label: label
+    for label in (
+        marked("Recipient"),
+        marked("Sort code"),
+        marked("Routing number"),
+        marked("Account number"),
+        marked("Bank"),
+        marked("Bank code"),
+        marked("Branch"),
+        marked("Branch code"),
+        marked("Account type"),
+        marked("Entity"),
+        marked("Reference"),
+        marked("Number"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaitsFor:
-    """What the buyer must still do; `remaining_minor` is in the order's currency."""
+    """What the buyer must still do; `remaining_minor` is in the order's currency.
+
+    `details` are label and value. Labels, and words beside a value, are marked for translation.
+    """
 
     kind: WaitKind
     url: str | None
@@ -44,13 +65,15 @@ def to_keep(seen: SeenWaiting | None) -> dict[str, Any] | None:
     """Return the value of the column."""
     if seen is None:
         return None
-    return {
+    kept = {
         "kind": seen.kind.value,
         "url": seen.url,
         "expires_at": int(seen.expires_at.timestamp()) if seen.expires_at else None,
         "remaining_minor": seen.remaining_minor,
         "details": [list(pair) for pair in seen.details],
     }
+    # Only where there are some: reconciliation takes what differs for a change, also in rows of before.
+    return kept | {"confirmations": dict(seen.confirmations)} if seen.confirmations else kept
 
 
 def read_waits_for(order: Order) -> WaitsFor | None:
@@ -58,13 +81,20 @@ def read_waits_for(order: Order) -> WaitsFor | None:
     kept = order.waits_for
     if not kept or order.is_paid or order.has_failed:
         return None
+    confirmations = kept.get("confirmations", {})
     return WaitsFor(
         kind=WaitKind(kept["kind"]),
         url=kept["url"],
         expires_at=clock.from_unix(kept["expires_at"]) if kept["expires_at"] else None,
         remaining_minor=kept["remaining_minor"],
-        details=tuple((label, value) for label, value in kept["details"]),
+        details=tuple(_detail(label, value, confirmations.get(label)) for label, value in kept["details"]),
     )
+
+
+def _detail(label: str, value: str, confirmation: str | None) -> tuple[str, str]:
+    if confirmation:
+        value = marked("%(code)s, confirmation number %(number)s", code=value, number=confirmation)
+    return LABELS.get(label, label), value
 
 
 def method_name(method_type: str | None) -> str | None:

@@ -29,6 +29,9 @@ _LABELS = {
 }
 
 
+_STORES = {"familymart": "FamilyMart"}  # others are written as words are
+
+
 class WaitKind(StrEnum):
     VOUCHER = "voucher"
     TRANSFER = "transfer"
@@ -36,13 +39,17 @@ class WaitKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SeenWaiting:
-    """`details` are label and value, such as a voucher's number; `remaining_minor` is what is not sent yet."""
+    """`details` are label and value, such as a voucher's number; `remaining_minor` is what is not sent yet.
+
+    `confirmations` are label and number of those that a store asks for beside their value.
+    """
 
     kind: WaitKind
     url: str | None
     expires_at: datetime | None
     remaining_minor: int | None
     details: tuple[tuple[str, str], ...]
+    confirmations: tuple[tuple[str, str], ...] = ()
 
 
 def read_waiting(payment: dict[str, Any]) -> SeenWaiting | None:
@@ -73,21 +80,27 @@ def _numbers(shown: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield name.capitalize(), str(shown[name])
 
 
-def _codes_of_stores(stores: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, codes in stores.items():
-        if codes:
-            yield name.capitalize(), str(codes["payment_code"])
+def _of_stores(stores: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    """Konbini: who pays gives a payment code and a confirmation number, and each store has its own.
+
+    https://docs.stripe.com/payments/konbini/accept-a-payment
+    """
+    for store, codes in stores.items():
+        if codes and codes.get(name):
+            yield _STORES.get(store, store.capitalize()), str(codes[name])
 
 
 def _read_voucher(shown: dict[str, Any]) -> SeenWaiting:
     ends = shown.get("expires_at") or shown.get("expires_after")
-    details = [*_numbers(shown), *_codes_of_stores(part(shown, "stores"))]
+    stores = part(shown, "stores")
+    details = [*_numbers(shown), *_of_stores(stores, "payment_code")]
     return SeenWaiting(
         kind=WaitKind.VOUCHER,
         url=shown.get("hosted_voucher_url"),
         expires_at=clock.from_unix(ends) if ends else None,
         remaining_minor=None,
         details=tuple(details),
+        confirmations=tuple(_of_stores(stores, "confirmation_number")),
     )
 
 
