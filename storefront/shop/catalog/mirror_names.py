@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, select, update
 from storefront.core.config.live import is_on_internet
 from storefront.core.db import transaction
 from storefront.core.errors import StripeMissing, StripeRefused
+from storefront.core.languages import _, offered, speaking
 from storefront.core.runtime import settings
 from storefront.shop.catalog.models import Edition, Price, Product, StripeMirror
 from storefront.shop.media.queries import find_pictures
@@ -33,9 +34,13 @@ class Told:
 
 
 def name_at_stripe(product: str, edition: str, *, is_upgrade: bool = False) -> str:
-    """Return what Stripe shows: it has a product for each of our prices, and never shows a price's name."""
+    """Return what Stripe shows: it has a product for each of our prices, and never shows a price's name.
+
+    In the shop's own language, whoever asks: another word for each buyer would be told to Stripe each time.
+    """
     if is_upgrade:
-        return f"{product} (upgrade to {edition})"
+        with speaking(offered().own):
+            return _("%(product)s (upgrade to %(edition)s)", product=product, edition=edition)
     return f"{product} ({edition})" if edition else product
 
 

@@ -8,12 +8,15 @@ from storefront.payments.checkout.payment_links import create_link
 from storefront.shop.catalog import mirror_names
 from storefront.shop.catalog.mirrors import follow_names
 from storefront.shop.editor.products import change_texts
+from storefront.shop.profile.change import change_profile
 from tests.payments.checkout.buttons import press
 from tests.shop.media.drawn import add
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
+from tests.support.sale import sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
+from tests.support.upgrades import sell_upgrade, start_upgrade
 
 
 def rename(app: Flask, name: str) -> None:
@@ -126,3 +129,36 @@ def test_tries_the_next_one_where_stripe_refuses_one_name(app: Flask, sandbox: S
         "faults", method="POST", path=f"/v1/products/{product}", status=400, type="invalid_request_error"
     )
     assert [follow(app), follow(app)] == [0, 1]
+
+
+def test_names_an_upgrade_in_the_language_of_the_shop_and_tells_stripe_once(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """Whatever its buyers speak. What was sold keeps its name."""
+    sell_upgrade(app, sandbox)
+    assert "Twinspot (upgrade to Team)" in names_at_stripe(sandbox)
+    sandbox.forget_calls()
+    with app.app_context():
+        change_profile({"languages": "de, en"})
+        db.session.remove()
+    for language in ("en", "de", "en"):
+        buyer = Buyer(app)
+        buyer.client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
+        start_upgrade(sell(app, sandbox), buyer)
+        follow(app)
+    assert "Twinspot (Upgrade auf Team)" in names_at_stripe(sandbox)
+    assert "Twinspot (upgrade to Team)" not in names_at_stripe(sandbox)
+    assert [path for method, path in sandbox.calls() if method == "POST" and "/v1/product" in path] == [
+        f"/v1/products/{product}" for product in upgrade_products(app)
+    ]
+    sold = read_rows(app, "SELECT description FROM order_items WHERE description LIKE '%Team%'")
+    assert [row["description"] for row in sold] == ["Twinspot (upgrade to Team)"]
+
+
+def upgrade_products(app: Flask) -> list[str]:
+    rows = read_rows(
+        app,
+        "SELECT stripe_product_id FROM stripe_mirrors JOIN prices ON prices.id = price_id"
+        " WHERE upgrades_from_id IS NOT NULL",
+    )
+    return [row["stripe_product_id"] for row in rows]
