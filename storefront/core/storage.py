@@ -175,8 +175,8 @@ class Folder:
         return f"{folder}/{filename}"
 
     def mark_of(self, path: str) -> str:
-        local_path = self.root / path
-        return mark_of(local_path.stat()) if local_path.is_file() else ""
+        local_path = self.find_local_path(path)
+        return mark_of(local_path.stat()) if local_path else ""
 
     def delete(self, path: str) -> None:
         with _disk_refusals(self.root):
