@@ -91,6 +91,25 @@ def test_shows_logo_and_cover_at_addresses_of_the_shop(app: Flask, sandbox: Sand
     assert "31536000" not in older.headers["Cache-Control"]
 
 
+@pytest.mark.parametrize(
+    ("things", "change", "words"),
+    [
+        ([TWINSPOT], "", "Your keys and downloads are in this email."),
+        ([TWINSPOT, BOOK], "", "Your keys and downloads are in this email."),
+        ([BOOK], "", "Here's what you ordered."),
+        ([TWINSPOT], "DELETE FROM release_files", "Here's what you ordered."),
+        ([TWINSPOT], "UPDATE licenses SET withdrawn_at = created_at", "Here's what you ordered."),
+    ],
+)
+def test_begins_with_what_is_in_it(
+    app: Flask, sandbox: SandboxClient, things: list[tuple[str, str]], change: str, words: str
+) -> None:
+    """The line that mail programs show beside the subject."""
+    sell(app, sandbox, *things)
+    change_rows(app, *filter(None, [change]))
+    assert words_of(mail_of(app, "receipt").html.partition("</head>")[2]).startswith(words)
+
+
 @on_the_internet
 def test_shows_the_name_where_there_is_no_logo(app: Flask, sandbox: SandboxClient) -> None:
     sell(app, sandbox)

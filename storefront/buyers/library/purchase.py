@@ -201,6 +201,12 @@ class Purchase:
         return [goods for item in self.items for goods in item.goods]
 
     @property
+    def has_keys_and_files(self) -> bool:
+        """Tell whether both can be used now."""
+        files = [goods.files for goods in self.goods if not goods.downloads_ended]
+        return any(files) and any(goods.working_keys for goods in self.goods)
+
+    @property
     def keys(self) -> list[PurchasedKey]:
         return [key for goods in self.goods for key in goods.keys]
 
