@@ -31,8 +31,9 @@ def same_name(name: str) -> str:
 
 def check_path_part(part: str) -> None:
     """Raises FileNameRefused for a name that no path should carry."""
-    if _has_bad_ends(part) or _has_bad_characters(part) or _is_long(part):
-        raise FileNameRefused(f"{_shown(part)} cannot be a part of a file's path.")
+    why = _why_not(part)
+    if why:
+        raise FileNameRefused(f"{_shown(part)} cannot be a part of a file's path: {why}.")
     if is_device(part):
         raise FileNameRefused(f"{_shown(part)} is the name of a device on Windows: rename the file.")
 
@@ -47,15 +48,20 @@ def is_device(part: str) -> bool:
     return part.partition(".")[0].rstrip(" ").upper() in DEVICES
 
 
+def _why_not(part: str) -> str:
+    """Return the end of a sentence; empty for a name that paths can carry."""
+    if _has_bad_ends(part):
+        return "it begins or ends with a space or a dot" if is_seen(part) else "there is nothing to be seen in it"
+    bad = next(filter(_is_bad, part), None)
+    if bad is not None:
+        return f"it has {_shown(bad)} in it"
+    size = len(part.encode())
+    return f"it has {size} bytes, and at most {MAX_NAME_BYTES} fit, so shorten it" if size > MAX_NAME_BYTES else ""
+
+
 def _has_bad_ends(part: str) -> bool:
     return not is_seen(part) or part != part.strip() or part.startswith(".") or part.endswith(".")
 
 
-def _has_bad_characters(part: str) -> bool:
-    if set(part) & (RESERVED | TURNING):
-        return True
-    return any(kind_of(character) in REFUSED_CATEGORIES for character in part)
-
-
-def _is_long(part: str) -> bool:
-    return len(part.encode()) > MAX_NAME_BYTES
+def _is_bad(character: str) -> bool:
+    return character in RESERVED | TURNING or kind_of(character) in REFUSED_CATEGORIES

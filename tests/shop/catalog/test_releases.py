@@ -110,6 +110,29 @@ def test_refuses_characters_that_break_or_turn_a_line(character: str) -> None:
     assert character not in refused.value.message
 
 
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("n" * 181, "it has 181 bytes, and at most 180 fit, so shorten it."),
+        ("字" * 61, "it has 183 bytes, and at most 180 fit, so shorten it."),
+        (".hidden", "it begins or ends with a space or a dot."),
+        ("a.zip ", "it begins or ends with a space or a dot."),
+        ("", "there is nothing to be seen in it."),
+        ("what?.zip", "it has '?' in it."),
+        ("a\u202eb.zip", "it has '\\u202e' in it."),
+    ],
+)
+def test_says_why_a_name_cannot_be_used(name: str, why: str) -> None:
+    with pytest.raises(FileNameRefused) as refused:
+        check_path_part(name)
+    assert refused.value.message.endswith(f" cannot be a part of a file's path: {why}")
+
+
+@pytest.mark.parametrize("name", ["n" * 180, "字" * 60])
+def test_takes_a_name_of_as_many_bytes_as_fit(name: str) -> None:
+    check_path_part(name)
+
+
 @pytest.mark.parametrize("name", ["\u200b", "\u3164", "\u200b \u2800", "\ufeff"])
 def test_refuses_a_name_that_nobody_can_see(name: str) -> None:
     """A buyer's link to it would have no words."""

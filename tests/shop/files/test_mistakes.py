@@ -80,13 +80,13 @@ def test_refuses_names_that_no_path_should_carry(app: Flask, tmp_path: Path) -> 
     for home, version, name in (("1", '"a:b"', '"\\u3164"'), ("2", '"\\u2800"', "../b"), ("3", "con", "aux.zip")):
         release = f"products/tool/releases/{home}"
         files |= {f"{release}/notes.md": notes.format(version, name), f"{release}/a.zip": b"PK"}
-    part, device = "cannot be a part of a file's path.", "is the name of a device on Windows: rename the file."
-    home = "products/tool/releases"
+    part, device = "cannot be a part of a file's path:", "is the name of a device on Windows: rename the file."
+    home, unseen = "products/tool/releases", "there is nothing to be seen in it."
     assert mistakes(app, write(tmp_path / "shop", files)) == [
-        f"{home}/1/notes.md:1: this cannot be a version: 'a:b' {part}",
-        f"{home}/1/notes.md:5: '\\u3164' {part}",
-        f"{home}/2/notes.md:1: this cannot be a version: '\\u2800' {part}",
-        f"{home}/2/notes.md:5: '../b' {part}",
+        f"{home}/1/notes.md:1: this cannot be a version: 'a:b' {part} it has ':' in it.",
+        f"{home}/1/notes.md:5: '\\u3164' {part} {unseen}",
+        f"{home}/2/notes.md:1: this cannot be a version: '\\u2800' {part} {unseen}",
+        f"{home}/2/notes.md:5: '../b' {part} it begins or ends with a space or a dot.",
         f"{home}/3/notes.md:1: this cannot be a version: 'con' {device}",
         f"{home}/3/notes.md:5: 'aux.zip' {device}",
     ]
