@@ -77,9 +77,14 @@ class Receipt:
         return discount_label(self.discount_code)
 
     @property
+    def given_minor(self) -> int:
+        """Return what went back, without what waits for an answer: if there is none, the shop gets it again."""
+        return self.refunded_minor - sum(refund.amount_minor for refund in self.refunds if refund.is_waiting)
+
+    @property
     def remaining_minor(self) -> int:
-        """Return what the shop still has of the money."""
-        return self.total_minor - self.refunded_minor
+        """Return what the buyer has paid in the end."""
+        return self.total_minor - self.given_minor
 
     @property
     def dated_at(self) -> datetime:

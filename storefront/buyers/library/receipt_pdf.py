@@ -225,7 +225,7 @@ def _totals(receipt: Receipt) -> list[tuple[str, str, bool]]:
     rows += [(tax.label, money(tax.amount_minor), False) for tax in receipt.taxes.lines]
     rows.append((_("Total (%(currency)s)", currency=receipt.currency.upper()), money(receipt.total_minor), True))
     rows += [(_refund_label(refund), f"{MINUS}{money(refund.amount_minor)}", False) for refund in receipt.refunds]
-    if receipt.refunded_minor:
+    if receipt.given_minor:
         rows.append((_("Total after refunds"), money(receipt.remaining_minor), True))
     return rows
 

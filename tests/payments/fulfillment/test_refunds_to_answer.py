@@ -98,6 +98,20 @@ def test_says_so_of_a_part_where_everything_works(sale: Sale) -> None:
     assert "ask where the refund of ¥500 should go" in page
 
 
+def test_takes_it_off_no_total_while_it_waits(sale: Sale, mailbox: Mails) -> None:
+    """The money comes back to the shop where nobody answers."""
+    waiting = sale.refund(amount=500)
+    sale.deliver(*EVENTS)
+    sale.work()
+    said = plain(sale.buyer.get(f"{sale.link}/receipt").text)
+    assert re.search(r"Refund that needs your answer \W?¥500", said)
+    (mail,) = mails(mailbox, "needs your answer")
+    for body in (said, mail["text"], plain(mail["html"])):
+        assert "Total after refunds" not in body
+    end(sale, waiting, "succeeded")
+    assert "Total after refunds ¥1,400" in plain(sale.buyer.get(f"{sale.link}/receipt").text)
+
+
 def test_says_it_without_a_day_where_the_shop_did_not_ask_for_it_then(sale: Sale, app: Flask) -> None:
     """Of a refund that an older version took in."""
     sale.refund()
