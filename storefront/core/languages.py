@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import flask_babel
 from babel import Locale
@@ -21,6 +21,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
+from babel.units import format_unit
 from flask import Flask, g, has_app_context, has_request_context, request
 from werkzeug.local import LocalProxy
 from werkzeug.utils import cached_property
@@ -159,6 +160,12 @@ def show_hour(moment: datetime) -> str:
 
 def show_number(number: float, pattern: str | None = None) -> str:
     return str(format_decimal(number, format=pattern, locale=current_language().locale))
+
+
+def show_unit(number: float, unit: str, *, pattern: str, length: Literal["short", "long"] = "short") -> str:
+    """Write `2,5 kB`, or `2,5 ko`. `unit` is a name of CLDR, such as `digital-kilobyte`."""
+    locale = current_language().locale
+    return str(format_unit(number, unit, length, format=pattern, locale=locale))
 
 
 def show_country(code: str) -> str:

@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from storefront.core.runtime import settings
 from storefront.shop.catalog.browse import SORT_WORDS, browse, read_asked
 from storefront.shop.catalog.currency import chosen_currency, main_currency, put_main_first
-from storefront.shop.catalog.file_sizes import format_size
+from storefront.shop.catalog.file_sizes import show_size
 from storefront.shop.catalog.kept_pages import drawn_once, page_nonce
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.products import MovedPage, ProductCard, get_product_page, list_products
@@ -19,7 +19,7 @@ from storefront.shop.profile.read import read_profile, read_told_profile
 from storefront.web.open_pages import is_open_to_all
 
 catalog = Blueprint("catalog", __name__)
-catalog.add_app_template_filter(format_size, "filesize")
+catalog.add_app_template_filter(show_size, "filesize")
 catalog.add_app_template_filter(render_markdown, "markdown")
 
 
