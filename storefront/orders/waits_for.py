@@ -21,7 +21,7 @@ _METHODS = {
 _VOUCHERS = ("boleto", "konbini", "multibanco", "oxxo")
 DEBITS = ("acss_debit", "au_becs_debit", "bacs_debit", "nz_bank_account", "sepa_debit", "us_bank_account")
 # By the English that is kept. What is the same in each language, such as IBAN, is not here.
-LABELS = {
+LABELS: dict[str, str] = {
     label: label
     for label in (
         marked("Recipient"),

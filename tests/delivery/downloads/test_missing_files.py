@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from typing import IO, Any
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -92,7 +92,7 @@ def closed_book(app: Flask, sale: Sale, monkeypatch: pytest.MonkeyPatch) -> pyte
     """The book is there, and closed to the shop's user. Root may read everything, so Python says it."""
     path, really_open = book_path(app), Path.open
 
-    def refuse(self: Path, *how: Any, **more: Any) -> IO[Any]:
+    def refuse(self: Path, *how: Any, **more: Any) -> Any:
         if self == path:
             raise PermissionError(13, "Permission denied", str(self))
         return really_open(self, *how, **more)
@@ -123,7 +123,7 @@ def test_counts_nothing_for_a_file_that_is_closed_once_its_size_was_asked(
 ) -> None:
     path, really_open, opened = book_path(app), Path.open, []
 
-    def close_after_first(self: Path, *how: Any, **more: Any) -> IO[Any]:
+    def close_after_first(self: Path, *how: Any, **more: Any) -> Any:
         opened.append(self)
         if opened.count(path) > 1:
             raise PermissionError(13, "Permission denied", str(self))
