@@ -22,6 +22,9 @@ MAX_SUBJECT = 200  # characters; what follows nobody sees
 MAX_NAME = 120
 MAX_HEADER_LINE = 75  # RFC 2047, 2: of an encoded word
 JOINER = "\N{ZERO WIDTH JOINER}"
+# UAX #29: skin tones, and the letters of flags of parts of a country, belong to the emoji before them.
+BEHIND = frozenset(map(chr, (*range(0x1F3FB, 0x1F400), *range(0xE0020, 0xE0080))))
+FLAG_LETTERS = "".join(map(chr, range(0x1F1E6, 0x1F200)))
 LONG_WORD = 60  # cannot be folded, so it is encoded
 FOLD = "\r\n "
 ATOMS = re.compile(r"[\w !#$%&'*+/=?^`{|}~-]+", re.ASCII)  # RFC 5322, 3.2.3: what needs no quotes
@@ -88,17 +91,26 @@ def _one_line(text: str) -> str:
 
 
 def _shorten(text: str, length: int) -> str:
-    """Cut the text, but not within what is read as one sign: accents, joined emoji."""
+    """Cut the text, but not within what is read as one sign: accents, joined emoji, skin tones, flags."""
     if len(text) <= length:
         return text
     end = length - 1
-    while end and _is_joined(text[end - 1], text[end]):
+    while end and _is_joined(text, end):
         end -= 1
     return text[: end or length - 1].rstrip() + "…"
 
 
-def _is_joined(before: str, after: str) -> bool:
-    return JOINER in (before, after) or unicodedata.category(after).startswith("M")
+def _is_joined(text: str, place: int) -> bool:
+    """Tell whether what stands at a place is one sign with what is before it."""
+    before, after = text[place - 1], text[place]
+    is_behind = after in BEHIND or unicodedata.category(after).startswith("M")
+    return JOINER in (before, after) or is_behind or _is_half_of_flag(text, place)
+
+
+def _is_half_of_flag(text: str, place: int) -> bool:
+    """Tell the second letter of a flag: they stand in pairs, also where flags stand in a row."""
+    letters_before = place - len(text[:place].rstrip(FLAG_LETTERS))
+    return text[place] in FLAG_LETTERS and letters_before % 2 == 1
 
 
 def _encode(name: str, text: str) -> str:

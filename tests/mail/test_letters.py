@@ -12,6 +12,7 @@ from tests.mail.smtp_server import use_server
 from tests.mail.strict import read_strictly, sender_of, text_of
 from tests.support.factories import make_order
 
+SCOTLAND = "".join(chr(0xE0000 + ord(letter)) for letter in "gbsct\x7f")  # behind a black flag
 FAMILY = "\N{MAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
 ARABIC = "مفتاح الترخيص الخاص بك"
 
@@ -86,6 +87,11 @@ SENDERS = [
     ("Acme " * 500, "shop@acme.example", ("Acme " * 500)[:119].rstrip() + "…"),
     ("x" * 5000, "shop@acme.example", "x" * 119 + "…"),
     ("漢" * 5000, "shop@acme.example", "漢" * 119 + "…"),
+    ("x" * 118 + "🇯🇵" + "x" * 99, "shop@acme.example", "x" * 118 + "…"),
+    ("x" * 116 + "🇯🇵🇫🇷🇩🇪", "shop@acme.example", "x" * 116 + "🇯🇵…"),
+    ("x" * 117 + "🇯🇵🇫🇷🇩🇪", "shop@acme.example", "x" * 117 + "🇯🇵…"),
+    ("x" * 118 + "👍🏽" + "x" * 99, "shop@acme.example", "x" * 118 + "…"),
+    ("x" * 116 + "🏴" + SCOTLAND + "y" * 99, "shop@acme.example", "x" * 116 + "…"),
     ("Test Shop", '"Acme, Inc." <hello@acme.example>', "Acme, Inc."),
     ("Test Shop", "Acme Inc <hello@acme.example>", "Acme Inc"),
     ("Test Shop", "Acme Inc. <hello@acme.example>", "Acme Inc."),
