@@ -121,6 +121,16 @@ def say(text: str) -> str:
     return text.said(_translate) if isinstance(text, Marked) else text
 
 
+def with_colon(label: str) -> str:
+    """Write `Order:`, or `Commande :`."""
+    return say(label) + colon()
+
+
+def colon() -> str:
+    """Return it as it stands behind a word."""
+    return " :" if current_language() is Language.FRENCH else ":"
+
+
 def _(source: str, /, **values: Any) -> str:  # noqa: ANN401 - whatever its placeholders take
     """Translate now: for what a page or an email says while it is made."""
     return str(flask_babel.gettext(source, **values))
@@ -225,6 +235,13 @@ def set_up_languages(app: Flask) -> None:
     app.jinja_env.finalize = say
     app.jinja_env.policies["ext.i18n.trimmed"] = True  # as when they are collected
     app.jinja_env.filters.update(
-        money=show_money, day=show_day, day_of_year=show_day_of_year, hour=show_hour, number=show_number, say=say
+        money=show_money,
+        day=show_day,
+        day_of_year=show_day_of_year,
+        hour=show_hour,
+        number=show_number,
+        say=say,
+        colon=with_colon,
     )
+    app.jinja_env.globals["colon"] = colon  # no filter of an empty text: of what is constant Jinja keeps the first
     app.jinja_env.globals["language"] = LocalProxy(current_language)

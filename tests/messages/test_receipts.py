@@ -1,5 +1,6 @@
 """The receipt says what is true when it leaves: of withdrawn and ended keys, and of refunded items."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.delivery.licenses.models import License
 from storefront.delivery.licenses.owner_actions import withdraw_key
+from tests.support.rows import change_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Shop, keys_on
@@ -56,3 +58,22 @@ def test_says_which_item_is_refunded(shop: Shop, sandbox: SandboxClient, refunde
         assert "everything is yours" not in body
         assert keys_on(body) == ([] if refunded == 1 else sale.keys)
         assert ("/downloads/" in body.partition("Refunded:")[2]) is (refunded == 1)
+
+
+@pytest.mark.parametrize(("language", "colon"), [("de", ":"), ("fr", " :"), ("es", ":"), ("en", ":")])
+def test_has_a_space_before_each_colon_in_french_alone(
+    shop: Shop, sandbox: SandboxClient, language: str, colon: str
+) -> None:
+    sale = sell(shop.app, sandbox, TWINSPOT, BOOK)
+    sale.refund(amount=500)
+    sale.deliver("charge.refunded", "refund.")
+    change_rows(shop.app, "UPDATE orders SET language = :language", language=language)
+    sale.buyer.post(f"{sale.link}/receipt")
+    shop.mailbox.clear()
+    with time_machine.travel(clock.now() + timedelta(minutes=3), tick=True):
+        shop.work()
+    for mail in shop.mails():
+        text = re.sub(r"https?://\S+", "", str(mail["text"]))
+        colons = [found.replace("\u202f", " ") for found in re.findall(r"\s?:(?!\d)", text)]
+        assert len(colons) > 3
+        assert set(colons) == {colon}, text
