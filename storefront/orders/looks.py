@@ -67,7 +67,7 @@ def _apply_method(order: Order, payment: SeenPayment) -> None:
 
 def _apply_lists(order: Order, payment: SeenPayment) -> None:
     """Leave what the key may not read as it was: that it is not shown does not mean that it is gone."""
-    if payment.excess is not None:
-        order.excess_minor = payment.excess.amount_minor
+    if payment.excess_minor is not None:
+        order.excess_minor = payment.excess_minor
     if payment.after_sale is not None and payment.after_sale.disputes is not None:
         order.dispute_status = weightiest_dispute(dispute.status for dispute in payment.after_sale.disputes)

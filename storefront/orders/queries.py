@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, select
+from sqlalchemy import ColumnElement, Row, bindparam, false, func, select
 from sqlalchemy.orm import Session
 
 from storefront.core.db import db, read_all
@@ -21,6 +21,16 @@ _LOCKED = (
     .where(Order.checkout_session_id == bindparam("session_id"))
     .with_for_update()
     .execution_options(populate_existing=True)  # a lock alone does not refresh a loaded row
+)
+# The order that a transfer was for: of those that have ended the last one. Of one that was first seen when it had
+# failed nothing tells the way to pay.
+_IS_TRANSFER = Order.payment_method_type == "customer_balance"
+_MAY_BE_TRANSFER = _IS_TRANSFER | Order.has_failed
+_BY_TRANSFER = (
+    (Order.is_paid | Order.has_failed).desc(),
+    func.coalesce(_IS_TRANSFER, false()).desc(),
+    func.coalesce(Order.paid_at, Order.placed_at).desc(),
+    Order.id.desc(),
 )
 MOST_OF_A_CUSTOMER = 10  # looked at for one event: each costs a question to Stripe
 
@@ -94,18 +104,33 @@ def _newest_orders_of(stripe_customer_id: str) -> Sequence[Row[tuple[str, str | 
     ).all()
 
 
-def find_newest_transfer_of(stripe_customer_id: str) -> str | None:
-    """Return the Checkout Session of the newest order that a Customer at Stripe pays by bank transfer."""
-    return db.session.scalar(
-        select(Order.checkout_session_id)
-        .where(
-            Order.stripe_customer_id == stripe_customer_id,
-            Order.payment_method_type == "customer_balance",
-            order_in_running_mode(),
-        )
-        .order_by(Order.paid_at.desc().nulls_last(), Order.id.desc())
-        .limit(1)
+def find_transfers_of(stripe_customer_id: str) -> tuple[str, ...]:
+    """Return the Checkout Sessions that speak of a Customer's cash balance at Stripe, one for each currency."""
+    place = func.row_number().over(partition_by=Order.currency, order_by=_BY_TRANSFER).label("place")
+    ranked = (
+        select(Order.id, Order.checkout_session_id, place)
+        .where(Order.stripe_customer_id == stripe_customer_id, _MAY_BE_TRANSFER, order_in_running_mode())
+        .subquery()
     )
+    newest = select(ranked.c.checkout_session_id).where(ranked.c.place == 1).order_by(ranked.c.id.desc())
+    return tuple(db.session.scalars(newest))
+
+
+def speaks_of_balance(session: Session, order: Order) -> bool:
+    """Tell whether what lies in the cash balance is said of this order: the one that `find_transfers_of` names.
+
+    Of any other only where nobody says it: money that lies there is never left out.
+    """
+    own = (
+        Order.stripe_customer_id == order.stripe_customer_id,
+        Order.mode == order.mode,
+        Order.currency == order.currency,
+    )
+    newest = session.scalar(select(Order.id).where(*own, _MAY_BE_TRANSFER).order_by(*_BY_TRANSFER).limit(1))
+    if newest == order.id:
+        return True
+    says_it = select(Order.id).where(*own, Order.id != order.id, Order.excess_minor > 0)
+    return session.scalar(says_it.limit(1)) is None
 
 
 def find_order_number(stripe_id: str) -> str | None:

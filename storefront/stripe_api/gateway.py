@@ -26,6 +26,7 @@ from storefront.stripe_api.own_words import accept_words
 from storefront.stripe_api.raw import part, rows
 from storefront.stripe_api.refusals import NO_KEY, Kinds, readable, refusals
 from storefront.stripe_api.seen import (
+    FAILED,
     SeenAfterSale,
     SeenCheckout,
     SeenDiscount,
@@ -35,7 +36,7 @@ from storefront.stripe_api.seen import (
     read_refund,
     read_warning,
 )
-from storefront.stripe_api.seen_balance import NO_EXCESS, Excess, read_excess
+from storefront.stripe_api.seen_balance import read_excess_minor
 from storefront.stripe_api.seen_event import SeenEvent, read_event
 from storefront.stripe_api.seen_tax import SeenInvoice, read_invoice
 from storefront.stripe_api.signatures import TOLERANCE_SECONDS, is_signed, refuse_signature
@@ -144,7 +145,7 @@ class Gateway:
             raw,
             lines,
             self._get_after_sale(payment["id"]) if asks else None,
-            excess=self._excess_of(raw, charge),
+            excess_minor=self._excess_of(raw, charge),
             invoice=self._find_invoice(raw.get("invoice")),
             kept_tax_ids=self._find_tax_ids(raw) if thorough else None,
             discount=self._find_discount(raw),
@@ -205,24 +206,24 @@ class Gateway:
             return str(invoice["hosted_invoice_url"])
         return part(raw["payment_intent"] or {}, "latest_charge").get("receipt_url") or None
 
-    def _excess_of(self, raw: dict[str, Any], charge: dict[str, Any]) -> Excess | None:
-        """Return what a bank transfer brought too much, or in vain; None where the key may not ask.
+    def _excess_of(self, raw: dict[str, Any], charge: dict[str, Any]) -> int | None:
+        """Return what a Customer's bank transfers brought too much, or in vain; None where the key may not ask.
 
-        A payment that was given up does not say what it waited for, so of each the balance is asked.
+        A payment that came to nothing does not say what it waited for, so of each the balance is asked.
         """
         method = part(charge, "payment_method_details").get("type")
-        is_given_up = (raw["payment_intent"] or {}).get("status") == "canceled"
-        if not isinstance(raw["customer"], str) or not (is_given_up or method == "customer_balance"):
-            return NO_EXCESS
+        has_ended = raw["status"] == "complete" and (raw["payment_intent"] or {}).get("status") in FAILED
+        if not isinstance(raw["customer"], str) or not (has_ended or method == "customer_balance"):
+            return 0
         path = f"/v1/customers/{quote(raw['customer'], safe='')}/cash_balance_transactions"
         try:
             moves = self._all_pages(path)
         except StripeMissing:
-            return NO_EXCESS  # the Customer is gone, and its balance with it
+            return 0  # the Customer is gone, and its balance with it
         except StripeRefused:
             log.warning("stripe does not show this")
             return None
-        return read_excess(moves, currency=raw["currency"], payment_id=raw["payment_intent"]["id"])
+        return read_excess_minor(moves, currency=raw["currency"])
 
     def _get_after_sale(self, payment_intent_id: str) -> SeenAfterSale:
         refunds = self._find_all("/v1/refunds", payment_intent_id)

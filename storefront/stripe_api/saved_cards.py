@@ -6,6 +6,7 @@ from typing import Any
 from storefront.core.errors import StripeMissing, StripeRefused
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.lists import each
+from storefront.stripe_api.raw import part
 from storefront.stripe_api.refusals import readable
 
 
@@ -31,6 +32,21 @@ def change_email(stripe_id: str, email: str) -> None:
     """Raises StripeMissing where it was deleted."""
     params: Any = {"email": email}
     gateway().ask(lambda client: client.v1.customers.update(stripe_id, params))
+
+
+@readable()
+def find_cash(stripe_id: str) -> dict[str, int]:
+    """Return what bank transfers left in the Customer's cash balance, in minor units by currency, without zeros.
+
+    https://docs.stripe.com/payments/customer-balance: it is a part of the Customer, shown on request.
+    """
+    params: Any = {"expand": ["cash_balance"]}
+    try:
+        raw = gateway().ask(lambda client: client.v1.customers.retrieve(stripe_id, params))
+    except StripeMissing:
+        return {}
+    available = part(part(raw, "cash_balance"), "available")
+    return {currency: int(minor) for currency, minor in available.items() if minor}
 
 
 def delete_customer(stripe_id: str) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from storefront.core import clock
 from storefront.stripe_api.raw import part, rows
-from storefront.stripe_api.seen_balance import NO_EXCESS, Excess
 from storefront.stripe_api.seen_buyer import NO_METHOD, SeenMethod, read_address, read_business_name, read_method
 from storefront.stripe_api.seen_price import SeenPrice, read_price
 from storefront.stripe_api.seen_recovery import SeenRecovery, has_agreed, read_recovery
@@ -17,6 +16,8 @@ from storefront.stripe_api.seen_tax import (
     with_verification,
 )
 from storefront.stripe_api.seen_waiting import SeenWaiting, read_waiting, waiting_method
+
+FAILED = ("requires_payment_method", "canceled")  # of a payment whose Session is complete: it came to nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ class SeenPayment:
     """`status` is the PaymentIntent's; amounts and `is_disputed` are of its latest charge.
 
     `after_sale` is None when nobody asked: the charge shows no refund and no dispute, and the look was quick.
-    `excess` is None where a restricted key may not ask.
+    `excess_minor` is None where a restricted key may not ask.
     """
 
     id: str
@@ -104,7 +105,7 @@ class SeenPayment:
     is_disputed: bool
     after_sale: SeenAfterSale | None
     waiting: SeenWaiting | None = None  # what the buyer must still do
-    excess: Excess | None = NO_EXCESS  # sent by bank transfer and not used: Stripe keeps it for this customer
+    excess_minor: int | None = 0  # sent by bank transfer and not used: Stripe keeps it for this customer
     method: SeenMethod = NO_METHOD  # of the charge: none while nothing is charged
     charged_at: datetime | None = None  # a debit is charged days before its money comes
 
@@ -173,7 +174,7 @@ class SeenCheckout:
     @property
     def has_failed(self) -> bool:
         """Return True where a delayed method was chosen and the bank said no: final for this Session."""
-        failed = self.payment is not None and self.payment.status in ("requires_payment_method", "canceled")
+        failed = self.payment is not None and self.payment.status in FAILED
         return self.status == "complete" and self.payment_status == "unpaid" and failed
 
 
@@ -269,7 +270,7 @@ def read_warning(raw: dict[str, Any]) -> SeenWarning:
 
 
 def _seen_payment(
-    raw: dict[str, Any] | None, after_sale: SeenAfterSale | None, excess: Excess | None
+    raw: dict[str, Any] | None, after_sale: SeenAfterSale | None, excess_minor: int | None
 ) -> SeenPayment | None:
     if not raw:
         return None
@@ -283,7 +284,7 @@ def _seen_payment(
         is_disputed=bool(charge.get("disputed")),
         after_sale=after_sale,
         waiting=read_waiting(raw),
-        excess=excess,
+        excess_minor=excess_minor,
         method=read_method(charge),
         charged_at=clock.from_unix(charged) if charged else None,
     )
@@ -338,7 +339,7 @@ def read_checkout(
     *,
     invoice: SeenInvoice | None = None,
     kept_tax_ids: list[dict[str, Any]] | None = None,
-    excess: Excess | None = NO_EXCESS,
+    excess_minor: int | None = 0,
     discount: SeenDiscount | None = None,
 ) -> SeenCheckout:
     """`kept_tax_ids` are those of the Session's Customer, where somebody asked for them."""
@@ -379,7 +380,7 @@ def read_checkout(
         has_accepted=_has_accepted(raw),
         phone=_phone(raw, customer),
         answers=_answers(raw),
-        payment=_seen_payment(payment, after_sale, excess) if isinstance(payment, dict) else None,
+        payment=_seen_payment(payment, after_sale, excess_minor) if isinstance(payment, dict) else None,
         recovered_from=raw.get("recovered_from"),
         recovery=read_recovery(raw),
         agrees_to_offers=has_agreed(raw),

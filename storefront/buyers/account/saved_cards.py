@@ -1,16 +1,20 @@
 """Cards that a buyer saved, as they see and remove them; and Customers that are deleted at Stripe when they go."""
 
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import db, end_read, transaction
 from storefront.core.errors import StorefrontError, StripeRefused
+from storefront.core.money import format_money
 from storefront.core.runtime import settings
 from storefront.customers.at_stripe import StripeCustomer, find_at_stripe, has_any_at_stripe
 from storefront.orders.models import Order
+from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
 from storefront.shop.profile.saved_cards import may_save_cards
 from storefront.stripe_api import saved_cards
 from storefront.stripe_api.gateway import gateway
@@ -54,20 +58,48 @@ def remove_card(customer_id: int, card_id: str) -> SavedCard | None:
 def delete_given_up() -> None:
     """Delete Customers of erased and moved buyers at Stripe, with their cards. What fails is tried again.
 
-    One that a bank transfer is still to reach, or whose balance holds too much, waits for that.
+    One that a bank transfer is still to reach, or whose balance holds money, waits for that.
     """
     account = gateway().account_id() if _has_given_up() else ""
     for row_id, stripe_id in _find_given_up(account) if account else ():
         try:
-            if stripe_id is not None:
-                saved_cards.delete_customer(stripe_id)
+            cash = _delete_unless_cash(stripe_id) if stripe_id is not None else {}
         except StorefrontError as error:
             log.warning("a customer is not deleted at stripe", extra={"why": error.code})
             if isinstance(error, StripeRefused):
                 continue  # it holds up no other
             return
         with transaction() as session:
-            session.execute(delete(StripeCustomer).where(StripeCustomer.id == row_id))
+            _settle_given_up(session, row_id, stripe_id, cash)
+
+
+def _delete_unless_cash(stripe_id: str) -> dict[str, int]:
+    """Return what lies in the balance: of a transfer that no order tells of, as one that its owner asked for."""
+    cash = saved_cards.find_cash(stripe_id)
+    if not cash:
+        saved_cards.delete_customer(stripe_id)
+    return cash
+
+
+def _settle_given_up(session: Session, row_id: int, stripe_id: str | None, cash: Mapping[str, int]) -> None:
+    """Forget who is deleted. Who is kept goes to the end of the line, and the owner is told."""
+    if stripe_id is not None:
+        drafts = [_kept(stripe_id, cash)] if cash else []
+        settle_notices(session, drafts, kinds=(NoticeKind.EXCESS_PAID,), about=(stripe_id,), forgets_done=True)
+    row = StripeCustomer.id == row_id
+    if cash:
+        session.execute(update(StripeCustomer).where(row).values(given_up_at=clock.now()))
+    else:
+        session.execute(delete(StripeCustomer).where(row))
+
+
+def _kept(stripe_id: str, cash: Mapping[str, int]) -> NoticeDraft:
+    amounts = " and ".join(format_money(minor, currency) for currency, minor in sorted(cash.items()))
+    text = (
+        f"The Customer {stripe_id} at Stripe is of a buyer who is erased or has another address, and {amounts} "
+        "lies in its cash balance. Send it back from its page in the Stripe Dashboard: the shop deletes it then."
+    )
+    return NoticeDraft(kind=NoticeKind.EXCESS_PAID, subject=stripe_id, text=text)
 
 
 def _has_given_up() -> bool:
@@ -93,6 +125,7 @@ def _find_given_up(account: str) -> list[tuple[int, str | None]]:
             is_answered,
             ~is_needed,
         )
+        .order_by(StripeCustomer.given_up_at)
         .limit(MOST_AT_ONCE)
     )
     found = [(row_id, stripe_id) for row_id, stripe_id in rows]

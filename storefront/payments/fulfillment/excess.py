@@ -1,26 +1,36 @@
-"""Too much money in a Customer's cash balance is said of one order: the last one that was paid from it."""
+"""Too much money in a Customer's cash balance is said of one order: the last one that a transfer was for."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.orders.models import Order
 from storefront.orders.notices import NoticeKind, close_unwanted
+from storefront.orders.queries import speaks_of_balance
 from storefront.stripe_api.seen import SeenPayment
 
 
 def settle_excess(session: Session, order: Order, payment: SeenPayment | None, before_minor: int) -> None:
-    """Close what is gone, and take over what this payment alone has: nothing where the key may not read it."""
+    """Say it of one order of a Customer, and close what is gone: nothing where the key may not read it."""
+    if payment is not None and payment.excess_minor is not None and _was_asked(order):
+        if speaks_of_balance(session, order):
+            _take_over_excess(session, order)
+        else:
+            order.excess_minor = 0
     _close_gone_excess(session, order, before_minor)
-    if payment is not None and payment.excess is not None and payment.excess.is_of_this:
-        _take_over_excess(session, order)
+
+
+def _was_asked(order: Order) -> bool:
+    """Tell whether nothing in the balance means that: most orders never ask for it."""
+    is_transfer = order.payment_method_type == "customer_balance" and (order.is_paid or order.has_failed)
+    return order.stripe_customer_id is not None and (is_transfer or order.excess_minor > 0)
 
 
 def _take_over_excess(session: Session, order: Order) -> None:
-    """Take it from earlier orders of the same Customer, whose notices close.
+    """Take it from other orders of the same Customer, whose notices close.
 
     An order that is locked is passed over: whoever holds it has a newer look than ours, or the next one mends it.
     """
-    earlier = session.scalars(
+    others = session.scalars(
         select(Order)
         .where(
             Order.stripe_customer_id == order.stripe_customer_id,
@@ -32,7 +42,7 @@ def _take_over_excess(session: Session, order: Order) -> None:
         .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
-    for other in earlier:
+    for other in others:
         other.excess_minor = 0
         close_unwanted(session, NoticeKind.EXCESS_PAID, order_id=other.id)
 

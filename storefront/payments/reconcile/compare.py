@@ -10,7 +10,7 @@ from storefront.core import money
 from storefront.core.db import db
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
 from storefront.orders.models import Order
-from storefront.orders.queries import find_order
+from storefront.orders.queries import find_order, speaks_of_balance
 from storefront.orders.waits_for import to_keep
 from storefront.payments.fulfillment.recognize import recognize_checkout
 from storefront.payments.reconcile.known import read_known_refunds
@@ -107,8 +107,11 @@ def _compare_money_sent(order: Order, payment: SeenPayment) -> Iterator[str]:
     """What a buyer must still do before the order is paid, and what a bank transfer brought too much."""
     if not order.is_paid and to_keep(payment.waiting) != order.waits_for:
         yield "what its buyer must still pay is another amount or date at Stripe"
-    if payment.excess is not None and payment.excess.amount_minor != order.excess_minor:
-        there = money.format_money(payment.excess.amount_minor, order.currency)
+    there_minor = payment.excess_minor
+    if there_minor and not speaks_of_balance(db.session(), order):
+        there_minor = 0
+    if there_minor is not None and there_minor != order.excess_minor:
+        there = money.format_money(there_minor, order.currency)
         yield f"{there} sent too much at Stripe, {money.format_money(order.excess_minor, order.currency)} here"
 
 

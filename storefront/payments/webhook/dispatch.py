@@ -15,10 +15,10 @@ from storefront.core.runtime import settings
 from storefront.orders.money_queries import is_charge_booked
 from storefront.orders.queries import (
     KnownOrder,
-    find_newest_transfer_of,
     find_session_id,
     find_sessions_of_invoice,
     find_sessions_with_tax_id,
+    find_transfers_of,
 )
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.payments.fulfillment.outcome import Fulfillment, Outcome
@@ -57,7 +57,7 @@ def _one(find: Callable[[str], str | None]) -> Callable[[str], tuple[str, ...]]:
 
 # How the Sessions are found that an event of an object of another kind is about.
 FINDERS = dict.fromkeys(PAYMENT_EVENTS, _one(find_session_id)) | {
-    "cash_balance.funds_available": _one(find_newest_transfer_of),
+    "cash_balance.funds_available": find_transfers_of,
     "customer.tax_id.updated": find_sessions_with_tax_id,
     "invoice.paid": find_sessions_of_invoice,
 }
