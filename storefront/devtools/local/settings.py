@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from dotenv import dotenv_values
 
+from storefront.core.config.names import find_names
 from storefront.core.config.sqlite_files import sqlite_address
 from storefront.core.places import home
 from storefront.devtools.local.keys import read_keys, without_nulls, write_private
@@ -14,6 +15,7 @@ from storefront.devtools.local.ports import HOST, Ports
 
 # Settings a shop in production has; the local one must not use its database, mail server or keys by accident.
 NOT_INHERITED = ("STRIPE_", "DATABASE_", "QUEUE_", "FILES_", "MAIL_", "SECRET_KEY", "BASE_URL", "LIMITS_")
+CHOICES = ("STRIPE_TAX",)  # begin like these, and are what a shop does rather than what it has
 
 
 def data_folder(environ: Mapping[str, str]) -> Path:
@@ -27,7 +29,7 @@ def build_environment(environ: Mapping[str, str], ports: Ports) -> dict[str, str
         click.ClickException: the folder cannot be written.
     """
     folder = data_folder(environ)
-    inherited = {name: value for name, value in environ.items() if not name.startswith(NOT_INHERITED)}
+    inherited = {name: value for name, value in environ.items() if name in CHOICES or not _is_of_production(name)}
     try:
         keys = read_keys(folder)
     except OSError as error:
@@ -57,13 +59,12 @@ def build_environment(environ: Mapping[str, str], ports: Ports) -> dict[str, str
 
 def keep_settings(environ: Mapping[str, str], shop_environment: Mapping[str, str]) -> None:
     """Write the settings of the shop that runs, for `storefront --local`."""
-    prefixes = (*NOT_INHERITED, "OWNER_", "NO_PROXY", "no_proxy")
-    names = sorted(name for name in shop_environment if name.startswith(prefixes))
+    names = sorted(name for name in _names(shop_environment) if name in shop_environment)
     write_private(_settings_path(environ), [f"{name}='{_escaped(shop_environment[name])}'\n" for name in names])
 
 
 def use_local_settings(environ: MutableMapping[str, str]) -> None:
-    """Make this process's settings those of the shop that `make run` started last.
+    """Make this process's settings those of the shop that `make run` started last: these, and no others.
 
     Raises:
         click.ClickException: it never ran here.
@@ -71,14 +72,23 @@ def use_local_settings(environ: MutableMapping[str, str]) -> None:
     path = _settings_path(environ)
     if not path.exists():
         raise click.ClickException("There is no local shop yet: type `make run` first.")
-    for name in _not_inherited(environ):
+    for name in list(filter(_is_of_production, environ)):
         del environ[name]
-    environ.update(without_nulls(dotenv_values(path, interpolate=False)))
+    kept = without_nulls(dotenv_values(path, interpolate=False))
+    environ.update(kept)
+    for name in _names(environ) - kept.keys():
+        environ.pop(name, None)
     environ["STOREFRONT_ENV_FILE"] = ""
 
 
-def _not_inherited(environ: Mapping[str, str]) -> list[str]:
-    return [name for name in environ if name.startswith(NOT_INHERITED)]
+def _names(environ: Mapping[str, str]) -> set[str]:
+    """Return the names of all settings, and of what leads past a proxy; where the shop lies is asked before."""
+    names = {name for name in environ if _is_of_production(name)} | find_names(environ) | {"NO_PROXY", "no_proxy"}
+    return {name for name in names if not name.startswith("STOREFRONT_")}
+
+
+def _is_of_production(name: str) -> bool:
+    return name.startswith(NOT_INHERITED)
 
 
 def _settings_path(environ: Mapping[str, str]) -> Path:
