@@ -25,6 +25,7 @@ class PricedLine:
     is_chosen: bool
     edition_id: int
     is_bundle: bool
+    has_pool: bool  # a buyer may have to wait for a key
 
     @property
     def is_free(self) -> bool:
@@ -213,6 +214,7 @@ def _price(offer: Offer, quantity: int) -> PricedLine:
         is_chosen=offer.is_chosen,
         edition_id=offer.edition_id,
         is_bundle=offer.is_bundle,
+        has_pool=offer.has_pool,
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.db import db
 from storefront.shop.catalog.models import FOR_SALE, WITH_PAGE, Edition, Price, Product, ProductAlias
-from storefront.shop.catalog.parts import includes_something
+from storefront.shop.catalog.parts import has_pool, includes_pool, includes_something
 from storefront.shop.catalog.queries import is_for_sale, select_active_prices
 from storefront.shop.translations.read import said
 
@@ -40,6 +40,7 @@ class Offer:
     checkout_ui: CheckoutUi | None  # where it is paid; None: as the shop
     is_bundle: bool
     is_upgrade: bool
+    has_pool: bool  # of its own or of a part; known of what was asked for by its id
 
 
 def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
@@ -48,7 +49,7 @@ def find_offers(price_ids: Iterable[int]) -> dict[int, Offer]:
     if not wanted:
         return {}
     rows = db.session.execute(
-        select(Price, Edition, Product, includes_something())
+        select(Price, Edition, Product, includes_something(), includes_pool())
         .join(Edition, Edition.id == Price.edition_id)
         .join(Product, Product.id == Edition.product_id)
         .where(Price.id.in_(wanted))
@@ -129,7 +130,7 @@ def find_prices_beside(slugs: Sequence[str], currency: str, *, without: Iterable
     return list(first.values())
 
 
-def _offer(price: Price, edition: Edition, product: Product, is_bundle: bool) -> Offer:
+def _offer(price: Price, edition: Edition, product: Product, is_bundle: bool, is_part_pool: bool = False) -> Offer:
     """Return an offer whose names are in the language of now."""
     return Offer(
         price_id=price.id,
@@ -149,5 +150,6 @@ def _offer(price: Price, edition: Edition, product: Product, is_bundle: bool) ->
         has_page=product.state in WITH_PAGE,
         checkout_ui=product.checkout_ui,
         is_bundle=is_bundle,
+        has_pool=is_part_pool or has_pool(product),
         is_upgrade=price.upgrades_from_id is not None,
     )

@@ -13,7 +13,7 @@ from storefront.core.db import db
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.metadata_values import read_id, read_moment
 from storefront.shop.catalog.mirror_names import name_at_stripe
-from storefront.shop.catalog.models import FOR_SALE, WITH_PAGE, BundlePart, Edition, Price, Product
+from storefront.shop.catalog.models import FOR_SALE, WITH_PAGE, BundlePart, Edition, KeySource, Price, Product
 from storefront.shop.catalog.terms import SaleTerms, SoldProduct, sold_product, terms_of_today
 from storefront.shop.translations.read import said
 
@@ -36,6 +36,7 @@ class IncludedPart:
     """One part of a bundle, for who thinks of buying it. `slug` is empty where nobody may see its page.
 
     `words` say what its license allows. `amount_minor` is what it costs alone, None where it is not sold so.
+    `has_pool`: its keys are imported, so a buyer may have to wait for one.
     """
 
     product_id: int
@@ -47,6 +48,7 @@ class IncludedPart:
     grants_license: bool
     grants_download: bool
     amount_minor: int | None
+    has_pool: bool = False
 
     @property
     def title(self) -> str:
@@ -56,6 +58,18 @@ class IncludedPart:
 def includes_something() -> Exists:
     """Select whether the edition of a statement includes something."""
     return exists().where(BundlePart.edition_id == Edition.id).correlate(Edition)
+
+
+def includes_pool() -> Exists:
+    """Select whether the edition of a statement includes something whose keys are imported, see `has_pool()`."""
+    part, product = aliased(Edition), aliased(Product)
+    is_pool = product.grants_license & (product.key_source == KeySource.POOL)
+    return (
+        exists()
+        .where(BundlePart.edition_id == Edition.id, BundlePart.part_edition_id == part.id)
+        .where(part.product_id == product.id, is_pool)
+        .correlate(Edition)
+    )
 
 
 def find_part_ids(price_ids: Collection[int]) -> dict[int, tuple[int, ...]]:
@@ -100,7 +114,13 @@ def _included(product: Product, edition: Edition, price: Price | None) -> Includ
         grants_license=product.grants_license,
         grants_download=product.grants_download,
         amount_minor=price.amount_minor if price is not None and is_sold else None,
+        has_pool=has_pool(product),
     )
+
+
+def has_pool(product: Product) -> bool:
+    """Return whether its keys are imported: no page may promise one at once, as an empty pool sells on."""
+    return product.grants_license and product.key_source is KeySource.POOL
 
 
 def read_part_names(session: Session, edition_ids: Collection[int]) -> dict[int, list[str]]:

@@ -30,7 +30,7 @@ from storefront.shop.catalog.models import (
     Release,
     ReleaseFile,
 )
-from storefront.shop.catalog.parts import IncludedPart, includes_something, list_included
+from storefront.shop.catalog.parts import IncludedPart, has_pool, includes_something, list_included
 from storefront.shop.catalog.plain_words import plain
 from storefront.shop.catalog.queries import is_called, select_active_prices
 from storefront.shop.translations.read import asked_language, pick, said
@@ -186,6 +186,7 @@ class ProductPage:
     search_text: str
     release: LatestRelease | None
     bundles: tuple[OfferedBundle, ...] = ()
+    has_pool: bool = False
 
 
 class _Currency(NamedTuple):
@@ -275,6 +276,7 @@ def read_product_page(product: Product, currency: str = "", *, price_id: int = 0
         search_title=words.search_title,
         search_text=words.search_text,
         release=_find_latest_release(product.id),
+        has_pool=has_pool(product),
     )
 
 

@@ -1,0 +1,54 @@
+"""What pages promise of imported keys: an email, in stock or not, since a pool that is empty sells on."""
+
+import html
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from storefront.core.config.checkout_ui import CheckoutUi
+from storefront.core.db import transaction
+from storefront.shop.catalog.models import Product
+from tests.delivery.licenses.pools import bring, make_pool, numbered
+from tests.support.bundles import KIT, add_bundle
+from tests.support.shop import Buyer
+
+AT_ONCE = "License key delivered instantly, also by email"
+LATER = "License key delivered by email"
+PAID, BY_EMAIL = "Delivered as soon as you've paid, also by email", "License keys delivered by email"
+
+
+@pytest.mark.parametrize("stock", [0, 2])
+def test_product_page_promises_an_imported_key_by_email(stock: int, app: Flask, buyer: Buyer) -> None:
+    assert AT_ONCE in buyer.get("/products/twinspot").text
+    make_pool(app)
+    if stock:
+        bring(app, numbered(stock))
+    page = buyer.get("/products/twinspot").text
+    assert LATER in page
+    assert "instantly" not in page
+
+
+def test_product_page_of_a_bundle_promises_what_its_parts_keep(app: Flask, buyer: Buyer) -> None:
+    add_bundle(app)
+    make_pool(app)
+    page = buyer.get(f"/products/{KIT[0]}").text
+    assert LATER in page
+    assert "instantly" not in page
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize("goods", [("twinspot", "Personal"), KIT])
+@pytest.mark.parametrize("is_pool", [False, True])
+def test_form_promises_an_imported_key_by_email(goods: tuple[str, str], is_pool: bool, app: Flask) -> None:
+    add_bundle(app)
+    if is_pool:
+        make_pool(app)
+    for ui in (CheckoutUi.EMBEDDED, CheckoutUi.ELEMENTS):
+        with app.app_context(), transaction() as changes:
+            changes.execute(update(Product).values(checkout_ui=ui))
+        buyer = Buyer(app)
+        buyer.add(*goods)
+        form = buyer.get(buyer.post("/checkout", nonce=buyer.nonce()).location)
+        said = [html.unescape(form.text).count(words) for words in (PAID, BY_EMAIL)]
+        assert said == ([0, 1] if is_pool else [1, 0])
