@@ -1,0 +1,79 @@
+"""What is said of an order's link: that anybody can open it, or that another browser asks for a mailed code."""
+
+import html
+import re
+from dataclasses import replace
+
+import pytest
+from flask import Flask
+
+from storefront.core.config.settings import Settings
+from storefront.core.places import FRONT
+from storefront.devtools.mailbox.server import MailboxServer
+from tests.delivery.licenses.pools import bring, make_pool, numbered
+from tests.support.gifts import give, hand_over, received_link
+from tests.support.sale import sell
+from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import Buyer, run_worker_once
+
+ANYBODY = re.compile("Anyone with (this|its|the) link can open it, so keep it private")
+CODE = "In another browser it asks for a code, which we email to you."
+
+
+@pytest.fixture(params=[False, True], ids=["open", "with a code"])
+def settings(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    return replace(settings, order_page_code=request.param)
+
+
+def check(settings: Settings, *texts: str) -> None:
+    for text in texts:
+        said = " ".join(html.unescape(text).split())
+        assert (CODE in said) is settings.order_page_code
+        assert bool(ANYBODY.search(said)) is not settings.order_page_code
+
+
+def check_mails(settings: Settings, mailbox: MailboxServer, count: int) -> None:
+    mails = mailbox.messages()
+    assert len(mails) == count
+    for mail in mails:
+        check(settings, mail["text"], mail["html"])
+
+
+def test_says_it_after_paying_and_in_the_receipt(
+    settings: Settings, app: Flask, sandbox: SandboxClient, mailbox: MailboxServer
+) -> None:
+    sale = sell(app, sandbox)
+    check(settings, sale.buyer.land(sale.session_id).text)
+    sale.deliver("checkout.session.completed")
+    run_worker_once(app)
+    check_mails(settings, mailbox, 1)
+
+
+def test_says_it_to_giver_and_receiver_of_a_gift(
+    settings: Settings, app: Flask, sandbox: SandboxClient, mailbox: MailboxServer
+) -> None:
+    sale = give(app, sandbox)
+    sale.deliver("checkout.session.completed")
+    hand_over(app)
+    check_mails(settings, mailbox, 2)
+    if not settings.order_page_code:  # its own browser would have to type the code
+        check(settings, Buyer(app).get(received_link(sale)).text)
+
+
+def test_says_it_with_keys_that_were_waited_for(
+    settings: Settings, app: Flask, sandbox: SandboxClient, mailbox: MailboxServer
+) -> None:
+    make_pool(app)
+    bring(app, numbered(1))
+    for sale in (sell(app, sandbox), sell(app, sandbox)):
+        sale.deliver("checkout.session.completed")
+    run_worker_once(app)
+    bring(app, numbered(1, start=2))
+    run_worker_once(app)
+    check_mails(settings, mailbox, 3)
+
+
+def test_no_template_calls_a_link_open_without_asking_whether_a_code_is_wanted() -> None:
+    for template in (FRONT / "templates").rglob("*.*"):
+        text = template.read_text(encoding="utf-8")
+        assert len(ANYBODY.findall(text)) <= text.count("shop.order_page_code") * 2, template
