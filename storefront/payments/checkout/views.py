@@ -357,7 +357,10 @@ def _closed(purchase: Purchase, *, may_see: bool) -> str:
 def _by_mail(landing: Landing) -> ResponseReturnValue:
     """Whoever the address belongs to. Only the browser that typed it reads it again."""
     page = render_template(
-        "payments/checkout/by_mail.html", purchase=landing.purchase, is_here=landing.checkout is not None
+        "payments/checkout/by_mail.html",
+        purchase=landing.purchase,
+        is_here=landing.checkout is not None,
+        is_gift=landing.checkout is not None and landing.checkout.is_gift,
     )
     return _not_indexed(page)
 

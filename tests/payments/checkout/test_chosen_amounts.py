@@ -1,11 +1,14 @@
 """An edition of which the buyer chooses the amount: its page, the cart, Stripe's form, and everything after it."""
 
+import html
+
 import pytest
 from flask import Flask
 
 from storefront.shop.editor.prices import read_amount
 from storefront.shop.editor.refusals import ProductRefused
 from tests.payments.checkout.buttons import press
+from tests.support.gifts import FIELDS
 from tests.support.goods import change_price
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, link_of
@@ -128,3 +131,20 @@ def test_refuses_limits_that_cannot_be(text: str, words: str) -> None:
 def test_reads_limits_as_people_type_them(text: str) -> None:
     expected = {"from 5": (500, 500, None), "From 5,00, suggested 10,50": (1050, 500, None)}
     assert read_amount(text, "usd") == expected.get(text, (100, 0, 2000))
+
+
+@pytest.mark.parametrize("is_gift", [False, True])
+def test_says_that_a_gift_for_which_nothing_was_chosen_stays_with_its_giver(
+    is_gift: bool, app: Flask, sandbox: SandboxClient
+) -> None:
+    price_id, buyer = let_choose(app, least=0), Buyer(app)
+    asked = buyer.get(f"/checkout/gift?price_id={price_id}").text
+    assert "If it costs nothing in the end, it stays yours and nothing is sent." in asked
+    session_id = buyer.session_on(buyer.get(press(buyer, **(FIELDS if is_gift else {})).location))
+    sandbox.pay(session_id, custom_unit_amount=0, payment_method=None)
+    for _ in range(2):
+        landed = html.unescape(buyer.land(session_id).text)
+        assert "Check your email" in landed
+        assert ("It cost nothing, so it isn't sent as a gift. It's yours." in landed) is is_gift
+    assert "as a gift" not in html.unescape(Buyer(app).land(session_id).text)
+    assert read_rows(app, "SELECT is_gift FROM orders") == [{"is_gift": 0}]

@@ -94,5 +94,9 @@ def _level(pool: PoolCounts) -> tuple[str, str]:
     if not pool.unsold:
         return "empty", f"The last license key of {pool.name} is sold."
     if pool.unsold <= pool.very_low_at:
-        return "very_low", f"{pool.name} has only {pool.very_low_at} license keys left, or fewer."
-    return "low", f"{pool.name} has {pool.low_at} license keys left, or fewer."
+        return "very_low", f"{pool.name} has only {_keys(pool.very_low_at)} left, or fewer."
+    return "low", f"{pool.name} has {_keys(pool.low_at)} left, or fewer."
+
+
+def _keys(count: int) -> str:
+    return "1 license key" if count == 1 else f"{count} license keys"
