@@ -127,10 +127,8 @@ def speaks_of_balance(session: Session, order: Order) -> bool:
         Order.currency == order.currency,
     )
     newest = session.scalar(select(Order.id).where(*own, _MAY_BE_TRANSFER).order_by(*_BY_TRANSFER).limit(1))
-    if newest == order.id:
-        return True
     says_it = select(Order.id).where(*own, Order.id != order.id, Order.excess_minor > 0)
-    return session.scalar(says_it.limit(1)) is None
+    return newest == order.id or session.scalar(says_it.limit(1)) is None
 
 
 def find_order_number(stripe_id: str) -> str | None:

@@ -26,7 +26,6 @@ from storefront.stripe_api.own_words import accept_words
 from storefront.stripe_api.raw import part, rows
 from storefront.stripe_api.refusals import NO_KEY, Kinds, readable, refusals
 from storefront.stripe_api.seen import (
-    FAILED,
     SeenAfterSale,
     SeenCheckout,
     SeenDiscount,
@@ -36,7 +35,7 @@ from storefront.stripe_api.seen import (
     read_refund,
     read_warning,
 )
-from storefront.stripe_api.seen_balance import read_excess_minor
+from storefront.stripe_api.seen_balance import may_have_excess, read_excess_minor
 from storefront.stripe_api.seen_event import SeenEvent, read_event
 from storefront.stripe_api.seen_tax import SeenInvoice, read_invoice
 from storefront.stripe_api.signatures import TOLERANCE_SECONDS, is_signed, refuse_signature
@@ -211,9 +210,7 @@ class Gateway:
 
         A payment that came to nothing does not say what it waited for, so of each the balance is asked.
         """
-        method = part(charge, "payment_method_details").get("type")
-        has_ended = raw["status"] == "complete" and (raw["payment_intent"] or {}).get("status") in FAILED
-        if not isinstance(raw["customer"], str) or not (has_ended or method == "customer_balance"):
+        if not isinstance(raw["customer"], str) or not may_have_excess(raw, charge):
             return 0
         path = f"/v1/customers/{quote(raw['customer'], safe='')}/cash_balance_transactions"
         try:

@@ -3,8 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
+from storefront.stripe_api.raw import part
+from storefront.stripe_api.seen import FAILED
+
 # What each does to a refund that lies in the balance: https://docs.stripe.com/api/cash_balance_transactions
 _REFUNDED, _SENT_BACK, _CAME_BACK = "refunded_from_payment", "return_initiated", "return_canceled"
+
+
+def may_have_excess(raw: dict[str, Any], charge: dict[str, Any]) -> bool:
+    """Tell of a Session and its charge whether it was paid by bank transfer, or its payment came to nothing."""
+    if part(charge, "payment_method_details").get("type") == "customer_balance":
+        return True
+    return raw["status"] == "complete" and part(raw, "payment_intent").get("status") in FAILED
 
 
 def read_excess_minor(transactions: Sequence[dict[str, Any]], *, currency: str) -> int:
@@ -23,13 +33,16 @@ def _refunds_in(of_currency: Sequence[dict[str, Any]]) -> int:
     refunds = on_their_way = 0
     for raw in reversed(of_currency):
         kind, amount = raw["type"], int(raw["net_amount"])
-        if kind == _REFUNDED:
-            refunds += amount
-        elif kind == _CAME_BACK:
-            returned = min(on_their_way, amount)
-            refunds, on_their_way = refunds + returned, on_their_way - returned
-        elif amount < 0:
-            taken = min(refunds, -amount)
-            refunds -= taken
-            on_their_way += taken if kind == _SENT_BACK else 0
+        moved = _moved(kind, amount, refunds, on_their_way)
+        refunds += moved
+        on_their_way -= moved * (kind in (_SENT_BACK, _CAME_BACK))
     return refunds
+
+
+def _moved(kind: str, amount: int, refunds: int, on_their_way: int) -> int:
+    """Return what one transaction adds to the refunds that lie there, or takes from them."""
+    if kind == _REFUNDED:
+        return amount
+    if kind == _CAME_BACK:
+        return min(on_their_way, amount)
+    return -min(refunds, max(0, -amount))

@@ -83,14 +83,18 @@ def _delete_unless_cash(stripe_id: str) -> dict[str, int]:
 
 def _settle_given_up(session: Session, row_id: int, stripe_id: str | None, cash: Mapping[str, int]) -> None:
     """Forget who is deleted. Who is kept goes to the end of the line, and the owner is told."""
-    if stripe_id is not None:
-        drafts = [_kept(stripe_id, cash)] if cash else []
-        settle_notices(session, drafts, kinds=(NoticeKind.EXCESS_PAID,), about=(stripe_id,), forgets_done=True)
+    _settle_kept(session, stripe_id or "", cash)
     row = StripeCustomer.id == row_id
     if cash:
         session.execute(update(StripeCustomer).where(row).values(given_up_at=clock.now()))
     else:
         session.execute(delete(StripeCustomer).where(row))
+
+
+def _settle_kept(session: Session, stripe_id: str, cash: Mapping[str, int]) -> None:
+    if stripe_id:
+        drafts = [_kept(stripe_id, cash)][: len(cash)]
+        settle_notices(session, drafts, kinds=(NoticeKind.EXCESS_PAID,), about=(stripe_id,), forgets_done=True)
 
 
 def _kept(stripe_id: str, cash: Mapping[str, int]) -> NoticeDraft:

@@ -59,7 +59,7 @@ def build_environment(environ: Mapping[str, str], ports: Ports) -> dict[str, str
 
 def keep_settings(environ: Mapping[str, str], shop_environment: Mapping[str, str]) -> None:
     """Write the settings of the shop that runs, for `storefront --local`."""
-    names = sorted(name for name in _names(shop_environment) if name in shop_environment)
+    names = sorted(_names(shop_environment) & shop_environment.keys())
     write_private(_settings_path(environ), [f"{name}='{_escaped(shop_environment[name])}'\n" for name in names])
 
 

@@ -360,7 +360,7 @@ def _by_mail(landing: Landing) -> ResponseReturnValue:
         "payments/checkout/by_mail.html",
         purchase=landing.purchase,
         is_here=landing.checkout is not None,
-        is_gift=landing.checkout is not None and landing.checkout.is_gift,
+        started=landing.checkout,
     )
     return _not_indexed(page)
 

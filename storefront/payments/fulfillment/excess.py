@@ -11,12 +11,17 @@ from storefront.stripe_api.seen import SeenPayment
 
 def settle_excess(session: Session, order: Order, payment: SeenPayment | None, before_minor: int) -> None:
     """Say it of one order of a Customer, and close what is gone: nothing where the key may not read it."""
-    if payment is not None and payment.excess_minor is not None and _was_asked(order):
-        if speaks_of_balance(session, order):
-            _take_over_excess(session, order)
-        else:
-            order.excess_minor = 0
+    is_known = payment is not None and payment.excess_minor is not None
+    if is_known and _was_asked(order):
+        _say_of_one(session, order)
     _close_gone_excess(session, order, before_minor)
+
+
+def _say_of_one(session: Session, order: Order) -> None:
+    if speaks_of_balance(session, order):
+        _take_over_excess(session, order)
+    else:
+        order.excess_minor = 0
 
 
 def _was_asked(order: Order) -> bool:

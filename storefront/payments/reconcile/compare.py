@@ -107,7 +107,11 @@ def _compare_money_sent(order: Order, payment: SeenPayment) -> Iterator[str]:
     """What a buyer must still do before the order is paid, and what a bank transfer brought too much."""
     if not order.is_paid and to_keep(payment.waiting) != order.waits_for:
         yield "what its buyer must still pay is another amount or date at Stripe"
-    there_minor = payment.excess_minor
+    yield from _compare_excess(order, payment.excess_minor)
+
+
+def _compare_excess(order: Order, there_minor: int | None) -> Iterator[str]:
+    """None: the key may not read it. What another order says is none of this one's."""
     if there_minor and not speaks_of_balance(db.session(), order):
         there_minor = 0
     if there_minor is not None and there_minor != order.excess_minor:

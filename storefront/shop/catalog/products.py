@@ -1,6 +1,6 @@
 """What the shop's pages show of its products: only what is published, and prices that are active."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -251,15 +251,12 @@ def get_shown_product(slug: str) -> Product:
 
 def read_product_page(product: Product, currency: str = "", *, price_id: int = 0) -> ProductPage:
     """Return what the page of this product shows, in whatever state it is. An announced one has no price yet."""
-    is_announced = product.state is ProductState.ANNOUNCED
     words = said(product)
-    offered = select_active_prices(product.id).add_columns(includes_something())
-    rows = [] if is_announced else db.session.execute(offered).all()
+    rows = _read_prices(product)
     prices = [(price, said(edition)) for price, edition, _is_bundle in rows]
-    terms = {edition.id: EditionTerms(edition.name, license_words(product, edition)) for _price, edition in prices}
     editions = [_offer_of(price, edition) for price, edition in prices]
     bundles = {edition.id: said(edition) for _price, edition, is_bundle in rows if is_bundle}
-    currency = next((offer.currency for offer in editions if offer.price_id == price_id), currency)
+    currency = _currency_of(price_id, editions) or currency
     shown = CardWords(words.name, words.summary, tuple(words.tags))
     wanted = _Currency(currency, main_currency())
     card = _card(product, shown, editions, wanted, is_bundle=bool(bundles))
@@ -270,14 +267,33 @@ def read_product_page(product: Product, currency: str = "", *, price_id: int = 0
         is_listed=product.state in LISTED,
         description=render_markdown(words.description_markdown),
         requirements=render_markdown(words.requirements),
-        questions=tuple((question, render_markdown(answer)) for question, answer in words.questions),
+        questions=_rendered(words.questions),
         quotes=tuple(Quote(*quote) for quote in product.quotes),
-        terms=tuple(of_edition for of_edition in terms.values() if of_edition.words),
+        terms=_terms_of(product, (edition for _price, edition in prices)),
         search_title=words.search_title,
         search_text=words.search_text,
         release=_find_latest_release(product.id),
         has_pool=has_pool(product),
     )
+
+
+def _read_prices(product: Product) -> Sequence[Row[Price, Edition, bool]]:
+    if product.state is ProductState.ANNOUNCED:
+        return ()
+    return db.session.execute(select_active_prices(product.id).add_columns(includes_something())).all()
+
+
+def _terms_of(product: Product, editions: Iterable[Edition]) -> tuple[EditionTerms, ...]:
+    terms = {edition.id: EditionTerms(edition.name, license_words(product, edition)) for edition in editions}
+    return tuple(of_edition for of_edition in terms.values() if of_edition.words)
+
+
+def _currency_of(price_id: int, offers: Iterable[OfferedEdition]) -> str:
+    return next((offer.currency for offer in offers if offer.price_id == price_id), "")
+
+
+def _rendered(questions: Iterable[tuple[str, str]]) -> tuple[tuple[str, Markup], ...]:
+    return tuple((question, render_markdown(answer)) for question, answer in questions)
 
 
 def _offer_of(price: Price, edition: Edition) -> OfferedEdition:

@@ -36,7 +36,7 @@ def check_mails(settings: Settings, mailbox: MailboxServer, count: int) -> None:
     mails = mailbox.messages()
     assert len(mails) == count
     for mail in mails:
-        check(settings, mail["text"], mail["html"])
+        check(settings, str(mail["text"]), str(mail["html"]))
 
 
 def test_says_it_after_paying_and_in_the_receipt(
@@ -73,7 +73,7 @@ def test_says_it_with_keys_that_were_waited_for(
     check_mails(settings, mailbox, 3)
 
 
-def test_no_template_calls_a_link_open_without_asking_whether_a_code_is_wanted() -> None:
+def test_finds_no_template_that_calls_a_link_open_whatever_the_owner_wants() -> None:
     for template in (FRONT / "templates").rglob("*.*"):
         text = template.read_text(encoding="utf-8")
         assert len(ANYBODY.findall(text)) <= text.count("shop.order_page_code") * 2, template

@@ -1,5 +1,7 @@
 """One key and several, in what is said of pools: to the owner, and to buyers who wait."""
 
+import html
+
 from flask import Flask
 
 from storefront.devtools.mailbox.server import MailboxServer
@@ -12,7 +14,11 @@ from tests.support.shop import Buyer, post_event, run_worker_once
 NOTICES = "SELECT text FROM notices WHERE kind = 'pool_low' AND closed_at IS NULL"
 
 
-def test_notice_counts_one_key_as_one(app: Flask, sandbox: SandboxClient) -> None:
+def words_of(text: object) -> str:
+    return " ".join(html.unescape(str(text)).split())
+
+
+def test_counts_one_key_as_one_in_the_notice(app: Flask, sandbox: SandboxClient) -> None:
     make_pool(app)
     bring(app, numbered(2))
     for said in ("has 3 license keys left, or fewer.", "has only 1 license key left, or fewer."):
@@ -20,7 +26,7 @@ def test_notice_counts_one_key_as_one(app: Flask, sandbox: SandboxClient) -> Non
         sell(app, sandbox)
 
 
-def test_email_calls_several_keys_them(app: Flask, sandbox: SandboxClient, mailbox: MailboxServer) -> None:
+def test_calls_several_keys_them_in_emails(app: Flask, sandbox: SandboxClient, mailbox: MailboxServer) -> None:
     make_pool(app)
     bring(app, numbered(1))
     buyer = Buyer(app)
@@ -34,9 +40,9 @@ def test_email_calls_several_keys_them(app: Flask, sandbox: SandboxClient, mailb
         run_worker_once(app)
     last, two_more, receipt = mailbox.messages()
     for text in (receipt["text"], receipt["html"]):
-        said = " ".join(text.replace("&#39;", "'").split())
+        said = words_of(text)
         assert "4 license keys are not in stock right now. We'll email them as soon as the shop has" in said
     for text in (two_more["text"], two_more["html"]):
-        said = " ".join(text.replace("&#39;", "'").split())
+        said = words_of(text)
         assert "2 more keys are not in stock yet. We'll email them as soon as the shop has" in said
-    assert "One more key is not in stock yet. We'll email it as soon as" in " ".join(last["text"].split())
+    assert "One more key is not in stock yet. We'll email it as soon as" in words_of(last["text"])

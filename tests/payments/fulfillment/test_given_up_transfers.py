@@ -12,6 +12,7 @@ from storefront.core.db import db
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.stripe_api.seen_balance import read_excess_minor
 from tests.payments.reconcile.sales import add_price_in_euros, payment_of, run_later
+from tests.support.databases import BOTH
 from tests.support.payment_links import make_link_by_hand, mirror_of, visit
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -19,6 +20,8 @@ from tests.support.shop import Buyer, post_event
 
 NOTICES = "SELECT text FROM notices WHERE kind = 'excess_paid' AND closed_at IS NULL"
 EXCESSES = "SELECT excess_minor FROM orders ORDER BY id"
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,7 @@ def test_says_it_of_the_transfer_and_not_of_what_was_paid_by_card(account: Accou
     assert run_later(account.app) == []
 
 
+@both
 def test_says_it_in_the_currency_that_came(account: Account) -> None:
     """A Customer has a balance for each: the last transfer may have been in another one."""
     add_price_in_euros(account.app)
@@ -182,6 +186,7 @@ def test_says_it_in_the_currency_that_came(account: Account) -> None:
     assert run_later(account.app) == []
 
 
+@both
 def test_leaves_it_to_the_next_order_that_the_balance_pays(account: Account) -> None:
     account.given_up()
     account.send(2500)
@@ -193,6 +198,7 @@ def test_leaves_it_to_the_next_order_that_the_balance_pays(account: Account) -> 
     assert run_later(account.app) == []
 
 
+@both
 def test_says_it_of_an_order_whose_way_to_pay_nobody_saw(account: Account) -> None:
     """Its first look was when it had been given up."""
     line = {"price": mirror_of(account.app, "Personal"), "quantity": 1}

@@ -19,7 +19,7 @@ PAID, BY_EMAIL = "Delivered as soon as you've paid, also by email", "License key
 
 
 @pytest.mark.parametrize("stock", [0, 2])
-def test_product_page_promises_an_imported_key_by_email(stock: int, app: Flask, buyer: Buyer) -> None:
+def test_promises_an_imported_key_by_email_on_its_page(stock: int, app: Flask, buyer: Buyer) -> None:
     assert AT_ONCE in buyer.get("/products/twinspot").text
     make_pool(app)
     if stock:
@@ -29,7 +29,7 @@ def test_product_page_promises_an_imported_key_by_email(stock: int, app: Flask, 
     assert "instantly" not in page
 
 
-def test_product_page_of_a_bundle_promises_what_its_parts_keep(app: Flask, buyer: Buyer) -> None:
+def test_promises_of_a_bundle_what_its_parts_keep(app: Flask, buyer: Buyer) -> None:
     add_bundle(app)
     make_pool(app)
     page = buyer.get(f"/products/{KIT[0]}").text
@@ -40,7 +40,7 @@ def test_product_page_of_a_bundle_promises_what_its_parts_keep(app: Flask, buyer
 @pytest.mark.usefixtures("sandbox")
 @pytest.mark.parametrize("goods", [("twinspot", "Personal"), KIT])
 @pytest.mark.parametrize("is_pool", [False, True])
-def test_form_promises_an_imported_key_by_email(goods: tuple[str, str], is_pool: bool, app: Flask) -> None:
+def test_promises_an_imported_key_by_email_at_the_form(goods: tuple[str, str], is_pool: bool, app: Flask) -> None:
     add_bundle(app)
     if is_pool:
         make_pool(app)
