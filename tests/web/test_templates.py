@@ -240,6 +240,7 @@ def test_hands_the_data_of_the_checkout_page_to_the_script(rendering: Flask) -> 
         back_url="/cart",
         is_from_cart=True,
         seconds_left=60,
+        gift_line="",
     )
     for words in (
         'data-client-secret="cs_test_1_secret_2"',
