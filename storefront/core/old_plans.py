@@ -3,7 +3,10 @@
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import ExceptionContext
 
-PLAN_IS_OLD = "0A000"  # "cached plan must not change result type"; its text is in the server's language
+# "cached plan must not change result type": its text is in the server's language, and its SQLSTATE that of all
+# that PostgreSQL does not do, such as to retype a column that a view reads. A function's name is not translated.
+NOT_SUPPORTED = "0A000"
+FOUND_BY = "RevalidateCachedQuery"  # in plancache.c of PostgreSQL
 
 
 def leave_old_plans(engine: Engine) -> None:
@@ -15,5 +18,11 @@ def leave_old_plans(engine: Engine) -> None:
 
 
 def _give_up_connections(context: ExceptionContext) -> None:
-    if getattr(context.original_exception, "sqlstate", None) == PLAN_IS_OLD:
+    if is_about_old_plan(context.original_exception):
         context.is_disconnect = True
+
+
+def is_about_old_plan(raw: BaseException) -> bool:
+    """Tell whether a driver's error is about a statement that was prepared before its result got another type."""
+    found_by = getattr(getattr(raw, "diag", None), "source_function", None)
+    return (getattr(raw, "sqlstate", None), found_by) == (NOT_SUPPORTED, FOUND_BY)

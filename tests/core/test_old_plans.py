@@ -13,6 +13,7 @@ from tests.support.rows import change_rows
 
 READ = text("SELECT number FROM retyped")
 PREPARED = text("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%retyped%'")
+SERVER = text("SELECT pg_backend_pid()")
 MORE_THAN_ENOUGH = 8  # psycopg prepares what it sees for the sixth time
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
@@ -59,3 +60,22 @@ def test_fails_once_and_as_an_outage_after_a_column_got_another_type(app: Flask,
         assert find_outage(caught.value) is not None
         for _again in range(MORE_THAN_ENOUGH):
             use()
+
+
+@pytest.mark.parametrize(
+    ("statement", "because"),
+    [
+        ("SELECT 1 FROM people one LEFT JOIN people other ON one.id = other.id FOR UPDATE", "FOR UPDATE cannot"),
+        ("ALTER TABLE retyped ALTER COLUMN number TYPE bigint", "used by a view or rule"),
+    ],
+)
+def test_keeps_what_else_postgresql_does_not_do_a_bug(app: Flask, statement: str, because: str) -> None:
+    """Of the same SQLSTATE; and the connection is as good as before."""
+    change_rows(app, "CREATE TABLE retyped (number integer)")
+    change_rows(app, "CREATE VIEW seen AS SELECT number FROM retyped")
+    with app.app_context(), one_read() as connection:
+        server = connection.execute(SERVER).scalar_one()
+        with pytest.raises(NotSupportedError, match=because) as caught:
+            connection.execute(text(statement))
+        assert find_outage(caught.value) is None
+        assert connection.execute(SERVER).scalar_one() == server

@@ -223,6 +223,20 @@ def test_says_what_to_do_when_a_step_fails_and_changes_nothing(app: Flask, comma
     assert revision_of(app) == "0050"
 
 
+@pytest.mark.parametrize("engine", [BOTH[1]], indirect=True)
+def test_names_what_postgresql_does_not_do_when_a_step_fails_with_it(app: Flask, command: CliRunner) -> None:
+    """Not as an outage, where trying again would be all there is to do."""
+    with app.app_context():
+        go_down(app, "0066")
+        db.session.remove()
+    change_rows(app, "CREATE VIEW my_sales AS SELECT number, total_minor FROM orders")
+    told = refused_late(command)
+    assert "nothing was changed: cannot alter type of a column used by a view or rule." in told
+    assert revision_of(app) == "0066"
+    change_rows(app, "DROP VIEW my_sales")
+    done(command, "db", "upgrade", "--without-backup")
+
+
 class EndedForASale(Exception):
     sqlstate = "40P01"
 
