@@ -251,7 +251,7 @@ def wait_for_database(app: Flask) -> None:
 
 
 def run_worker(app: Flask) -> None:
-    """Until SIGINT or SIGTERM."""
+    """Until SIGINT or SIGTERM, or the end of its terminal."""
     set_up_gateway(app, runtime(app).settings, FOR_WORKERS)
     GATEWAY.get(app).load()
     # Until Huey has its own: the default would not end the first process of a container.

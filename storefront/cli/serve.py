@@ -1,6 +1,7 @@
-"""`storefront serve`: this process becomes the web server."""
+"""`storefront serve`: this process becomes the web server, or stays above it."""
 
 import os
+import signal
 import sys
 
 import click
@@ -31,9 +32,18 @@ def serve(host: str, port: int, workers: int, *, with_worker: bool) -> None:
         "storefront.wsgi:app", host=host, port=port, workers=workers, threads=threads, as_json=settings.log_json
     )
     spare_memory(os.environ)
-    if with_worker:
+    worker = {"worker": [sys.executable, "-m", "storefront", "worker"]} if with_worker else {}
+    if worker or _ends_with_terminal():
         from storefront.cli.together import run_together
 
-        worker = [sys.executable, "-m", "storefront", "worker"]
-        sys.exit(run_together({"web server": command, "worker": worker}))
+        sys.exit(run_together({"web server": command, **worker}))
     os.execv(sys.executable, command)  # noqa: S606 - our own command line; signals reach the server itself
+
+
+def _ends_with_terminal() -> bool:
+    """Tell whether somebody started it by hand, without `nohup`. At a closed terminal granian only begins anew."""
+    try:
+        os.tcgetpgrp(0)
+    except (OSError, AttributeError):  # no terminal, or none that ends us; and Windows
+        return False
+    return signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN

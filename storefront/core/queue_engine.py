@@ -4,9 +4,11 @@
 """
 
 import logging
+import signal
 import sys
 from datetime import datetime
 from threading import Event, Lock
+from types import FrameType
 from typing import Any
 
 from huey import Huey, PostgresHuey, RedisHuey, SqliteHuey, crontab
@@ -95,6 +97,18 @@ class _Consumer(Consumer):  # type: ignore[misc] # Huey has no types
         process.absence, process.closing = self.absence, self.closing
         process._logger.addFilter(self._is_ours)  # noqa: SLF001 - Huey has no other door for it
         return super()._create_process(process, name)
+
+    def _set_signal_handlers(self) -> None:
+        """End with the terminal, unless `nohup` says to stay: Huey's own way is to begin anew, without anybody."""
+        hangup = getattr(signal, "SIGHUP", None)  # None on Windows
+        is_to_stay = hangup and signal.getsignal(hangup) is signal.SIG_IGN
+        super()._set_signal_handlers()
+        if hangup:
+            signal.signal(hangup, signal.SIG_IGN if is_to_stay else self._end_with_terminal)
+
+    def _end_with_terminal(self, number: int, frame: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_IGN)  # a shell and the system both say it
+        self._handle_signal(self._graceful_sig, frame)
 
     def _is_ours(self, record: logging.LogRecord) -> bool:
         """Leave out the tracebacks that each of Huey's threads logs every moment while a queue does not answer."""
