@@ -12,6 +12,7 @@ from itertools import chain
 from pathlib import Path
 
 import click
+import pytest
 from click.testing import CliRunner
 
 import storefront.cli
@@ -36,6 +37,12 @@ os.execv = lambda _program, words: sys.exit(" ".join([*words, *sorted(sys.module
 main(["serve"])
 """
 HEAVY = {"alembic", "babel", "flask", "granian", "huey", "obstore", "prometheus_client", "sqlalchemy", "stripe"}
+ELSEWHERE = {
+    "DATABASE_URL": "postgresql://shop@db:5432/shop?sslmode=require",
+    "DATABASE_READ_URL": "postgresql://shop@/shop?host=db1,db2&port=5432,5432",
+    "QUEUE_URL": "postgresql://db1:5432,db2:5432/shop",
+    "LIMITS_URL": "redis://redis:6379/1",
+}
 UNREAD = {"aiohttp", "alembic", "huey", "psycopg", "requests", "stripe", "webauthn"}
 OF_PAGES = {"PIL", "flask_limiter", "flask_wtf", "wtforms"}
 NAMES = sorted(name for section in SECTIONS.values() for name in section)
@@ -133,13 +140,14 @@ def test_loads_nothing_of_the_shop_to_refuse_what_was_mistyped() -> None:
     assert loaded_after(*REFUSED) & HEAVY == set()
 
 
-def test_loads_nothing_of_the_shop_to_become_the_web_server(tmp_path: Path) -> None:
-    """Its processes load it, each for itself."""
+@pytest.mark.parametrize("kept_in", [{}, ELSEWHERE])
+def test_loads_nothing_of_the_shop_to_become_the_web_server(tmp_path: Path, kept_in: dict[str, str]) -> None:
+    """Its processes load it, each for itself. Where the shop keeps its rows is read without who reads them."""
     script = [sys.executable, "-c", SERVE]
-    environ = base_environment(tmp_path) | {"STOREFRONT_ENV_FILE": ""}
+    environ = base_environment(tmp_path) | {"STOREFRONT_ENV_FILE": ""} | kept_in
     done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False, env=environ)
     assert " -m granian " in done.stderr
-    assert set(done.stderr.split()) & (HEAVY | {"storefront.app"}) == {"granian"}
+    assert set(done.stderr.split()) & (HEAVY | {"storefront.app", "psycopg", "redis"}) == {"granian"}
 
 
 def test_loads_neither_stripe_nor_huey_to_read(tmp_path: Path, all_databases: Databases) -> None:

@@ -3,16 +3,34 @@
 from collections.abc import Callable, Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
+from storefront.core.config.engine_addresses import (
+    is_read_by_postgresql,
+    is_read_by_redis,
+    is_read_by_sqlalchemy,
+    is_read_for_sqlite,
+    names_ports_of_several,
+)
 from storefront.core.config.reader import Reader
-from storefront.core.config.sqlite_files import SQLITE, find_database_file, find_queue_file, sqlite_address
+from storefront.core.config.sqlite_files import (
+    SQLITE,
+    find_database_file,
+    find_file_of_before,
+    find_queue_file,
+    is_folder,
+    sqlite_address,
+)
 
 POSTGRESQL = "postgresql+psycopg://"
 # The value itself is not repeated: it may hold a password.
 UNREADABLE = (
     "cannot be read: a port and what else is a number must be one, and in a password @ : / ? # and % are written "
     "%40 %3A %2F %3F %23 and %25."
+)
+SEVERAL = (
+    "has several hosts with a port each, which belong behind the ? here: "
+    "postgresql://USER:PASSWORD@/DATABASE?host=db1,db2&port=5432,5432."
 )
 REDIS = ("redis", "rediss")
 # What the library of limits counts in. Beside Redis we try none, and an owner may have installed what one needs.
@@ -29,23 +47,17 @@ def _database_url(reader: Reader, name: str, raw: str) -> str:
     for prefix in ("postgres://", "postgresql://"):
         if raw.startswith(prefix):
             raw = POSTGRESQL + raw.removeprefix(prefix)
-    is_database = raw.startswith(POSTGRESQL) or (raw.startswith(SQLITE) and "?" in raw)
-    if is_database and not _is_read_by_sqlalchemy(raw):
+    if raw.startswith(POSTGRESQL) and names_ports_of_several(raw):
+        reader.problems.append(f"{name} {SEVERAL}")
+    elif not _is_read(raw):
         reader.problems.append(f"{name} {UNREADABLE}")
     return raw
 
 
-def _is_read_by_sqlalchemy(url: str) -> bool:
-    """Ask SQLAlchemy itself, which no shop on a plain file loads for its settings. Nothing is connected."""
-    from sqlalchemy.engine import make_url  # noqa: PLC0415 - as said
-    from sqlalchemy.exc import ArgumentError  # noqa: PLC0415 - as said
-
-    try:
-        address = make_url(url)
-        address.get_dialect()().create_connect_args(address)
-    except (ValueError, ArgumentError):
-        return False
-    return True
+def _is_read(url: str) -> bool:
+    if url.startswith(SQLITE):
+        return is_read_for_sqlite(url)
+    return not url.startswith(POSTGRESQL) or is_read_by_sqlalchemy(url)
 
 
 def _refuse_options(reader: Reader, name: str, url: str) -> None:
@@ -58,7 +70,7 @@ def read_engines(reader: Reader) -> tuple[str, str]:
     raw = reader.secret("DATABASE_URL") or sqlite_address(reader.home / "var" / "shop.db")
     database_url = _database_url(reader, "DATABASE_URL", raw)
     if database_url.startswith(SQLITE):
-        _demand_absolute(reader, "DATABASE_URL", find_database_file(database_url))
+        _demand_absolute(reader, "DATABASE_URL", database_url.partition("?")[0], find_database_file(database_url))
     elif not database_url.startswith(POSTGRESQL):
         reader.problems.append("DATABASE_URL must start with sqlite:/// or postgresql://.")
     return database_url, _read_queue(reader)
@@ -68,7 +80,7 @@ def _read_queue(reader: Reader) -> str:
     url = reader.secret("QUEUE_URL") or f"sqlite:///{reader.home / 'var' / 'queue.db'}"
     scheme = url.partition("://")[0]
     if url.startswith(SQLITE):
-        _demand_absolute(reader, "QUEUE_URL", find_queue_file(url))
+        _demand_absolute(reader, "QUEUE_URL", url, find_queue_file(url))
     elif scheme not in QUEUES:
         reader.problems.append("QUEUE_URL must start with sqlite:///, redis:// or postgresql://.")
     elif not QUEUES[scheme](url):
@@ -81,44 +93,30 @@ def read_limits(reader: Reader) -> str:
     scheme = url.partition("://")[0]
     if "://" not in url or scheme not in COUNTERS:
         reader.problems.append("LIMITS_URL must start with redis://, or be memory://.")
-    elif scheme in REDIS and not _is_read_by_redis(url):
+    elif scheme in REDIS and not is_read_by_redis(url):
         reader.problems.append(f"LIMITS_URL {UNREADABLE}")
     return url
 
 
-def _is_read_by_redis(url: str) -> bool:
-    """Read it as redis-py does, which takes 16 MB to load."""
-    try:
-        parts = urlsplit(url)
-        numbers = [parts.port or 0, *map(int, parse_qs(parts.query).get("db", ()))]
-    except ValueError:
-        return False
-    return min(numbers) >= 0
-
-
-def _is_read_by_postgresql(url: str) -> bool:
-    """Ask PostgreSQL's own library, as the queue is opened with it: an address may name several hosts."""
-    from psycopg import Error  # noqa: PLC0415 - only for a queue in PostgreSQL
-    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415 - as above
-
-    try:
-        ports = str(conninfo_to_dict(url).get("port", "")).split(",")
-    except Error:
-        return False
-    return all(port.isdecimal() for port in ports if port)
-
-
 QUEUES: Mapping[str, Callable[[str], bool]] = {
-    **dict.fromkeys(REDIS, _is_read_by_redis),
-    **dict.fromkeys(("postgresql", "postgres"), _is_read_by_postgresql),
+    **dict.fromkeys(REDIS, is_read_by_redis),
+    **dict.fromkeys(("postgresql", "postgres"), is_read_by_postgresql),
 }
 
 
-def _demand_absolute(reader: Reader, name: str, file: Path | None) -> None:
+def _demand_absolute(reader: Reader, name: str, path: str, file: Path | None) -> None:
     """Refuse a file that each program would look for in a folder of its own, and what only one of them has."""
-    if file is None or not file.is_absolute() or not file.name:
-        example = f"sqlite:////srv/shop/var/{'queue' if name == 'QUEUE_URL' else 'shop'}.db"
-        reader.problems.append(f"{name} must name a file by its absolute path, with four slashes: {example}.")
+    if file is not None and file.is_absolute() and not is_folder(path):
+        return
+    known = find_file_of_before(name, file) if file else None
+    example = f"sqlite:////srv/shop/var/{'queue' if name == 'QUEUE_URL' else 'shop'}.db"
+    if known:
+        example = f"{_address(name, known)}, where the file lies that it named so far"
+    reader.problems.append(f"{name} must name a file by its absolute path, with four slashes: {example}.")
+
+
+def _address(name: str, path: Path) -> str:
+    return f"{SQLITE}{path}" if name == "QUEUE_URL" else sqlite_address(path)
 
 
 def read_replica(reader: Reader, database_url: str) -> tuple[str | None, int]:

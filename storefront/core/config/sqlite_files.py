@@ -1,9 +1,13 @@
 """The files that addresses of SQLite name. Who wants one asks here: the rules are not those of a path."""
 
+import sys
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
+from storefront.core.places import ROOT
+
 SQLITE = "sqlite:///"
+TRUE = frozenset({"true", "yes", "on", "y", "t", "1"})
 
 
 def sqlite_address(path: Path) -> str:
@@ -15,10 +19,10 @@ def find_database_file(url: str) -> Path | None:
     """Return the database's file; None for one in memory, and where the database is not of SQLite."""
     if not url.startswith(SQLITE):
         return None
-    name, _, query = url.removeprefix(SQLITE).partition("?")
-    is_in_memory = parse_qs(query).get("mode") == ["memory"]
-    path = path_of(unquote(name))
-    return None if is_in_memory or path in ("", ":memory:") else Path(path)
+    name, _, text = url.removeprefix(SQLITE).partition("?")
+    query = parse_qs(text)
+    path = path_of(unquote(name)) if is_true(query.get("uri", [""])[0]) else unquote(name)
+    return None if query.get("mode") == ["memory"] or path in ("", ":memory:") else Path(path)
 
 
 def find_queue_file(url: str) -> Path | None:
@@ -27,9 +31,29 @@ def find_queue_file(url: str) -> Path | None:
     return Path(path) if url.startswith(SQLITE) and path not in ("", ":memory:") else None
 
 
+def is_folder(path: str) -> bool:
+    """Tell whether no file can be of this name."""
+    return path.rpartition("/")[2] in ("", ".", "..")
+
+
+def is_true(text: str) -> bool:
+    """Read a yes as SQLAlchemy does."""
+    return text.strip().lower() in TRUE
+
+
 def path_of(name: str) -> str:
     """Read SQLite's own URIs, too (https://www.sqlite.org/uri.html)."""
     if not name.startswith("file:"):
         return name
     path = unquote(name.removeprefix("file:").split("?")[0])
     return "/" + path.lstrip("/") if path.startswith("//") else path
+
+
+def find_file_of_before(name: str, file: Path) -> Path | None:
+    """Return the file of a setting with a relative path, as long as that was taken; None where none is left.
+
+    A database lay in the folder that Flask has for a program's data, a queue where the program was started.
+    """
+    installed = Path(sys.prefix, "var", "storefront-instance")
+    folders = [Path.cwd()] if name == "QUEUE_URL" else [ROOT / "instance", installed]
+    return next((path for folder in folders if (path := folder / file).is_file()), None)
