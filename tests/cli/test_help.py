@@ -145,7 +145,9 @@ def test_loads_nothing_of_the_shop_to_become_the_web_server(tmp_path: Path, kept
     """Its processes load it, each for itself. Where the shop keeps its rows is read without who reads them."""
     script = [sys.executable, "-c", SERVE]
     environ = base_environment(tmp_path) | {"STOREFRONT_ENV_FILE": ""} | kept_in
-    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False, env=environ)
+    done = subprocess.run(
+        script, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False, env=environ
+    )
     assert " -m granian " in done.stderr
     assert set(done.stderr.split()) & (HEAVY | {"storefront.app", "psycopg", "redis"}) == {"granian"}
 

@@ -99,5 +99,7 @@ def test_starts_the_web_server_with_one_heap_for_all_threads(
 ) -> None:
     environ = base_environment(tmp_path) | {"STOREFRONT_ENV_FILE": ""} | own
     script = [sys.executable, "-c", SERVE]
-    done = subprocess.run(script, capture_output=True, text=True, timeout=60, check=False, env=environ)
+    done = subprocess.run(
+        script, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False, env=environ
+    )
     assert done.stderr.strip() == begun_with

@@ -38,6 +38,7 @@ def served(environment: dict[str, str], *, workers: int = 2, port: int | None = 
         command,
         cwd=ROOT,
         env=clean | environment | {"STOREFRONT_ENV_FILE": "", "NO_PROXY": "127.0.0.1,localhost"},
+        stdin=subprocess.DEVNULL,  # by a terminal it would stay above the server
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

@@ -47,10 +47,8 @@ def _database_url(reader: Reader, name: str, raw: str) -> str:
     for prefix in ("postgres://", "postgresql://"):
         if raw.startswith(prefix):
             raw = POSTGRESQL + raw.removeprefix(prefix)
-    if raw.startswith(POSTGRESQL) and names_ports_of_several(raw):
-        reader.problems.append(f"{name} {SEVERAL}")
-    elif not _is_read(raw):
-        reader.problems.append(f"{name} {UNREADABLE}")
+    if not _is_read(raw):
+        reader.problems.append(f"{name} {SEVERAL if names_ports_of_several(raw) else UNREADABLE}")
     return raw
 
 
