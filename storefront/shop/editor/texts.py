@@ -203,7 +203,8 @@ _SPELLED = str.maketrans(
 
 def slug_from(name: str, *, kind: str = "product") -> str:
     """Return a slug for a name in any language; its kind where nothing of it can be written in an address."""
-    letters = unicodedata.normalize("NFKD", name.casefold()).translate(_SPELLED)  # casefold makes ss of ß
+    # In this order: casefold makes ss of ß, and small letters of the capitals in № and ™, which NFKD takes apart.
+    letters = unicodedata.normalize("NFKD", name).casefold().translate(_SPELLED)
     plain = letters.encode("ascii", "ignore").decode()
     slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_SLUG].strip("-")
     is_free = len(slug) > 1 and slug not in RESERVED_SLUGS and not is_device(slug)

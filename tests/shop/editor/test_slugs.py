@@ -19,6 +19,10 @@ SLUGS = {
     "Þingvellir Eiður": "thingvellir-eidur",
     "Iş\N{LATIN SMALL LETTER DOTLESS I}k": "isik",
     "Café ﬁrst": "cafe-first",
+    "Journal №5": "journal-no5",
+    "₨ tool": "rs-tool",
+    "5 ㎒ App™": "5-mhz-apptm",
+    "𝐁𝐨𝐥𝐝": "bold",
     "💫": "product",
 }
 
