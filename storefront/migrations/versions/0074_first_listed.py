@@ -11,12 +11,16 @@ branch_labels = None
 depends_on = None
 
 # Feed readers have seen what is listed, or was: for them it stays as old as it was.
+# An entry of the audit log names the slug of its day, which is an alias of a product that was renamed since.
 NOTE_LISTED = """
-UPDATE products SET first_listed_at = created_at
-WHERE state IN ('published', 'announced', 'retired') OR slug IN (
+WITH listed AS (
     SELECT subject FROM audit_entries
     WHERE subject_kind = 'product' AND verb IN ('product.published', 'product.announced')
 )
+UPDATE products SET first_listed_at = created_at
+WHERE state IN ('published', 'announced', 'retired')
+    OR slug IN (SELECT subject FROM listed)
+    OR id IN (SELECT product_id FROM product_aliases WHERE slug IN (SELECT subject FROM listed))
 """
 
 
