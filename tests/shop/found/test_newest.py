@@ -71,6 +71,18 @@ def test_stays_as_old_as_its_first_listing(app: Flask, buyer: Buyer, between: Pr
     assert dates(buyer)["It"] == "2030-02-01"
 
 
+@both
+def test_is_no_newer_by_a_release(app: Flask, buyer: Buyer) -> None:
+    change_rows(app, "UPDATE products SET first_listed_at = '2024-01-01 00:00:00+00:00'")
+    change_rows(app, "UPDATE releases SET published_at = '2024-03-01 00:00:00+00:00'")
+    make_draft(app, "it")
+    put(app, "it", ProductState.ANNOUNCED, at=datetime(2024, 2, 1, tzinfo=UTC))
+    feed = read_xml(buyer.get("/feed.xml").data)
+    updated = [str(entry.findtext(f"{ATOM}updated"))[:7] for entry in feed.iter(f"{ATOM}entry")]
+    assert (updated[0], max(updated)) == ("2024-02", "2024-03")
+    assert (next(iter(dates(buyer))), newest(buyer)[0]) == ("it", "it")
+
+
 def test_is_as_old_as_it_was_made_where_older_code_listed_it(app: Flask, buyer: Buyer) -> None:
     make_draft(app, "it")
     change_rows(app, "UPDATE products SET state = 'announced' WHERE slug = 'it'")
