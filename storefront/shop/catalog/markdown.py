@@ -10,6 +10,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup
 
+from storefront.core.letters import is_seen
 from storefront.shop.translations.read import lang_of
 
 # markdown-it already shows raw HTML as text; nh3 is the second lock, for what a future release may let through.
@@ -19,7 +20,10 @@ ALLOWED_TAGS = frozenset(
 )
 ALLOWED_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
 # Every div is around a table. Keys scroll what is wider than the page, also where browsers do not see to it.
-SET_ATTRIBUTES = {"div": {"class": "table-scroll", "tabindex": "0"}, "pre": {"tabindex": "0"}}
+SCROLLER = {"class": "table-scroll", "tabindex": "0"}
+ALLOWED_VALUES = {"div": {name: {value} for name, value in SCROLLER.items()}}
+# One to a tag: nh3 writes several in another order each time, and what is shown would have another ETag.
+SET_ATTRIBUTES = {"pre": {"tabindex": "0"}}
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
 # h1 is the product's name.
 HEADINGS = {"h1": "h2", "h5": "h4", "h6": "h4"}
@@ -33,7 +37,7 @@ _as_text = RendererHTML()
 def _show_no_pictures(state: StateCore) -> None:
     """Make a link of each picture, which says what the picture is of: pages load nothing from elsewhere."""
     for token in filter(lambda token: token.type == "inline", state.tokens):
-        token.children = list(_without_pictures(token.children or ()))
+        token.children = list(_with_whole_links(_without_pictures(token.children or ())))
 
 
 def _without_pictures(tokens: Iterable[Token]) -> Iterator[Token]:
@@ -49,13 +53,36 @@ def _without_pictures(tokens: Iterable[Token]) -> Iterator[Token]:
 def _words_of(picture: Token, *, is_in_link: bool) -> Iterator[Token]:
     words = _as_text.renderInlineAsText(picture.children, _parser.options, {}).strip()
     text = Token("text", "", 0, content=words)
-    if is_in_link or not words:  # a link without words would be nothing to click
+    if is_in_link or not is_seen(words):
         yield text
         return
     title = {"title": picture.attrs["title"]} if "title" in picture.attrs else {}
     yield Token("link_open", "a", 1, attrs={"href": picture.attrs["src"], **title})
     yield text
     yield Token("link_close", "a", -1)
+
+
+def _with_whole_links(tokens: Iterable[Token]) -> Iterator[Token]:
+    link: list[Token] = []  # the one that is open: none stands in another one
+    for token in tokens:
+        if link or token.type == "link_open":
+            link.append(token)
+        else:
+            yield token
+        if token.type == "link_close":
+            yield from _whole_link(link)
+            link = []
+
+
+def _whole_link(link: list[Token]) -> list[Token]:
+    """Leave the words alone where a link leads nowhere, and show its address where it has no words."""
+    opens, *words, closes = link
+    href = str(opens.attrs["href"])
+    if not href:
+        return words
+    if is_seen("".join(word.content for word in words)):
+        return link
+    return [opens, Token("text", "", 0, content=_parser.normalizeLinkText(href)), closes]
 
 
 _parser.core.ruler.push("no_pictures", _show_no_pictures)
@@ -78,6 +105,7 @@ def html_of(source: str) -> Markup:
         html,
         tags=set(ALLOWED_TAGS),
         attributes=ALLOWED_ATTRIBUTES,
+        tag_attribute_values=ALLOWED_VALUES,
         set_tag_attribute_values=SET_ATTRIBUTES,
         url_schemes=ALLOWED_SCHEMES,
         link_rel="nofollow noopener noreferrer",
@@ -89,7 +117,7 @@ def _with_scrollers(tokens: Iterable[Token]) -> Iterator[Token]:
     """Put each table into an element that scrolls, so that on a phone it is no wider than the page."""
     for token in tokens:
         if token.type == "table_open":
-            yield Token("scroller_open", "div", 1, block=True)
+            yield Token("scroller_open", "div", 1, attrs={**SCROLLER}, block=True)
         yield token
         if token.type == "table_close":
             yield Token("scroller_close", "div", -1, block=True)

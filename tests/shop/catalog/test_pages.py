@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from storefront.shop.catalog.markdown import render_markdown
+from storefront.shop.catalog.markdown import html_of, render_markdown
 from storefront.shop.catalog.models import ProductState
 from tests.support.goods import change_price, change_product, make_product, unpublish_everything
 from tests.support.rows import change_rows
@@ -125,6 +125,10 @@ def test_carries_no_scripts_of_descriptions(buyer: Buyer, app: Flask) -> None:
         ("![a map][1]\n\n[1]: https://e.example/m.png", '<a href="https://e.example/m.png">a map</a>'),
         ("[![a map](https://e.example/m.png)](https://e.example)", '<a href="https://e.example">a map</a>'),
         ("![](https://e.example/m.png)And words", "And words"),
+        ("[![](https://e.example/m.png)](https://e.example)", '<a href="https://e.example">https://e.example</a>'),
+        ("[ *\u200b* ](/products)", '<a href="/products">/products</a>'),
+        ("![a map]()", "a map"),
+        ("[![a map]()](<>) and [*words*]()", "a map and <em>words</em>"),
         ("What a map\\![Really](https://e.example)", 'What a map!<a href="https://e.example">Really</a>'),
     ],
 )
@@ -136,10 +140,19 @@ def test_links_to_pictures_of_descriptions_by_their_words(markdown: str, shown: 
 
 def test_puts_tables_and_code_of_descriptions_where_keys_scroll_them() -> None:
     html = render_markdown("|a|b|\n|---|---|\n|1|<div onclick=x()>|\n\n    code")
-    assert html.startswith('<div tabindex="0" class="table-scroll">\n<table>')
+    assert html.startswith('<div class="table-scroll" tabindex="0">\n<table>')
     assert html.endswith('</table>\n</div>\n<pre tabindex="0"><code>code\n</code></pre>\n')
     assert "&lt;div onclick=x()&gt;" in html
     assert html.count("<div") == 1
+
+
+def test_writes_a_table_of_a_description_alike_each_time() -> None:
+    """What is shown has an ETag by its bytes, and each worker process writes it anew."""
+    written = set()
+    for _ in range(16):
+        html_of.cache_clear()
+        written.add(render_markdown('|a|b|\n|---|:-:|\n|1|[c](/d "e")|\n\n    code\n\n3. x'))
+    assert len(written) == 1
 
 
 def test_escapes_product_names(buyer: Buyer, app: Flask) -> None:
