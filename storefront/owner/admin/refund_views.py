@@ -21,7 +21,7 @@ from storefront.payments.fulfillment.refund import (
     plan_refund,
     refund_order,
 )
-from storefront.payments.fulfillment.taken_back import why_nothing_is_left
+from storefront.payments.fulfillment.taken_back import warn_of_taken
 
 REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create
 MOST_ITEMS = 1000
@@ -141,12 +141,12 @@ def _left_minor(history: OrderHistory) -> int:
 
 def _refund_page(number: str, asked: _Asked, refusal: StorefrontError | None = None) -> ResponseReturnValue:
     row = get_order(number)
-    history, taken_back = read_history(row), why_nothing_is_left(row)
+    history = read_history(row)
     page = render_template(
         "owner/orders/refund.html",
         order=history,
-        left_minor=_left_minor(history) if not taken_back else 0,
-        taken_back=taken_back,
+        left_minor=_left_minor(history),
+        warning=warn_of_taken(row),
         asked=asked,
         reasons=REASONS,
         error=refusal.message if refusal else "",

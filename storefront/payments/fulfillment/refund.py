@@ -15,7 +15,7 @@ from storefront.orders.after_sale import Refund
 from storefront.orders.lookup import get_order
 from storefront.orders.models import Order, OrderItem
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
-from storefront.payments.fulfillment.taken_back import find_taken_minor, why_nothing_is_left
+from storefront.payments.fulfillment.taken_back import warn_of_taken
 from storefront.payments.fulfillment.upgrades import find_upgrade_of, find_upgraded_by
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen import SeenRefund
@@ -98,14 +98,14 @@ class _Wanted:
 class RefundPlan:
     """What a refund would give back, and close: everything, or `closed` (descriptions of items), or nothing.
 
-    `disputed_minor` is what banks took of it, or may still: Stripe decides whether it refunds the rest.
+    `warning` says what banks took of it, as far as we know: Stripe decides whether it refunds.
     `upgraded_by` are numbers of open orders whose upgrades of this one end when it closes, `upgrade_of` of
     the orders that this one upgraded.
     """
 
     amount_minor: int
     left_minor: int
-    disputed_minor: int
+    warning: str
     currency: str
     closes_everything: bool
     closed: tuple[str, ...]
@@ -120,12 +120,9 @@ def plan_refund(
     """Say what `refund_order` would do, by what our rows say. Asks and changes nothing.
 
     Raises:
-        NothingToRefund: also where banks took back all that is left, which Stripe says itself when it is asked.
-        NotFound, WrongAmount, UnknownItem, RefundedBefore: as `refund_order` does.
+        NotFound, NothingToRefund, WrongAmount, UnknownItem, RefundedBefore: as `refund_order` does.
     """
     order = get_order(reference)
-    if taken_back := why_nothing_is_left(order):
-        raise NothingToRefund(taken_back)
     wanted = _check(order, amount, sorted(set(positions)), reason=None, again=again)
     left_minor, _payment = _left_to_refund(order)
     items = select(OrderItem.description).where(OrderItem.order_id == order.id)
@@ -133,7 +130,7 @@ def plan_refund(
     return RefundPlan(
         amount_minor=wanted.amount_minor,
         left_minor=left_minor,
-        disputed_minor=find_taken_minor(order),
+        warning=warn_of_taken(order),
         currency=wanted.currency,
         closes_everything=wanted.amount_minor == left_minor,
         closed=tuple(db.session.scalars(named)) if wanted.positions else (),

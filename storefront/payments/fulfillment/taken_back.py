@@ -16,7 +16,30 @@ _TAKEN = {
 }
 
 
-def find_taken_minor(order: Order) -> int:
+def warn_of_taken(order: Order) -> str:
+    """Return a sentence for the owner where disputes took some of a payment, else nothing. It refuses no refund.
+
+    What our rows say may be old: one that was won since, or that the key may not read any more. Stripe decides.
+    """
+    taken_minor = _find_taken_minor(order)
+    if not taken_minor:
+        return ""
+    amount = money.format_money(taken_minor, order.currency)
+    if taken_minor < order.total_minor - order.refunded_minor:
+        return (
+            f"A dispute took {amount} of this payment. Stripe may refuse to refund the rest of it, and says so "
+            "then: nothing is refunded in that case."
+        )
+    why = (
+        f"A dispute took {amount} of this payment, all that was left of it, as far as the shop knows. Stripe "
+        "refuses to refund that, and says so then: nothing is refunded in that case."
+    )
+    if _TAKEN[order.dispute_status or ""] is DisputeEffect.LOST:
+        return why
+    return f"{why} What you win of it can be refunded."
+
+
+def _find_taken_minor(order: Order) -> int:
     """Return the amount under open and lost disputes, in the order's currency. No statement without one."""
     if order.dispute_status not in _TAKEN:
         return 0
@@ -24,17 +47,3 @@ def find_taken_minor(order: Order) -> int:
         Dispute.order_id == order.id, Dispute.status.in_(_TAKEN), Dispute.currency == order.currency
     )
     return int(db.session.scalar(taken) or 0)
-
-
-def why_nothing_is_left(order: Order) -> str:
-    """Return a sentence where disputes took all that was not refunded, else nothing."""
-    taken_minor = find_taken_minor(order)
-    if not taken_minor or taken_minor < order.total_minor - order.refunded_minor:
-        return ""
-    amount = money.format_money(taken_minor, order.currency)
-    why = (
-        f"The buyer's bank took {amount} of order {order.number} back by a dispute, so there is nothing to refund."
-    )
-    if _TAKEN[order.dispute_status or ""] is DisputeEffect.LOST:
-        return why
-    return f"{why} What you win of it can be refunded then."
