@@ -46,8 +46,9 @@ def _of_after_sale(order: Order, seen: SeenAfterSale) -> Iterator[NoticeDraft]:
 
 
 def find_unread(order: Order, seen: SeenAfterSale | None) -> Iterator[NoticeKind]:
-    """Yield the kinds of which nothing is known now, as the key may not read their list."""
+    """Yield the kinds of which nothing is known now: nobody looked, or the key may not read their list."""
     if seen is None:
+        yield from NoticeKind
         return
     if seen.disputes is None:
         yield NoticeKind.DISPUTE_OPEN
