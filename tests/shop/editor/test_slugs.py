@@ -22,7 +22,7 @@ SLUGS = {
     "Journal №5": "journal-no5",
     "₨ tool": "rs-tool",
     "5 ㎒ App™": "5-mhz-apptm",
-    "𝐁𝐨𝐥𝐝": "bold",
+    "\N{MATHEMATICAL BOLD CAPITAL B}\N{MATHEMATICAL BOLD SMALL O}": "bo",
     "💫": "product",
 }
 
