@@ -49,6 +49,21 @@ class NoticeKind(StrEnum):
     UPGRADE_UNUSED = "upgrade_unused"
 
 
+# Of one order each, whose owner decides about it once: what was called done is not told again, even where its
+# cause goes and comes back, as a double purchase does whose refund waits and is canceled. All others come back.
+DECIDED_ONCE = frozenset(
+    {
+        NoticeKind.DISPUTE_OPEN,
+        NoticeKind.DISPUTE_PAID_BACK,
+        NoticeKind.DISPUTE_UNKNOWN,
+        NoticeKind.DOUBLE_PURCHASE,
+        NoticeKind.FRAUD_WARNING,
+        NoticeKind.REFUND_FAILED,
+        NoticeKind.UNKNOWN_LINE,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticeDraft:
     """Something for the owner. `text` is one or two sentences that say what to do; no key in it."""
@@ -259,8 +274,8 @@ def close_notices(notice_ids: Iterable[int]) -> list[str]:
         return [notices[notice_id].text for notice_id in wanted]
 
 
-def close_notice_about(notice_id: int, *, order_id: int, number: str) -> None:
-    """Close a notice about this order that its owner calls done; safe to repeat.
+def close_notice_about(notice_id: int, *, order_id: int, number: str) -> str:
+    """Close a notice about this order that its owner calls done, and return its kind; safe to repeat.
 
     Raises:
         NotFound: the order has no such notice. Who may help with orders decides on no other.
@@ -275,6 +290,7 @@ def close_notice_about(notice_id: int, *, order_id: int, number: str) -> None:
         if notice is None:
             raise NotFound(f"Order {number} has no such notice.")
         _close(session, notice)
+        return notice.kind
 
 
 def is_about(order_id: int, number: str) -> ColumnElement[bool]:
@@ -291,10 +307,10 @@ def _close(session: Session, notice: Notice) -> None:
         record(session, "notice.closed", subject_kind="notice", subject=subject, after=after)
 
 
-def close_seen_notice(notice_id: int, *, opened_at: str) -> bool:
+def close_seen_notice(notice_id: int, *, opened_at: str) -> str | None:
     """Close a notice by a page that may be old: `opened_at` is its `created_at` there, in ISO 8601.
 
-    False where it was closed already, by its owner or by itself: what closed by itself may open again.
+    Returns its kind; None where it was closed already, by its owner or by itself: that may open again.
 
     Raises:
         NotFound: no notice of the running mode.
@@ -305,10 +321,10 @@ def close_seen_notice(notice_id: int, *, opened_at: str) -> bool:
         if notice is None:
             raise NotFound("There is no such line in \u201cneeds you\u201d.")
         if notice.closed_at is not None:
-            return False
+            return None
         if notice.created_at.isoformat() != opened_at:
             raise OpenedAnew(
                 "This came back since that page was shown, so it was left open: look at it once more."
             )
         _close(session, notice)
-        return True
+        return notice.kind

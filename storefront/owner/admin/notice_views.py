@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from storefront.core.errors import StorefrontError
 from storefront.orders.notices import close_seen_notice
 from storefront.owner.admin.blueprint import admin, needs
+from storefront.owner.health.needs_you import say_done
 from storefront.owner.people.roles import Permission
 
 
@@ -13,9 +14,9 @@ from storefront.owner.people.roles import Permission
 @needs(Permission.SHOP)
 def close_notice_here(notice_id: int) -> ResponseReturnValue:
     try:
-        is_new = close_seen_notice(notice_id, opened_at=request.form.get("opened", ""))
+        kind = close_seen_notice(notice_id, opened_at=request.form.get("opened", ""))
     except StorefrontError as refusal:
         flash(refusal.message, "bad")
         return redirect("/admin", 303)
-    flash("Done. It comes back if its cause does." if is_new else "That was settled already.", "good")
+    flash(say_done(kind) if kind else "That was settled already.", "good")
     return redirect("/admin", 303)

@@ -20,6 +20,7 @@ from storefront.orders.models import Decision
 from storefront.orders.notices import close_notice_about
 from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.disputes.answer import list_disputes
+from storefront.owner.health.needs_you import say_done
 from storefront.owner.history.order import read_history
 from storefront.owner.history.undelivered import find_undelivered
 from storefront.owner.people.roles import Permission, may
@@ -196,7 +197,7 @@ def _last_day() -> datetime:
 def close_order_notice(number: str, notice_id: int) -> ResponseReturnValue:
     try:
         order = get_order(number)
-        close_notice_about(notice_id, order_id=order.id, number=order.number)
+        kind = close_notice_about(notice_id, order_id=order.id, number=order.number)
     except StorefrontError as refusal:
         return order_page(number, refusal)
-    return order_done(number, "Done. It comes back if its cause does.")
+    return order_done(number, say_done(kind))

@@ -1,4 +1,4 @@
-"""Where each line of "needs you" leads: the page on which its cause is looked at, where there is one."""
+"""Where each line of "needs you" leads, the page of its cause where there is one, and what "done" makes of it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from storefront.core.db import db
-from storefront.orders.notices import NoticeKind, OpenNotice
+from storefront.orders.notices import DECIDED_ONCE, NoticeKind, OpenNotice
 from storefront.payments.reconcile.sweep import BROADCAST
 from storefront.shop.catalog.models import Product, Release, ReleaseFile
 
@@ -27,6 +27,13 @@ PAGES: Mapping[str, LeadsTo] = {
     NoticeKind.REMINDERS_REFUSED: LeadsTo(path="/admin/shop#reminders", words="Reminders"),
     NoticeKind.TERMS_URL_MISSING: LeadsTo(path="/admin/pages#consent", words="Consent"),
 }
+
+
+def say_done(kind: str) -> str:
+    """Say what becomes of a line of this kind that its owner has called done."""
+    if kind in DECIDED_ONCE:
+        return "Done for good. What is new about its order gets a line of its own."
+    return "Done. It comes back if its cause does."
 
 
 def find_pages(notices: Collection[OpenNotice]) -> dict[int, LeadsTo]:

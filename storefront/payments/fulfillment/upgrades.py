@@ -223,7 +223,8 @@ def _settle(session: Session, order_id: int) -> None:
     order = session.get_one(Order, order_id, populate_existing=True)
     drafts = list(_draft_unused(session, order)) if order_access(order).allowed and order.total_minor else []
     # By its subject and not by its order: that one's look knows nothing of the license's.
-    settle_notices(session, drafts, kinds=(NoticeKind.UPGRADE_UNUSED,), about=(order.number,))
+    kinds = (NoticeKind.UPGRADE_UNUSED,)
+    settle_notices(session, drafts, kinds=kinds, about=(order.number,), forgets_done=True)
 
 
 def _draft_unused(session: Session, order: Order) -> Iterator[NoticeDraft]:

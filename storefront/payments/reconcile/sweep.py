@@ -12,7 +12,7 @@ from storefront.mail.failures import AT_ADDRESS, TO_ANYBODY, TO_DEAD_ADDRESS, ha
 from storefront.mail.models import MailKind, OutboxMessage
 from storefront.orders.after_sale import Notice
 from storefront.orders.models import Order
-from storefront.orders.notices import NoticeDraft, NoticeKind, open_notices, settle_notices
+from storefront.orders.notices import NoticeDraft, NoticeKind, reopen_notice, settle_notices
 from storefront.payments.webhook import ledger
 
 KINDS = (
@@ -33,18 +33,14 @@ def sweep(*, never_received: int, unreadable_lists: Iterable[str]) -> None:
     drafts = [*_failed_mails(), *_stuck_events(), *_events_elsewhere()]
     drafts += [_forbidden(name) for name in unreadable_lists]
     with transaction() as session:
-        settle_notices(session, drafts, kinds=KINDS)
-        if not any(draft.subject == ELSEWHERE for draft in drafts):
-            # An account may be left again: what was done is told anew then.
-            kinds = (NoticeKind.EVENT_STUCK,)
-            settle_notices(session, [], kinds=kinds, about=(ELSEWHERE,), forgets_done=True)
+        settle_notices(session, drafts, kinds=KINDS, forgets_done=True)
     tell_silence(never_received)
 
 
 def tell_silence(never_received: int) -> None:
     if never_received:
         with transaction() as session:
-            open_notices(session, [_silent(never_received)])
+            reopen_notice(session, _silent(never_received))  # also what was done today: these are others
 
 
 def open_unreadable(sessions: Mapping[str, str]) -> None:
@@ -55,11 +51,14 @@ def open_unreadable(sessions: Mapping[str, str]) -> None:
 
 
 def find_told_unreadable() -> list[str]:
-    """Return the Sessions that were told to be unreadable, in any order, so that of many each has its turn."""
+    """Return the Sessions that were told to be unreadable, in any order, so that of many each has its turn.
+
+    Also those that the owner called done: they are in no list of Stripe's any more, and may have been paid.
+    """
     told = select(Notice.subject).where(
         Notice.mode == settings().mode,
         Notice.kind == NoticeKind.SESSION_UNREADABLE,
-        Notice.closed_at.is_(None),
+        Notice.closed_at.is_(None) | Notice.is_closed_by_owner,
     )
     return list(db.session.scalars(told.order_by(func.random())))
 
@@ -67,7 +66,8 @@ def find_told_unreadable() -> list[str]:
 def close_unreadable(session_id: str) -> None:
     """It was read, or is not at Stripe any more."""
     with transaction() as session:
-        settle_notices(session, [], kinds=(NoticeKind.SESSION_UNREADABLE,), about=(session_id,))
+        kinds = (NoticeKind.SESSION_UNREADABLE,)
+        settle_notices(session, [], kinds=kinds, about=(session_id,), forgets_done=True)
 
 
 def _failed_mails() -> list[NoticeDraft]:

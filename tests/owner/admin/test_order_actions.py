@@ -197,10 +197,14 @@ def test_calls_a_notice_done(sale: Sale, helper: Buyer) -> None:
     sale.at_charge("dispute")
     sale.deliver("charge.dispute")
     notice = read_rows(sale.app, "SELECT id FROM notices WHERE closed_at IS NULL")[0]["id"]
-    assert "It comes back if its cause does" in act(helper, sale, f"notices/{notice}/done")
+    assert "Done for good. What is new about its order gets a line of its own." in act(
+        helper, sale, f"notices/{notice}/done"
+    )
     assert f"notices/{notice}/done" not in helper.get(f"/admin/orders/{number_of(sale)}").text
     for _twice in range(2):
-        assert "It comes back if its cause does" in act(helper, sale, f"notices/{notice}/done")
+        assert "Done for good. What is new about its order gets a line of its own." in act(
+            helper, sale, f"notices/{notice}/done"
+        )
     assert f"Order {number_of(sale)} has no such notice." in act(helper, sale, "notices/999/done")
 
 
@@ -233,7 +237,7 @@ def test_calls_a_double_purchase_done_at_either_order(app: Flask, sandbox: Sandb
     (notice,) = read_rows(app, NOTICES)
     done = f"notices/{notice['id']}/done"
     assert done in helper.get(f"/admin/orders/{number_of(sale)}").text
-    assert "It comes back if its cause does" in act(helper, sale, done)
+    assert "Done for good. What is new about its order gets a line of its own." in act(helper, sale, done)
     assert read_rows(app, NOTICES)[0]["is_closed_by_owner"]
 
 

@@ -13,16 +13,19 @@ from storefront.core.db import db
 from storefront.core.errors import StripeMissing, StripeUnavailable
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.server import SandboxServer
+from storefront.orders.notices import close_notices
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from storefront.payments.fulfillment.look_again import look_again
 from storefront.payments.reconcile import run as run_module
 from storefront.payments.reconcile.report import Report
+from storefront.payments.reconcile.sweep import open_unreadable
 from storefront.payments.webhook import dispatch
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenCheckout
 from tests.payments.reconcile.sales import days_ago, payment_of, refund, run, sell, start
+from tests.support.databases import BOTH
 from tests.support.keys import use_other_account, use_secret_key
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -68,6 +71,32 @@ def test_hands_out_what_it_could_not_read_for_days(app: Flask, sandbox: SandboxC
     assert kinds_of(run_after(app, hours=50)).isdisjoint({"session_unreadable", "event_stuck"})
     assert len(read_rows(app, "SELECT id FROM licenses")) == 1
     assert read_rows(app, "SELECT id FROM stripe_events WHERE handled_at IS NULL") == []
+
+
+@pytest.mark.parametrize("engine", BOTH, indirect=True)
+def test_hands_out_what_its_owner_called_done_while_it_could_not_be_read(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    _nobody, unreadable = start(app)
+    sandbox.pay(unreadable)
+    refuse(sandbox)
+    assert "session_unreadable" in kinds_of(run(app))
+    lines = "SELECT id FROM notices WHERE kind = 'session_unreadable'"
+    with app.app_context():
+        close_notices([row["id"] for row in read_rows(app, lines)])
+        db.session.remove()
+    for days in (2, 3):
+        assert "session_unreadable" not in kinds_of(run_after(app, days=days))
+    assert read_rows(app, "SELECT id FROM licenses") == []
+    sandbox.control("faults/clear")
+    for _twice in range(2):
+        run_after(app, days=4)
+        assert len(read_rows(app, "SELECT id FROM licenses")) == 1
+    refuse(sandbox)
+    with app.app_context():
+        open_unreadable({unreadable: "Stripe refused"})
+        db.session.remove()
+    assert "session_unreadable" in kinds_of(run_after(app, days=5)), "what could be read in between is news"
 
 
 def test_takes_in_a_refund_whose_session_it_could_not_read(app: Flask, sandbox: SandboxClient) -> None:

@@ -25,9 +25,8 @@ def settle_pool_notices(session: Session, mode: str, changed: Collection[int]) -
     products = session.scalars(select(Product).where(Product.id.in_(list(changed)))).all()
     low = [product.id for product in products if _is_running_low(session, product, mode)]
     wanted = _draft_notices(count_pools(session, mode, low), mode) if low else []
-    settle_notices(
-        session, wanted, kinds=[NoticeKind.POOL_LOW], about=[f"{product.slug}:" for product in products]
-    )
+    about = [f"{product.slug}:" for product in products]
+    settle_notices(session, wanted, kinds=[NoticeKind.POOL_LOW], about=about, forgets_done=True)
 
 
 def settle_stale_pool_notices(mode: str) -> None:
@@ -37,20 +36,18 @@ def settle_stale_pool_notices(mode: str) -> None:
     """
     if _has_stale_notices(mode):
         with transaction() as session:
-            settle_notices(session, _draft_low(session, mode), kinds=[NoticeKind.POOL_LOW])
+            settle_notices(session, _draft_low(session, mode), kinds=[NoticeKind.POOL_LOW], forgets_done=True)
 
 
 def _has_stale_notices(mode: str) -> bool:
-    """Return whether a notice is open that nobody wants, or one that is wanted was never there."""
+    """Return whether a notice is open, or done, that nobody wants, or one that is wanted is neither."""
     wanted = {draft.subject for draft in _draft_low(db.session(), mode)}
-    known = db.session.execute(
-        select(Notice.subject, Notice.closed_at)
+    known = db.session.scalars(
+        select(Notice.subject)
         .where(Notice.mode == mode, Notice.kind == NoticeKind.POOL_LOW)
         .where(Notice.closed_at.is_(None) | Notice.is_closed_by_owner)
-    ).all()
-    open_subjects = {row.subject for row in known if row.closed_at is None}
-    known_subjects = {row.subject for row in known}
-    return not (open_subjects <= wanted <= known_subjects)
+    )
+    return set(known) != wanted
 
 
 def _draft_low(session: Session, mode: str) -> list[NoticeDraft]:
