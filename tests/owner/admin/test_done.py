@@ -20,7 +20,7 @@ from storefront.payments.reconcile import sweep as sweeps
 from storefront.payments.reconcile.dead_key import tell_key
 from storefront.payments.reconcile.sweep import close_unreadable, find_told_unreadable, open_unreadable, sweep
 from tests.delivery.licenses.pools import bring, make_pool, numbered
-from tests.owner.admin.test_needs_you import forms_of, needs_you, press
+from tests.owner.admin.home_lines import forms_of, needs_you, press
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows

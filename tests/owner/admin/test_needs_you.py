@@ -1,6 +1,5 @@
 """What needs the owner, on the home page: each line leads to its cause and can be called done there, once."""
 
-import html
 import re
 
 import pytest
@@ -11,6 +10,7 @@ from storefront.delivery.downloads.missing_files import report_missing
 from storefront.orders.notices import NoticeDraft, NoticeKind, open_notices, reopen_notice, settle_notices
 from storefront.owner.people.models import Role
 from tests.delivery.licenses.pools import bring, make_pool, numbered
+from tests.owner.admin.home_lines import forms_of, needs_you, press
 from tests.support.databases import BOTH
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
@@ -32,23 +32,6 @@ def tell(app: Flask, *drafts: NoticeDraft) -> None:
         with transaction() as session:
             open_notices(session, drafts)
         db.session.remove()
-
-
-def needs_you(browser: Buyer) -> str:
-    page = browser.get("/admin").text.partition('id="needs-title"')[2]
-    return html.unescape(page.partition("</section>")[0])
-
-
-def forms_of(page: str) -> list[tuple[str, str]]:
-    """The path of each Done, and what it sends along."""
-    return re.findall(r'action="(/admin/notices/\d+/done)".*?name="opened" value="([^"]+)"', page)
-
-
-def press(browser: Buyer, form: tuple[str, str]) -> str:
-    """Return the page that follows."""
-    answer = browser.post(form[0], opened=form[1])
-    assert (answer.status_code, answer.location) == (303, "/admin")
-    return html.unescape(browser.get("/admin").text)
 
 
 def state(app: Flask) -> list[tuple[bool, bool]]:

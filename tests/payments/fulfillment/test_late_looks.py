@@ -3,8 +3,9 @@
 import pytest
 from flask import Flask
 
+from storefront.core.db import db
 from storefront.payments.fulfillment import converge
-from tests.payments.fulfillment.test_doubles import look
+from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import sell
@@ -21,6 +22,8 @@ def test_closes_no_line_that_it_learns_nothing_of(
     change_rows(app, "UPDATE orders SET excess_minor = 500")
     monkeypatch.setattr(converge, "apply_facts", lambda *_, **__: False)
     for _twice in range(2):
-        look(app, sale.session_id)
+        with app.app_context():
+            fulfill_checkout(sale.session_id, Look.NOW)
+            db.session.remove()
         lines = read_rows(app, "SELECT kind FROM notices WHERE closed_at IS NULL ORDER BY kind")
         assert [line["kind"] for line in lines] == ["dispute_open", "excess_paid"]
