@@ -39,9 +39,13 @@ def say_done(kind: str) -> str:
 def find_pages(notices: Collection[OpenNotice]) -> dict[int, LeadsTo]:
     """Return a page for each notice about no order that has one, by its id: at most one statement."""
     others = [notice for notice in notices if notice.order_number is None]
-    slugs = _find_slugs([notice.subject for notice in others if notice.kind == NoticeKind.FILE_MISSING])
+    slugs = _find_slugs(_missing_files(others))
     found = {notice.id: _find_page(notice, slugs) for notice in others}
     return {notice_id: page for notice_id, page in found.items() if page is not None}
+
+
+def _missing_files(notices: Collection[OpenNotice]) -> list[str]:
+    return [notice.subject for notice in notices if notice.kind == NoticeKind.FILE_MISSING]
 
 
 def _find_slugs(paths: Collection[str]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What of an order the owner has to see: pure rules from facts to lines of the "needs you" list."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 
 from storefront.core import money
@@ -72,8 +72,12 @@ def _of_open_order(number: str, seen: SeenAfterSale) -> Iterator[NoticeDraft]:
             yield _suspicion(number, warning)
     for dispute in filter(attrgetter("is_paid_back"), seen.disputes or ()):
         yield _paid_back(number, dispute)
-    made_again = find_made_again(seen.refunds or ())
-    for refund in seen.refunds or ():
+    yield from _failed_refunds(number, seen.refunds or ())
+
+
+def _failed_refunds(number: str, refunds: Sequence[SeenRefund]) -> Iterator[NoticeDraft]:
+    made_again = find_made_again(refunds)
+    for refund in refunds:
         if not refund.counts and refund.id not in made_again:
             yield _failed_refund(number, refund)
 

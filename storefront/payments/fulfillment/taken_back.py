@@ -30,6 +30,10 @@ def warn_of_taken(order: Order) -> str:
             f"A dispute took {amount} of this payment. Stripe may refuse to refund the rest of it, and says so "
             "then: nothing is refunded in that case."
         )
+    return _warn_of_all(order, amount)
+
+
+def _warn_of_all(order: Order, amount: str) -> str:
     why = (
         f"A dispute took {amount} of this payment, all that was left of it, as far as the shop knows. Stripe "
         "refuses to refund that, and says so then: nothing is refunded in that case."

@@ -128,10 +128,8 @@ def finish(
     finished_at, checkpoint = (last.finished_at, last.checkpoint) if last else (None, None)
     finished_at, checkpoint = _unless_ahead(finished_at), _unless_ahead(checkpoint)
     is_news = any(_is_news(notice, finished_at) for notice in open_notices)
-    ahead = [notice.id for notice in open_notices if notice.created_at > clock.now()]
     with transaction() as session:
-        if ahead:  # told now, and not by each pass until that day
-            session.execute(update(Notice).where(Notice.id.in_(ahead)).values(created_at=clock.now()))
+        _tell_now(session, open_notices)
         row = session.get_one(ReconcilePass, pass_id)
         row.checked, row.fixed, row.unread = checked, [line.to_json() for line in fixed], {**unread}
         row.needs_you = [line.to_json() for line in needs_you] if is_news else []
@@ -141,6 +139,13 @@ def finish(
         if is_news:
             _promise_report(session, row)
     return needs_you
+
+
+def _tell_now(session: Session, open_notices: list[Notice]) -> None:
+    """Of a clock that was put back: told by this pass, and not by each one until that day."""
+    ahead = [notice.id for notice in open_notices if notice.created_at > clock.now()]
+    if ahead:
+        session.execute(update(Notice).where(Notice.id.in_(ahead)).values(created_at=clock.now()))
 
 
 def _promise_report(session: Session, row: ReconcilePass) -> None:

@@ -221,11 +221,16 @@ def write_page_texts(
     """
     texts, subject = list_page_texts(page), ("page", page.slug)
     changed = write_texts(session, subject, texts, language, submitted, **carried)
-    text = texts["body_markdown"].read(language)
-    blockers = list(find_blockers(text)) if text and page.is_published and "body_markdown" in changed else []
+    if page.is_published and "body_markdown" in changed:
+        _check_filled_in(texts["body_markdown"].read(language))
+    return changed
+
+
+def _check_filled_in(text: str) -> None:
+    """Raises TranslationRefused. What is not translated shows its original."""
+    blockers = list(find_blockers(text)) if text else []
     if blockers:
         raise TranslationRefused({"body_markdown": f"This page is published. {' '.join(blockers)}"})
-    return changed
 
 
 def change_shop_texts(
@@ -239,12 +244,17 @@ def change_shop_texts(
         subject = "shop", "shop"
         changed = write_texts(session, subject, texts, language, submitted, **carried)
         if "consent_text" in changed:
-            try:
-                check_room(texts["consent_text"].read(language), (language,))
-            except ValueError as error:
-                raise TranslationRefused({"consent_text": str(error)}) from error
+            _check_consent(texts["consent_text"].read(language), language)
     g.pop("profile", None)
     return changed
+
+
+def _check_consent(text: str, language: Language) -> None:
+    """Raises TranslationRefused."""
+    try:
+        check_room(text, (language,))
+    except ValueError as error:
+        raise TranslationRefused({"consent_text": str(error)}) from error
 
 
 def write_texts(
@@ -269,11 +279,15 @@ def write_texts(
         texts[name].write(language, texts[name].read(language))
     if changes or kept:
         kind, name = subject
-        before = {f"{language}/{field}": current[field] for field in changes}
-        after = {f"{language}/{field}": value for field, value in changes.items()}
-        after |= {f"{language}/{field}": "still right" for field in kept}
+        before = _told({field: current[field] for field in changes}, language)
+        after = _told(changes, language) | _told(dict.fromkeys(kept, "still right"), language)
         record(session, f"{kind}.translated", subject_kind=kind, subject=name, before=before, after=after)
     return [*changes, *kept]
+
+
+def _told(values: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    """Return values of fields as the audit log names them."""
+    return {f"{language}/{field}": value for field, value in values.items()}
 
 
 def _holds(text: Text, language: Language, mark: str | None) -> bool:
