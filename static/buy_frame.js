@@ -38,9 +38,9 @@
   };
 
   let looking = 0;
-  const lookLater = () => {
+  const lookLater = (next = askQuietly) => {
     clearTimeout(looking); // one at a time, however often "Check again" was pressed
-    looking = setTimeout(askQuietly, LOOK_MS);
+    looking = setTimeout(next, LOOK_MS);
   };
 
   // In this document, so that the site's back button leads out of the checkout and not into what was paid.
@@ -59,13 +59,14 @@
   };
 
   const askAgain = async () => {
+    clearTimeout(looking);
     try {
       replaceWith(await ask());
       const heading = find("main h1");
       heading.tabIndex = -1;
       heading.focus();
     } catch {
-      setTimeout(askAgain, LOOK_MS); // offline, or a minute's wait: it is paid, and the next look may work
+      lookLater(askAgain); // offline, or a minute's wait: it is paid, and the next look may work
     }
   };
 

@@ -122,6 +122,30 @@ def test_tells_a_foreign_page_of_an_order_once(shop: Shop, page: Page) -> None:
         assert page.title() == once
 
 
+def test_looks_again_by_itself_once_however_often_it_was_asked_offline(
+    shop: Shop, page: Page, complaints: Complaints
+) -> None:
+    complaints.expected += ["Failed to load resource"]
+    change_price(shop.app, find_price(shop.app, "twinspot", "Personal"), currency="eur")
+    with foreign_site(shop, "/buy/twinspot") as site:
+        allow(shop.app, site)
+        frame = open_overlay(page, site)
+        pay_by_debit(frame.frame_locator(FORM), "AT611904300234573201")
+        expect(frame.get_by_role("heading", level=1)).to_contain_text("Payment pending")
+        looks: list[str] = []
+        page.on("requestfailed", lambda request: looks.append(request.url))
+        page.route(re.compile("/frame/paid"), lambda route: route.abort())
+        for _press in range(3):
+            with page.expect_event("requestfailed"):
+                frame.get_by_role("button", name="Check again").click()
+        page.wait_for_timeout(7_000)  # it looks each five seconds
+        assert len(looks) == 3 + 1
+        page.unroute(re.compile("/frame/paid"))
+        (order,) = read_rows(shop.app, "SELECT payment_intent_id FROM orders")
+        shop.sandbox.settle(order["payment_intent_id"])
+        expect(frame.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
+
+
 def test_shows_a_link_where_the_site_is_not_named(shop: Shop, page: Page, complaints: Complaints) -> None:
     complaints.expected += ["frame-ancestors", "403"]
     with foreign_site(shop, "/buy/twinspot") as site:
