@@ -15,7 +15,9 @@ from storefront.orders.models import Order
 from storefront.stripe_api.gateway import EXPAND, FOR_PAGES, set_up_gateway
 from tests.faults.strange_stripe import StrangeStripe
 from tests.payments.checkout.buttons import in_cart
+from tests.support.gifts import give
 from tests.support.goods import set_price
+from tests.support.letters import words_of
 from tests.support.payment_links import make_link, visit
 from tests.support.rows import count_rows, read_rows
 from tests.support.sale import link_of
@@ -23,6 +25,10 @@ from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on
 
 ONLY_FOR_A_WHILE = "keys and downloads show here only for a while, in the browser that paid."
+GIFT_FOR_A_WHILE = (
+    "For your safety, your gift and its receipt show here only for a while, in the browser that paid. "
+    "The link in your email opens them anywhere."
+)
 NOON = datetime(2026, 11, 10, 12, tzinfo=UTC)
 
 
@@ -221,6 +227,17 @@ def test_shows_keys_to_any_browser_for_half_an_hour_then_mails_the_link(
             assert stranger.post("/checkout/return/mail", session_id=open_session).status_code == 303
     receipts = read_rows(app, "SELECT recipient FROM outbox WHERE kind = 'receipt'")
     assert receipts == [{"recipient": "ada@example.com"}] * 2, "the first, and one more however often it is asked"
+
+
+def test_promises_a_giver_no_keys_where_the_gift_is_shown_no_more(app: Flask, sandbox: SandboxClient) -> None:
+    """In another browser, and after thirty days in the one that paid."""
+    sale = give(app, sandbox)
+    for days, buyer in ((1, Buyer(app)), (31, sale.buyer)):
+        with time_machine.travel(clock.now().timestamp() + days * 86400, tick=True):
+            page = words_of(buyer.land(sale.session_id).text)
+            assert GIFT_FOR_A_WHILE in page
+            assert "keys" not in page
+            assert "Email me the link" in page
 
 
 def test_tells_programs_the_state(buyer: Buyer, sandbox: SandboxClient, open_session: str, app: Flask) -> None:
