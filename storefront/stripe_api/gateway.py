@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 ROWS_PER_PAGE = 100
+COMPLETE = ("complete", "unpaid")  # of what `find_status` returns
 EXPAND = ["line_items.data.price.product", "payment_intent.latest_charge", "total_details.breakdown"]
 
 
@@ -263,11 +264,16 @@ class Gateway:
 
     @readable()
     def find_status(self, session_id: str) -> str | None:
-        """`open`, `complete` or `expired`; None when Stripe does not know the Session."""
+        """`open`, `complete`, `expired`, or `unpaid`: complete, and its money comes later, as a bank debit's does.
+
+        None when Stripe does not know the Session.
+        """
         try:
-            return str(self._ask(lambda: self._client.v1.checkout.sessions.retrieve(session_id)).status)
+            seen = self._ask(lambda: self._client.v1.checkout.sessions.retrieve(session_id))
         except StripeMissing:
             return None
+        is_unpaid = seen.status == "complete" and seen.payment_status == "unpaid"
+        return "unpaid" if is_unpaid else str(seen.status)
 
     def find_given_email(self, session_id: str) -> str:
         """Return the address that the Session was made with; nothing without one, and for an unknown Session."""
@@ -290,7 +296,7 @@ class Gateway:
             status = self.find_status(session_id)
             if status == "open":
                 raise
-            return status != "complete"
+            return status not in COMPLETE
         return True
 
     def accept_words(self, session_id: str) -> None:

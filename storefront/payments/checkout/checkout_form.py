@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from storefront.core import clock, tokens
+from storefront.customers.models import email_key
 from storefront.orders.gifts import Wish, find_kept
 from storefront.payments.checkout.models import Checkout
 from storefront.shop.cart.cart import CartLine
@@ -43,6 +44,11 @@ class CheckoutForm:
         return tokens.hash_token(f"{kind}:{browser}:{self.nonce}")
 
 
+def price_id_of(form: CheckoutForm | Checkout) -> int | None:
+    """Return the price for the form that is sent again: "Buy now" names its price, a cart is in the cookie."""
+    return None if form.is_from_cart else form.cart[0].price_id
+
+
 def is_of(checkout: Checkout, form: CheckoutForm) -> bool:
     """Tell whether a checkout sells what this form asks for, to the same person and for the same."""
     if form.first_email and checkout.checkout_session_id is not None:
@@ -56,9 +62,20 @@ def is_same_sale(checkout: Checkout, form: CheckoutForm) -> bool:
     return sold == (form.cart, form.upgrades_grant_id) and _is_same_gift(checkout, form)
 
 
+def is_other_gift(checkout: Checkout, form: CheckoutForm) -> bool:
+    """Tell whether both are gifts, and their words, receivers or days differ."""
+    are_gifts = checkout.gift_id is not None and form.gift is not None
+    return are_gifts and not _is_same_gift(checkout, form)
+
+
 def _is_same_gift(checkout: Checkout, form: CheckoutForm) -> bool:
-    kept, today = find_kept(checkout.gift_id), clock.now().date()
-    return _due(kept[1] if kept is not None else None, today) == _due(form.gift, today)
+    today = clock.now().date()
+    return _due(_find_wish(checkout), today) == _due(form.gift, today)
+
+
+def _find_wish(checkout: Checkout) -> Wish | None:
+    kept = find_kept(checkout.gift_id)
+    return kept[1] if kept is not None else None
 
 
 def _due(wish: Wish | None, today: date) -> Wish | None:
@@ -85,13 +102,19 @@ def is_in_its_place(checkout: Checkout, form: CheckoutForm) -> bool:
 def is_settled(paid: Checkout, form: CheckoutForm) -> bool:
     """Tell whether what was paid in a form's place, on a page that nobody saw, is what this one asks for.
 
-    Something else than what was bought at once is bought beside it: another gift, or another quantity. The same
-    at another price, or in another currency, is what was paid.
+    Something else than what was bought at once is bought beside it: for another receiver, or another quantity.
+    The same at another price, or in another currency, is what was paid. So is a gift whose message, name or day is
+    another one: it is corrected on its order's page, and not paid twice.
     """
     if form.is_from_cart or form.upgrades_grant_id is not None:
         return True
     is_as_many = [line.quantity for line in paid.cart] == [line.quantity for line in form.cart]
-    return is_as_many and _is_same_gift(paid, form) and _are_of_one_edition(paid, form)
+    has_same_receiver = _receiver(_find_wish(paid)) == _receiver(form.gift)
+    return is_as_many and has_same_receiver and _are_of_one_edition(paid, form)
+
+
+def _receiver(wish: Wish | None) -> str | None:
+    return email_key(wish.email) if wish is not None else None
 
 
 def _are_of_one_edition(checkout: Checkout, form: CheckoutForm) -> bool:

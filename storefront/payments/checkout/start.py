@@ -27,6 +27,7 @@ from storefront.payments.checkout.checkout_form import (
     CheckoutForm,
     is_in_its_place,
     is_of,
+    is_other_gift,
     is_same_sale,
     is_settled,
     sells_the_same,
@@ -57,7 +58,7 @@ from storefront.shop.catalog.parts import freeze_moment, freeze_parts
 from storefront.shop.catalog.upgrades import freeze_upgraded
 from storefront.shop.pages.consent import read_checkout_words
 from storefront.shop.profile.read import read_profile
-from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.gateway import COMPLETE, gateway
 
 log = logging.getLogger(__name__)
 
@@ -80,9 +81,15 @@ class OpenCheckout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaidMeanwhile:
-    """The old Session could not be expired because it is not open any more: show what became of it."""
+    """The old Session could not be expired because it is not open any more: show what became of it.
+
+    `is_pending`: its money is still to come, so whoever asks for something else is asked first. `has_other_gift`:
+    other words of a gift were sent than those it was ordered with.
+    """
 
     session_id: str
+    is_pending: bool = False
+    has_other_gift: bool = False
 
 
 def open_checkout(form: CheckoutForm, *, browser: str, current_tokens: Sequence[str] = ()) -> str | PaidMeanwhile:
@@ -109,12 +116,18 @@ def _find_or_begin(form: CheckoutForm, browser: str, current_tokens: Sequence[st
     paid = find_order(sent_before)
     if paid is not None and form.upgrades_grant_id is None and is_same_sale(sent_before, form):
         return PaidMeanwhile(session_id=paid.checkout_session_id)
-    goes_on = paid is None and is_in_its_place(sent_before, form)
-    taken = _take_up(sent_before, form) if goes_on else None
-    if taken is not None:
-        return taken
-    form = replace(form, nonce=f"{form.nonce}:{sent_before.token}")
-    return _find_or_begin(form, browser, current_tokens)
+    token = sent_before.token
+    if paid is None and is_in_its_place(sent_before, form):
+        taken = _take_up(sent_before, form)
+        if taken is not None:
+            return taken
+        current_tokens = [one for one in current_tokens if one != token]  # Stripe has just said that it is paid
+    return _find_or_begin(_beside(form, token), browser, current_tokens)
+
+
+def _beside(form: CheckoutForm, token: str) -> CheckoutForm:
+    """Return the form with a nonce of its own, for a purchase beside the checkout that its nonce began."""
+    return replace(form, nonce=f"{form.nonce}:{token}")
 
 
 def _go_on_or_begin(form: CheckoutForm, browser: str, current_tokens: Sequence[str]) -> str | PaidMeanwhile:
@@ -122,7 +135,8 @@ def _go_on_or_begin(form: CheckoutForm, browser: str, current_tokens: Sequence[s
     orders = [(one, find_order(one)) for one in begun if is_in_its_place(one, form)]
     for one, order in orders:
         if order is not None and not order.has_failed and is_settled(one, form):
-            return PaidMeanwhile(session_id=order.checkout_session_id)  # its page was never seen
+            # its page was never seen
+            return PaidMeanwhile(session_id=order.checkout_session_id, has_other_gift=is_other_gift(one, form))
     taken = _take_up_one([one for one, order in orders if order is None], form)
     return taken if taken is not None else _begin(form, browser)
 
@@ -146,7 +160,7 @@ def _begin(form: CheckoutForm, browser: str) -> str | PaidMeanwhile:
         return token
     begun = get_checkout(token)
     taken = token if is_same_sale(begun, form) else _take_up(begun, form)
-    return taken if taken is not None else _find_or_begin(form, browser, ())
+    return taken if taken is not None else _find_or_begin(_beside(form, token), browser, ())
 
 
 def _insert(form: CheckoutForm, browser: str) -> tuple[str, bool]:
@@ -175,18 +189,23 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile | No
 
     The old Session as Stripe sees it now decides: paid, still good for this cart, or replaced. Nobody may pay
     both, so an open one for another cart is expired first; and one of another account, if Stripe knows it here.
-    None where it is paid and the form asks for something else, as if the shop had heard of it.
+    None where it is paid and the form asks for something else, as if the shop had heard of it. Money that is still
+    to come is told of, whatever is asked for.
     """
     account = gateway().account_id()  # first: it may give this row another account
     token, attempt, session_id = checkout.token, checkout.attempt, checkout.checkout_session_id
     is_same = checkout.account == account and is_of(checkout, form) and sells_the_same(checkout)
     referrer, settles = form.referrer or checkout.referrer, is_settled(checkout, form)
+    has_other_gift = is_other_gift(checkout, form)
     if session_id is not None:
         status = gateway().find_status(session_id)
         if status == "open" and is_same:
             return token
         if _is_paid_or_stays_open(session_id, status):
-            return PaidMeanwhile(session_id=session_id) if settles or status == "open" else None
+            seen = PaidMeanwhile(
+                session_id=session_id, is_pending=status == "unpaid", has_other_gift=has_other_gift
+            )
+            return seen if settles or status != "complete" else None
     elif is_same:
         return token
     new = {name: getattr(form, name) for name in ASKED} | {"gift_id": _keep_gift(form), "referrer": referrer}
@@ -196,7 +215,7 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile | No
 
 def _is_paid_or_stays_open(session_id: str, status: str | None) -> bool:
     """Stripe does not expire a Session that is being paid at this moment."""
-    return status == "complete" or (status == "open" and not gateway().close_checkout(session_id))
+    return status in COMPLETE or (status == "open" and not gateway().close_checkout(session_id))
 
 
 def ensure_session(token: str, *, first_email: str = "") -> OpenCheckout:

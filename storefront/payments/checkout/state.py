@@ -6,7 +6,7 @@ from storefront.core import clock
 from storefront.core.errors import StripeUnavailable
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.rows import find_order
-from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.gateway import COMPLETE, gateway
 
 
 class State(StrEnum):
@@ -15,7 +15,7 @@ class State(StrEnum):
     EXPIRED = "expired"
 
 
-STATES = {"open": State.OPEN, "complete": State.PAID}  # by Stripe's status of the Session
+STATES = {"open": State.OPEN} | dict.fromkeys(COMPLETE, State.PAID)  # by Stripe's status of the Session
 
 
 def read_state(checkout: Checkout) -> State:

@@ -23,11 +23,12 @@ from storefront.core.texts import joined, marked
 from storefront.orders.gifts import GiftRefused
 from storefront.payments.checkout import return_page, start
 from storefront.payments.checkout.accept import accept
-from storefront.payments.checkout.again import find_pending_purchase, mail_the_link
+from storefront.payments.checkout.again import mail_the_link
+from storefront.payments.checkout.ask_again import ask_again, find_pending, is_again, show_paid
 from storefront.payments.checkout.begun_here import forget_begun, keep_begun, read_begun
 from storefront.payments.checkout.browser import browser_id, sent_nonce
 from storefront.payments.checkout.buy_now import NotForSale, as_offered, get_offer, line_of, way_back
-from storefront.payments.checkout.checkout_form import CheckoutForm
+from storefront.payments.checkout.checkout_form import CheckoutForm, price_id_of
 from storefront.payments.checkout.discounted import DiscountRefused, find_first_trouble
 from storefront.payments.checkout.first_purchase import ask_in_cart
 from storefront.payments.checkout.form_page import show_form
@@ -121,7 +122,7 @@ def _begin_first(form: CheckoutForm, code: str) -> ResponseReturnValue:
     email = request.form.get("first_email", "").strip()
     trouble = find_first_trouble(code, email)
     if trouble:
-        return lead_back(trouble, _price_id(form), url_for("cart.cart"))
+        return lead_back(trouble, price_id_of(form), url_for("cart.cart"))
     ui_mode = EMBEDDED if form.ui_mode == ELEMENTS else form.ui_mode
     return start_paying(replace(form, ui_mode=ui_mode, customer_id=None, first_email=email))
 
@@ -166,18 +167,14 @@ def buy_now() -> ResponseReturnValue:
 def start_paying(form: CheckoutForm) -> ResponseReturnValue:
     """Lead to the form, of this checkout or of the one that is open in this browser."""
     form = replace(form, referrer=read_referrer(is_from_cart=form.is_from_cart))
-    is_again = "again" in request.form
-    is_upgrade = form.upgrades_grant_id is not None  # which asks by itself whether one is pending
-    pending = None
-    if not (is_again or is_upgrade):
-        pending = find_pending_purchase(form.cart, browser=browser_id(), is_gift=form.gift is not None)
+    pending = find_pending(form)
     if pending:
-        return _ask_again(form, pending)
-    begun = [] if is_again else read_begun(is_from_cart=form.is_from_cart)
+        return ask_again(form, pending)
+    begun = [] if is_again() else read_begun(is_from_cart=form.is_from_cart)
     try:
         token = start.open_checkout(form, browser=browser_id(), current_tokens=begun)
         if isinstance(token, start.PaidMeanwhile):
-            return redirect(url_for("checkout.returned", session_id=token.session_id), 303)
+            return show_paid(token, form)
         keep_begun(token, is_from_cart=form.is_from_cart)
         opened = start.ensure_session(token, first_email=form.first_email)
     except DiscountRefused as refused:
@@ -193,7 +190,7 @@ def _try_later(form: CheckoutForm, error: StripeUnavailable | StripeRefused) -> 
     if form.upgrades_grant_id is not None:
         return _upgrade_later(error, way_back(form.cart, is_from_cart=False))
     nonce = new_nonce(session) if form.is_from_cart else form.nonce
-    return show_trouble(error, nonce=nonce, price_id=_price_id(form))
+    return show_trouble(error, nonce=nonce, price_id=price_id_of(form))
 
 
 def _upgrade_later(error: StripeUnavailable | StripeRefused, page: str) -> ResponseReturnValue:
@@ -213,19 +210,7 @@ def _without_code(refused: DiscountRefused, begun: CheckoutForm | Checkout) -> R
         go_without(refused.promotion_id)
     is_gift = isinstance(begun, Checkout) and begun.gift_id is not None  # a form has its words with it
     page = way_back(begun.cart, is_from_cart=begun.is_from_cart, is_gift=is_gift)
-    return lead_back(refused.message, _price_id(begun), page)
-
-
-def _price_id(form: CheckoutForm | Checkout) -> int | None:
-    """Return the price for the form that is sent again: "Buy now" names its price, a cart is in the cookie."""
-    return None if form.is_from_cart else form.cart[0].price_id
-
-
-def _ask_again(form: CheckoutForm, pending: Purchase) -> str:
-    nonce = new_nonce(session) if form.is_from_cart else tokens.new_token()  # the form's may be the pending one's
-    return render_template(
-        "payments/checkout/ask_again.html", purchase=pending, nonce=nonce, price_id=_price_id(form)
-    )
+    return lead_back(refused.message, price_id_of(begun), page)
 
 
 @checkout.get("/checkout/<token>")

@@ -9,14 +9,21 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from storefront.core import tokens
-from tests.payments.checkout.buttons import press, tell_paid
-from tests.support.gifts import FIELDS, WORDS
+from tests.payments.checkout.buttons import count_sessions, press, tell_paid
+from tests.support.gifts import FIELDS, WORDS, in_days
+from tests.support.gifts import begin_gift as cart_gift
 from tests.support.goods import set_price
+from tests.support.letters import words_of
 from tests.support.rows import read_rows
+from tests.support.sale import link_of
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, find_price, make_event, post_event
 
 ROSA, WRONG, BEN = "rosa@example.net", "rosa@exmaple.net", "ben@example.net"
+NOT_SAVED = (
+    "You already ordered this gift, so what you just changed wasn't saved. Until it's sent, you can change it on "
+    "its order page."
+)
 
 
 def begin_gift(buyer: Buyer, email: str, *, edition: str = "Personal", **fields: Any) -> TestResponse:
@@ -169,7 +176,7 @@ def test_fills_in_what_was_begun_after_a_payment_that_failed(
 # Stripe has the money, and its event has not come: what is asked for decides, not who is faster.
 
 
-@pytest.mark.parametrize("nonce", ["", tokens.new_token()])  # from a new page, or the same one from the history
+@pytest.mark.parametrize("nonce", ["", tokens.new_token()], ids=["from a new page", "from the history"])
 def test_sells_another_gift_beside_one_that_only_stripe_knows_to_be_paid(
     app: Flask, buyer: Buyer, sandbox: SandboxClient, nonce: str
 ) -> None:
@@ -247,5 +254,74 @@ def test_goes_on_with_a_gift_that_is_sent_again_after_midnight(
     with time_machine.travel("2027-01-07T00:00:30Z"):
         for _click in range(2):
             assert begin_gift(buyer, ROSA, **sent).location == f"/checkout/return?session_id={begun}"
-        later = session_at(buyer, begin_gift(buyer, ROSA, **sent | {"gift_on": "2027-01-08"}))
-    assert (later != begun, status_of(sandbox, later)) == (True, "open")
+        later = begin_gift(buyer, ROSA, **sent | {"gift_on": "2027-01-08"})
+        assert (later.location == f"/checkout/return?session_id={begun}") is not is_told
+    if is_told:  # its page was seen
+        assert status_of(sandbox, session_at(buyer, later)) == "open"
+
+
+CORRECTED = [
+    {"gift_message": "Happy birthday, Rosa!"},
+    {"gift_from": "Ada L."},
+    {"gift_on": in_days(3)},
+    {"gift_email": ROSA.upper()},
+]
+
+
+@pytest.mark.parametrize("nonce", ["", tokens.new_token()], ids=["from a new page", "from the history"])
+@pytest.mark.parametrize("is_told", [False, True])
+@pytest.mark.parametrize("corrected", CORRECTED, ids=lambda words: next(iter(words)))
+def test_leads_to_the_gift_that_is_paid_from_what_corrects_it(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, corrected: dict[str, str], nonce: str, *, is_told: bool
+) -> None:
+    """On a page that nobody saw. It can be corrected on the page of its order, and is paid once."""
+    sent = {"nonce": nonce} if nonce else {}
+    paid = session_at(buyer, begin_gift(buyer, ROSA, **sent))
+    sandbox.pay(paid)
+    if is_told:
+        post_event(app, make_event("checkout.session.completed", paid))
+    for _click in range(2):
+        answer = begin_gift(buyer, **{"email": ROSA} | sent | corrected)
+        assert answer.location == f"/checkout/return?session_id={paid}"
+    assert count_sessions(sandbox) == 1
+    page = words_of(buyer.get(answer.location).text)
+    assert "Your gift" in page
+    assert NOT_SAVED in page
+    order_page = words_of(buyer.get(link_of(app, paid)).text)
+    assert "Change address, message or day" in order_page
+    assert NOT_SAVED not in order_page
+    assert gifts_sold(app) == [ROSA]
+
+
+def test_says_of_a_paid_gift_that_is_sent_unchanged_nothing_about_changes(
+    buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    paid = session_at(buyer, begin_gift(buyer, ROSA))
+    sandbox.pay(paid)
+    page = buyer.get(begin_gift(buyer, ROSA).location)
+    assert page.status_code == 200
+    assert NOT_SAVED not in words_of(page.text)
+
+
+def test_leads_to_the_paid_gift_of_a_cart_from_what_corrects_it(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient
+) -> None:
+    buyer.add("twinspot", "Personal")
+    paid = cart_gift(buyer)
+    sandbox.pay(paid)
+    answer = buyer.post("/checkout", nonce=buyer.nonce(), **FIELDS | CORRECTED[0])
+    assert answer.location == f"/checkout/return?session_id={paid}"
+    assert NOT_SAVED in words_of(buyer.get(answer.location).text)
+    assert gifts_sold(app) == [ROSA]
+
+
+def test_asks_stripe_once_of_each_gift_that_only_it_knows_to_be_paid(buyer: Buyer, sandbox: SandboxClient) -> None:
+    """All sent from one page, which came back from the browser's history each time."""
+    nonce, paid = tokens.new_token(), []
+    for email in (ROSA, BEN, WRONG):
+        paid.append(session_at(buyer, begin_gift(buyer, email, nonce=nonce)))
+        sandbox.pay(paid[-1])
+    sandbox.forget_calls()
+    session_at(buyer, begin_gift(buyer, "eve@example.net", nonce=nonce))
+    asked = [path for method, path in sandbox.calls("/v1/checkout/sessions/") if method == "GET"]
+    assert [asked.count(f"/v1/checkout/sessions/{one}") for one in paid] == [1, 1, 1]
