@@ -194,3 +194,13 @@ def test_asks_no_more_where_the_page_of_the_gift_refused_the_answer(
     answer = send_form_of(buyer, again, gift_email="rosa@example.net", gift_from="Ada")
     assert answer.status_code == 303
     assert buyer.session_on(buyer.get(answer.location))
+
+
+def test_leads_from_the_form_of_a_bank_debit_to_its_page(buyer: Buyer, sandbox: SandboxClient) -> None:
+    """It is no form that has expired, and no other one begins in its place."""
+    form = press(buyer).location
+    session_id = buyer.session_on(buyer.get(form))
+    sandbox.pay(session_id, payment_method="ach_success")
+    for answer in (buyer.get(form), buyer.post(f"{form}/hosted")):
+        assert answer.location == f"/checkout/return?session_id={session_id}"
+    assert count_sessions(sandbox) == 1

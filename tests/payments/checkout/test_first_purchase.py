@@ -250,6 +250,16 @@ def test_shows_the_first_purchase_that_was_paid_and_takes_no_second(
     assert uses_of(app, "WELCOME") == 1
 
 
+def test_shows_the_first_purchase_whose_bank_debit_the_shop_has_not_heard_of(
+    app: Flask, sandbox: SandboxClient, filled: Buyer
+) -> None:
+    give_now(filled, "Team", ROSA)
+    pending = session_of(sandbox, app).id
+    sandbox.pay(pending, payment_method="ach_success", email=EVE)
+    for _click in range(2):
+        assert begin(filled, EVE) == f"/checkout/return?session_id={pending}"
+
+
 def test_leaves_forms_without_it_open(app: Flask, sandbox: SandboxClient, filled: Buyer) -> None:
     filled.post("/cart/code", code="")
     press(filled, "twinspot", "Team")
