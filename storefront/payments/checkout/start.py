@@ -197,17 +197,12 @@ def _take_up(checkout: Checkout, form: CheckoutForm) -> str | PaidMeanwhile | No
     is_same = checkout.account == account and is_of(checkout, form) and sells_the_same(checkout)
     referrer, settles = form.referrer or checkout.referrer, is_settled(checkout, form)
     has_other_gift = is_other_gift(checkout, form)
-    if session_id is not None:
-        status = gateway().find_status(session_id)
-        if status == "open" and is_same:
-            return token
-        if _is_paid_or_stays_open(session_id, status):
-            seen = PaidMeanwhile(
-                session_id=session_id, is_pending=status == "unpaid", has_other_gift=has_other_gift
-            )
-            return seen if settles or status != "complete" else None
-    elif is_same:
+    status = gateway().find_status(session_id) if session_id is not None else "open"
+    if status == "open" and is_same:
         return token
+    if session_id is not None and _is_paid_or_stays_open(session_id, status):
+        seen = PaidMeanwhile(session_id=session_id, is_pending=status == "unpaid", has_other_gift=has_other_gift)
+        return seen if settles or status != "complete" else None
     new = {name: getattr(form, name) for name in ASKED} | {"gift_id": _keep_gift(form), "referrer": referrer}
     start_next_attempt(token, attempt, account=account, ui_mode=form.ui_mode, **new)
     return token
