@@ -121,7 +121,8 @@ def _find_reader(session: Session, order: Order) -> tuple[str, bool]:
     """Return who the new key goes to, and whether an email brings it there now: a gift waits for its day."""
     if not order.is_gift:
         return order.email, bool(order.email)
-    gift = session.execute(select(Gift.email, Gift.handed_over_at).where(Gift.order_id == order.id)).one()
+    read = select(Gift.email, Gift.handed_over_at).where(Gift.order_id == order.id)
+    gift = session.execute(read.with_for_update(read=True)).one()  # it may be given to somebody else right now
     return gift.email, bool(gift.email) and gift.handed_over_at is not None
 
 

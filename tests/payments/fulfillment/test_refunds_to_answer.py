@@ -104,7 +104,7 @@ def test_takes_it_off_no_total_while_it_waits(sale: Sale, mailbox: Mails) -> Non
     sale.deliver(*EVENTS)
     sale.work()
     said = plain(sale.buyer.get(f"{sale.link}/receipt").text)
-    assert re.search(r"Refund that needs your answer − ?¥500", said)
+    assert re.search(r"Refund that needs your answer \W{1,2}¥500", said)
     (mail,) = mails(mailbox, "needs your answer")
     for body in (said, mail["text"], plain(mail["html"])):
         assert "Total after refunds" not in body
