@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.runtime import settings
-from storefront.mail.faults import PERHAPS_THE_ACCOUNT, RECIPIENT_REFUSED, UNUSABLE
+from storefront.mail.faults import DEAD_CODES, PERHAPS_THE_ACCOUNT, RECIPIENT_REFUSED, UNUSABLE
 from storefront.mail.models import PATIENT, MailKind, MailState, OutboxMessage
 
 BOUNCED = "bounced"  # begins the last error of an email that came back
@@ -22,7 +22,6 @@ TO_ANYBODY = (*PATIENT, MailKind.PROOF, MailKind.AVAILABILITY_CONFIRM)
 # Not 5.5.0, which Outlook.com says of closed addresses, and of others while it doubts who sends.
 DEAD_STATUSES = ("5.0.0)", "5.1.", "5.2.1)", "5.4.1)", "5.4.4)")
 STATUSES_OF_THE_SENDER = ("5.1.7)", "5.1.8)", "5.1.90)")
-DEAD_CODES = (550, 551, 553)  # without a status, RFC 5321
 
 _error = func.coalesce(OutboxMessage.last_error, "")
 
@@ -42,6 +41,7 @@ AT_ADDRESS: ColumnElement[bool] = or_(
 TO_DEAD_ADDRESS: ColumnElement[bool] = AT_ADDRESS & or_(
     _error.startswith(BOUNCED) & ~_error.startswith(f"{BOUNCED} ("),
     _error.startswith(UNUSABLE),
+    # By words: `faults` puts another word behind the code where they do not say so.
     *(_error.startswith(f"{RECIPIENT_REFUSED} ({code})") for code in DEAD_CODES),
     _says(DEAD_STATUSES) & ~_says(STATUSES_OF_THE_SENDER),
 )

@@ -20,31 +20,55 @@ SIZE_STATUS = re.compile(rb"5\.(3\.4|2\.3)\b")
 # How much an account may send in a day or an hour. Said with any code, at any step, in the provider's words.
 LIMIT_STATUS = re.compile(rb"\b[45]\.4\.5\b")
 LIMIT = re.compile(rb"quota|\blimits?\b|exceed|throttl|too many (e-?mails|messages)", re.IGNORECASE)
-SENDING = re.compile(rb"\b(sending|send|submission|relay|daily|hourly|per (minute|hour|day))\b", re.IGNORECASE)
-# The same words of one mail, of what a mailbox gets, and of a speed: that is better the next minute.
+SENDING = re.compile(
+    rb"\b(sending|send|outgoing|outbound|submission|relay|daily|hourly|per (minute|hour|day)|/(hour|day))\b",
+    re.IGNORECASE,
+)
+# The same words of one mail, of what one reader gets, and of a speed: that is better the next minute.
 OTHER_LIMIT = re.compile(
     rb"\b5\.(3\.4|2\.3)\b|\b(size|large|big|lines?|length|headers?|attachments?|hops?|receiv\w+)\b"
-    rb"|\b(spam\w*|score|urls?|grey\w*|retry|access)\b"
-    rb"|\b(for|to) (this|that|the) (recipient|user|mailbox)\b"
+    rb"|\b(for|to) (this|that) recipient\b"
     rb"|^4.*\b(rate|per second)\b",
     re.IGNORECASE | re.DOTALL,
+)
+# These tell of another limit only where nothing is said of sending: "this user" may be the shop's own account.
+NOT_OF_SENDING = re.compile(
+    rb"\b(spam\w*|score|urls?|grey\w*|retry|access)\b|\b(for|to) the recipient\b", re.IGNORECASE
 )
 OF_MAILBOX = re.compile(
     rb"^552|\b[45]\.2\.\d|\b(mailbox|inbox|over ?quota|storage|space|disk|full)\b", re.IGNORECASE
 )
-# RFC 5321 has "mailbox" in the words for one that nobody has, so that word alone tells nothing. These do, of an
-# address that somebody may have: without them a bare 550 counts as one that nobody has.
+# Without a status of RFC 3463 words have to say that nobody has an address: a live one that is taken for dead gets
+# no news any more, so whatever may be said of a full mailbox, of who sends or of this hour does not count.
+DEAD_CODES = (550, 551, 553)
 FULL = re.compile(
     rb"^552|\b[45]\.2\.2\b|quota|exceed|insufficient|too (many|much)|\b(storage|space|disk|limits?)\b"
     rb"|\bfull\b(?! name)",
     re.IGNORECASE,
 )
 OF_SENDER = re.compile(
-    rb"\b(sender|dns|spf|dkim|dmarc|spam|polic(y|ies)|block(ed|list\w*)|blacklist\w*|reputation)\b",
+    rb"\b(sender|sending|from|client|host\w*|connect\w*|dns|ip|r?dns|ptr|reverse|helo|ehlo|spf|dkim|dmarc|verif\w*"
+    rb"|spam\w*|junk|bulk|content|abuse|polic(y|ies)|(?<!not )listed|rbl|\w*bl|block(ed|list\w*)|blacklist\w*"
+    rb"|reputation|relay\w*|authenti\w*|authori[sz]\w*|permi\w+|denied)\b",
     re.IGNORECASE,
 )
 FOR_NOW = re.compile(rb"\btemporar|\bbusy\b|\b(try|retry) (again|later)\b", re.IGNORECASE)
 HINTS = ((FULL, "full"), (OF_SENDER, "of the sender"), (FOR_NOW, "for now"))
+NOBODY = re.compile(
+    rb"\bno such (user|mailbox|recipient|address|account|person|name|local)\b|\bno mailbox here\b|\bunroute?able\b"
+    rb"|\b(unknown|invalid|non-?existent) (local|user|mailbox|recipient|address)\b"
+    rb"|\b(user|mailbox|recipient|address|account)\b\W+(\w+\W+){0,3}?"
+    rb"(unknown|invalid|non-?existent|not (found|known|local|listed|valid|exist\w*)|\w+n['o]t exist)\b"
+    rb"|\bmailbox (name not allowed|(is )?(disabled|inactive|closed|deactivated)\b)",
+    re.IGNORECASE,
+)
+# RFC 5321 has these words for every 550, also one of a policy. Large services say the reason behind them, or
+# where it can be read; where they stand alone, nobody has that mailbox.
+UNAVAILABLE = re.compile(
+    rb"\d{3} \W*(address\W+)?(requested (mail )?action not taken\W+)?mailbox (is )?(unavailable|not available)\W*",
+    re.IGNORECASE,
+)
+UNCLEAR = "unclear"
 ADDRESS = re.compile(rb"\S*(@|://)\S*")  # of a buyer, or of a page of help
 
 STATUS = re.compile(rb"[45]\.\d{1,3}\.\d{1,3}\b")
@@ -139,7 +163,9 @@ def _limit(code: int, reply: bytes | str) -> MailServerDown | None:
 
 
 def _is_of_sending(said: bytes) -> bool:
-    return not OTHER_LIMIT.search(said) and bool(SENDING.search(said) or not OF_MAILBOX.search(said))
+    if OTHER_LIMIT.search(said):
+        return False
+    return bool(SENDING.search(said)) or not (NOT_OF_SENDING.search(said) or OF_MAILBOX.search(said))
 
 
 def of_the_sender(error: smtplib.SMTPSenderRefused, *, size: int, size_limit: int) -> MailServerDown | MailRefused:
@@ -172,8 +198,15 @@ def _why(code: int, reply: bytes | str) -> str:
     status = STATUS.match(_bytes(reply))
     if status:
         return f"{code} {status[0].decode()}"
-    said = f"{code} ".encode() + ADDRESS.sub(b"", _bytes(reply))
-    return " ".join([f"{code}", *[hint for pattern, hint in HINTS if pattern.search(said)][:1]])
+    return f"{code} {_hint(code, f'{code} '.encode() + ADDRESS.sub(b'address', _bytes(reply)))}".rstrip()
+
+
+def _hint(code: int, said: bytes) -> str:
+    """Return what words tell; nothing where they say that nobody has that address, or where the code is enough."""
+    hints = [hint for pattern, hint in HINTS if pattern.search(said)]
+    if not hints and code in DEAD_CODES and not (NOBODY.search(said) or UNAVAILABLE.fullmatch(said)):
+        return UNCLEAR
+    return "".join(hints[:1])
 
 
 def of_the_text(error: smtplib.SMTPDataError) -> MailServerDown | MailRefused:

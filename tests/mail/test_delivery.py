@@ -307,7 +307,7 @@ def test_lets_a_worker_that_is_stopped_hear_the_answer() -> None:
 @pytest.mark.parametrize(
     ("replies", "state", "error"),
     [
-        ({"RCPT": "550 no"}, "failed", "recipient refused (550)"),
+        ({"RCPT": "550 no"}, "failed", "recipient refused (550 unclear)"),
         ({"RCPT": "550 5.1.1 <full@shop.example> unknown"}, "failed", "recipient refused (550 5.1.1)"),
         ({"RCPT": "550 <full@shop.example> unknown"}, "failed", "recipient refused (550)"),
         ({"RCPT": "552 5.2.2 over quota"}, "failed", "recipient refused (552 5.2.2)"),
