@@ -26,7 +26,21 @@ class _Noted(Mapping[str, str]):
 
 
 def find_names(environ: Mapping[str, str]) -> frozenset[str]:
-    """Return the names of all settings, set here or not; what is wrong with their values does not matter."""
+    """Return the names of all settings, set here or not; what is wrong with their values does not matter.
+
+    Asked of an empty environment too: where BACKUP_AWS_… are set, nobody asks for AWS_… any more.
+    """
+    return _asked_of(environ) | _asked_of({})
+
+
+def find_secret_names(environ: Mapping[str, str]) -> frozenset[str]:
+    """Return those of settings that may hold a secret, and of the files with one: NAME and NAME_FILE."""
+    names = find_names(environ)
+    secret = {name for name in names if f"{name}_FILE" in names}
+    return frozenset(secret | {f"{name}_FILE" for name in secret})
+
+
+def _asked_of(environ: Mapping[str, str]) -> frozenset[str]:
     noted = _Noted(environ)
     with suppress(SettingsError):
         load_settings(noted)

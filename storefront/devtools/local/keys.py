@@ -34,8 +34,9 @@ def _keep_keys(path: Path, keys: dict[str, str]) -> None:
 
 
 def write_private(path: Path, lines: list[str]) -> None:
-    """Write a file that only this user may read."""
+    """Write a file that only this user may read, also where it is there and others may."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        os.fchmod(file.fileno(), 0o600)
         file.writelines(lines)
 
 

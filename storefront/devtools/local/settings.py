@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from dotenv import dotenv_values
 
-from storefront.core.config.names import find_names
+from storefront.core.config.names import find_names, find_secret_names
 from storefront.core.config.sqlite_files import sqlite_address
 from storefront.core.places import home
 from storefront.devtools.local.keys import read_keys, without_nulls, write_private
@@ -58,13 +58,15 @@ def build_environment(environ: Mapping[str, str], ports: Ports) -> dict[str, str
 
 
 def keep_settings(environ: Mapping[str, str], shop_environment: Mapping[str, str]) -> None:
-    """Write the settings of the shop that runs, for `storefront --local`."""
+    """Write the settings of the shop that runs, for `storefront --local`; no secret of the terminal it runs in."""
     names = sorted(_names(shop_environment) & shop_environment.keys())
     write_private(_settings_path(environ), [f"{name}='{_escaped(shop_environment[name])}'\n" for name in names])
 
 
 def use_local_settings(environ: MutableMapping[str, str]) -> None:
-    """Make this process's settings those of the shop that `make run` started last: these, and no others.
+    """Make this process's settings those of the shop that `make run` started last.
+
+    What may hold a secret of a terminal, as the keys of a bucket and all of backups, stays what it is in this one.
 
     Raises:
         click.ClickException: it never ran here.
@@ -82,9 +84,13 @@ def use_local_settings(environ: MutableMapping[str, str]) -> None:
 
 
 def _names(environ: Mapping[str, str]) -> set[str]:
-    """Return the names of all settings, and of what leads past a proxy; where the shop lies is asked before."""
-    names = {name for name in environ if _is_of_production(name)} | find_names(environ) | {"NO_PROXY", "no_proxy"}
-    return {name for name in names if not name.startswith("STOREFRONT_")}
+    """Return the names of settings that the file has: not where the shop lies, which is asked before, or secrets.
+
+    Those of production are here: the terminal's were dropped, and what the shop has instead was made for it.
+    """
+    of_shop = {name for name in environ if _is_of_production(name)}
+    names = find_names(environ) - find_secret_names(environ) | {"NO_PROXY", "no_proxy"}
+    return of_shop | {name for name in names if not name.startswith(("STOREFRONT_", "BACKUP_"))}
 
 
 def _is_of_production(name: str) -> bool:
