@@ -18,8 +18,15 @@ from obstore.store import AzureStore, GCSStore, S3Store, from_url
 from storefront.core.config.settings import BUCKETS, Settings, SettingsError
 from storefront.core.db import end_read
 from storefront.core.disposition import disposition
-from storefront.core.storage import HASH_LETTERS, OtherContent, StorageUnavailable, Stored, chunks, measure
-from storefront.core.texts import marked
+from storefront.core.storage import (
+    HASH_LETTERS,
+    NOT_NOW,
+    OtherContent,
+    StorageUnavailable,
+    Stored,
+    chunks,
+    measure,
+)
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
@@ -83,7 +90,7 @@ class Bucket:
         except FileNotFoundError:
             return None
 
-    def find_size(self, path: str) -> int | None:
+    def find_size(self, path: str, *, is_sent_by_nginx: bool = False) -> int | None:  # noqa: ARG002 - nginx has a folder
         with _refusals():
             return self._find_size(path)
 
@@ -147,9 +154,7 @@ def _in_our_words(*told: type[Exception]) -> Iterator[None]:
     except AlreadyExistsError as error:
         raise OtherContent("Another upload of this file was faster.") from error
     except (BaseError, FileNotFoundError, PermissionError) as error:
-        raise StorageUnavailable(
-            marked("The file storage does not answer. Nothing is lost: please try again.")
-        ) from error
+        raise StorageUnavailable(NOT_NOW) from error
 
 
 def open_bucket(settings: Settings) -> Bucket:

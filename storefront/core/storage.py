@@ -7,6 +7,7 @@ import errno
 import hashlib
 import logging
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,11 +27,17 @@ log = logging.getLogger(__name__)
 
 CHUNK_BYTES = 1024 * 1024
 HASH_LETTERS = 16  # of a hash, in the path of a file in a bucket
+# A file that these are said of stays so until somebody mends it. Others pass: too many open files, no memory, a
+# disk or a network folder that does not answer.
+LASTING_ERRORS = (errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG)
+NOT_NOW = marked("The file storage does not answer. Nothing is lost: please try again.")
 FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 class StorageUnavailable(StorefrontError):
-    """The bucket does not answer, or refuses us. Nothing was changed that matters: uploads may be repeated."""
+    """The bucket does not answer, or refuses us, or a file cannot be read now. Nothing was changed that matters:
+    uploads may be repeated.
+    """
 
     code = "storage_unavailable"
     status = 503
@@ -86,10 +93,20 @@ class Storage(Protocol):
         """
 
     def find_local_path(self, path: str) -> Path | None:
-        """Return where a folder has it; None in a bucket, and for a file that is missing or in a closed folder."""
+        """Return where a folder has it; None in a bucket, and for a file that is missing or in a closed folder.
 
-    def find_size(self, path: str) -> int | None:
-        """Return its size; None for a file that is missing, or that the shop cannot read."""
+        Raises:
+            StorageUnavailable: it may be tried again.
+        """
+
+    def find_size(self, path: str, *, is_sent_by_nginx: bool = False) -> int | None:
+        """Return its size; None for a file that is missing, or that the shop may not read.
+
+        `is_sent_by_nginx`: what a folder closes to the shop may be open to nginx, so only its size is asked.
+
+        Raises:
+            StorageUnavailable: it may be tried again.
+        """
 
     def presign(self, path: str, *, seconds: int) -> str | None:
         """Return a URL that a bucket answers to anybody for so long; None for a folder."""
@@ -147,25 +164,30 @@ class Folder:
 
     def find_local_path(self, path: str) -> Path | None:
         local_path = self.root / path
-        try:
-            return local_path if local_path.is_file() else None
-        except OSError:  # newer Pythons say False of a folder that is closed to us
-            return None
+        with _passing_refusals():
+            try:
+                return local_path if stat.S_ISREG(local_path.stat().st_mode) else None
+            except OSError as error:
+                return _none_if_lasting(error)
 
-    def find_size(self, path: str) -> int | None:
-        """Read a byte of it: what is closed to the shop's user, or lies on a bad disk, has a size all the same."""
+    def find_size(self, path: str, *, is_sent_by_nginx: bool = False) -> int | None:
+        """Read a byte of it: what is closed to the shop's user has a size all the same."""
         local_path = self.find_local_path(path)
-        try:
-            return _readable_size(local_path) if local_path else None
-        except OSError as error:
-            log.warning("file of the storage cannot be read", extra={"why": type(error).__name__})
+        if local_path is None:
             return None
+        with _passing_refusals():
+            try:
+                return local_path.stat().st_size if is_sent_by_nginx else _readable_size(local_path)
+            except OSError as error:
+                _none_if_lasting(error)
+                log.warning("file of the storage cannot be read", extra={"why": type(error).__name__})
+                return None
 
     def presign(self, path: str, *, seconds: int) -> str | None:  # noqa: ARG002 - only a bucket signs
         return None
 
     def read(self, path: str, *, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        with (self.root / path).open("rb") as content:
+        with _passing_refusals(), (self.root / path).open("rb") as content:
             bytes_left = (os.fstat(content.fileno()).st_size if stop is None else stop) - content.seek(start)
             while bytes_left > 0 and (chunk := content.read(min(CHUNK_BYTES, bytes_left))):
                 bytes_left -= len(chunk)
@@ -187,6 +209,31 @@ def _readable_size(path: Path) -> int:
     with path.open("rb") as content:
         content.read(1)
         return os.fstat(content.fileno()).st_size
+
+
+def _none_if_lasting(error: OSError) -> None:
+    """Raises the error where it passes."""
+    if error.errno not in LASTING_ERRORS:
+        raise error
+
+
+@contextmanager
+def _passing_refusals() -> Iterator[None]:
+    """Raises StorageUnavailable for an error that passes; buyers read it, so it names nothing. Others stay."""
+    try:
+        yield
+    except OSError as error:
+        if passing := as_passing(error):
+            raise passing from error
+        raise
+
+
+def as_passing(error: OSError) -> StorageUnavailable | None:
+    """Return what is said of an error at reading a file that may be gone at the next try; None of one that lasts."""
+    if error.errno in LASTING_ERRORS:
+        return None
+    log.error("file of the storage cannot be read now", extra={"why": error.strerror or type(error).__name__})
+    return StorageUnavailable(NOT_NOW)
 
 
 def chunks(content: IO[bytes], digest: "hashlib._Hash") -> Iterator[bytes]:

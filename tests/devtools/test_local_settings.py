@@ -76,7 +76,9 @@ OF_TERMINAL = {
 
 @pytest.mark.parametrize("names", [OF_TERMINAL, OF_TERMINAL - {"BACKUP_AWS_SECRET_ACCESS_KEY"}])
 def test_writes_no_secret_of_the_terminal_into_a_file(around: dict[str, str], names: set[str]) -> None:
-    said = {name: f"live-{name}" for name in names | find_secret_names({}) | {"STRIPE_SECRET_KEY", "MAIL_PASSWORD"}}
+    said = {
+        name: f"live-{name}" for name in names | find_secret_names({}) | {"STRIPE_SECRET_KEY", "MAIL_PASSWORD"}
+    }
     shop = build_environment({**around, **CHOICES, **said}, PORTS)
     for _ in range(2):
         keep_settings(around, shop)

@@ -43,7 +43,8 @@ def open_archive(order: Order) -> Archive:
         AccessDenied: nothing in the order is open.
         NotFound: it has no files.
         DownloadLimitReached, DownloadsExpired: no file may be downloaded any more; what holds for the first.
-        FileMissing: one is not in the storage, not whole, or cannot be read.
+        FileMissing: one is not in the storage, not whole, or closed to the shop, whoever sends single files.
+        StorageUnavailable: it may be tried again.
     """
     granted_files = find_newest_files(order)
     if not granted_files:

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from storefront.core.db import db, end_read, transaction
 from storefront.core.errors import StorefrontError
+from storefront.core.runtime import settings
 from storefront.core.storage import storage
 from storefront.core.texts import marked
 from storefront.orders.notices import NoticeDraft, NoticeKind, reopen_notice, settle_notices
@@ -50,7 +51,11 @@ def report_missing(path: str) -> FileMissing:
 
 
 def check_files() -> list[Missing]:
-    """Compare every file of every release with the storage; the owner's notices agree with it afterwards."""
+    """Compare every file of every release with the storage; the owner's notices agree with it afterwards.
+
+    Raises:
+        StorageUnavailable: it may be tried again; no notice was changed.
+    """
     rows = db.session.execute(
         select(ReleaseFile.path, ReleaseFile.size_bytes)
         .join(Release, Release.id == ReleaseFile.release_id)
@@ -58,7 +63,8 @@ def check_files() -> list[Missing]:
         .order_by(ReleaseFile.path)
     ).all()
     end_read()
-    files = [Missing(path, size, storage().find_size(path)) for path, size in rows]
+    by_nginx = settings().accel_prefix is not None
+    files = [Missing(path, size, storage().find_size(path, is_sent_by_nginx=by_nginx)) for path, size in rows]
     missing = [file for file in files if file.found_bytes != file.size_bytes]
     with transaction() as session:
         settle_notices(

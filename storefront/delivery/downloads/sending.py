@@ -16,7 +16,7 @@ from werkzeug.wsgi import ClosingIterator
 
 from storefront.core.disposition import disposition
 from storefront.core.runtime import settings
-from storefront.core.storage import storage
+from storefront.core.storage import as_passing, storage
 from storefront.delivery.downloads import counting
 from storefront.delivery.downloads.concurrent_downloads import SLOTS
 from storefront.delivery.downloads.granted_files import GrantedFile, ReleasedFile
@@ -33,20 +33,21 @@ def send_file(granted: GrantedFile) -> BaseResponse:
 
     Raises:
         DownloadsExpired, DownloadLimitReached, TooManyDownloads: nothing was counted.
-        FileMissing: it is not in the storage, not whole, or cannot be read.
+        FileMissing: it is not in the storage, not whole, or closed to who sends it.
+        StorageUnavailable: it may be tried again.
     """
     counting.require_allowance(granted)
     released = granted.file
-    if storage().find_size(released.path) != released.size_bytes:
+    prefix = settings().accel_prefix
+    if storage().find_size(released.path, is_sent_by_nginx=prefix is not None) != released.size_bytes:
         raise report_missing(released.path)
     path = storage().find_local_path(released.path)
     if path is None:
         return _lead_to_bucket(granted)
-    prefix = settings().accel_prefix
     try:
         return _let_nginx_send(path, granted, prefix) if prefix else _send(path, granted)
     except OSError as error:  # gone, or closed, since its size was asked; nothing was counted yet
-        raise report_missing(released.path) from error
+        raise as_passing(error) or report_missing(released.path) from error
 
 
 def _lead_to_bucket(granted: GrantedFile) -> BaseResponse:

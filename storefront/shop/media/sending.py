@@ -32,7 +32,7 @@ def send_media(name: str) -> Response:
 
     Raises:
         NotFound: no such name, or nothing in the storage.
-        StorageUnavailable: the bucket does not answer.
+        StorageUnavailable: it may be tried again.
     """
     known = split_name(name)
     if known is None:
@@ -40,10 +40,10 @@ def send_media(name: str) -> Response:
     sha256, content_type = known
     path = storage().path_of(folder=FOLDER, filename=name, sha256=sha256)
     end_read()
-    size_bytes = storage().find_size(path)
+    prefix = settings().accel_prefix
+    size_bytes = storage().find_size(path, is_sent_by_nginx=prefix is not None)
     if size_bytes is None:
         raise NotFound
-    prefix = settings().accel_prefix
     if prefix and storage().find_local_path(path) is not None:
         answer = _describe(Response(), sha256, content_type)
         answer.headers["X-Accel-Redirect"] = prefix + quote(path)

@@ -3,10 +3,12 @@
 import errno
 import io
 import os
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pytest
 from werkzeug.http import parse_options_header
@@ -14,7 +16,7 @@ from werkzeug.http import parse_options_header
 from storefront.core import clock
 from storefront.core.disposition import disposition
 from storefront.core.errors import StorefrontError
-from storefront.core.storage import Folder, OtherContent, StorageClosed, StorageFull
+from storefront.core.storage import Folder, OtherContent, StorageClosed, StorageFull, StorageUnavailable
 from tests.support.nobody import as_nobody
 
 
@@ -131,3 +133,38 @@ def test_counts_a_file_that_it_may_not_read_as_none() -> None:
             assert folder.find_size("tool/1.0/open.zip") is None
             assert folder.find_local_path("tool/1.0/open.zip") is None
         closed.parent.chmod(0o755)
+
+
+def test_knows_the_size_of_a_closed_file_that_nginx_sends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = Folder(tmp_path)
+    put(folder, "a.bin")
+    monkeypatch.setattr(Path, "open", refusing(errno.EACCES))
+    sizes = [folder.find_size("tool/1.0/a.bin", is_sent_by_nginx=by_nginx) for by_nginx in (False, True)]
+    assert sizes == [None, 1]
+    assert folder.find_size("tool/1.0/none.bin", is_sent_by_nginx=True) is None
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.EIO, errno.ESTALE])
+def test_takes_no_file_for_missing_that_cannot_be_read_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    folder = Folder(tmp_path)
+    put(folder, "a.bin")
+    path = "tool/1.0/a.bin"
+    for name in ("open", "stat"):
+        with monkeypatch.context() as trouble:
+            trouble.setattr(Path, name, refusing(code))
+            with pytest.raises(StorageUnavailable):
+                folder.find_size(path)
+            with pytest.raises(StorageUnavailable):
+                list(folder.read(path)) if name == "open" else folder.find_local_path(path)
+    assert folder.find_size(path) == 1
+    with pytest.raises(FileNotFoundError):
+        list(folder.read("tool/1.0/none.bin"))
+
+
+def refusing(code: int) -> Callable[..., None]:
+    def refuse(*_what: Any, **_more: Any) -> None:
+        raise OSError(code, os.strerror(code))
+
+    return refuse

@@ -1,6 +1,9 @@
 """A file that is gone, or not whole: the buyer reads a sentence, the owner is told once, and again next time."""
 
+import errno
+import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -8,7 +11,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from storefront.core.config.settings import Settings
 from storefront.core.db import db
+from storefront.core.storage import StorageUnavailable
 from storefront.delivery.downloads.missing_files import check_files, report_missing
 from storefront.orders.notices import close_notices, list_open_notices
 from tests.delivery.downloads.clicks import book_path, content, counted_downloads, short_link, status
@@ -133,6 +138,62 @@ def test_counts_nothing_for_a_file_that_is_closed_once_its_size_was_asked(
     assert status(sale.buyer, link) == 503
     assert sale.open_notices() == ["file_missing"]
     assert counted_downloads(app) == 0
+
+
+@pytest.mark.parametrize("code", [errno.EMFILE, errno.EIO])
+@pytest.mark.parametrize(("what", "opened_before"), [("file", 0), ("file", 1), ("all.zip", 0)])
+def test_asks_the_buyer_to_try_again_and_nobody_to_mend_what_passes(
+    app: Flask, sale: Sale, link: str, monkeypatch: pytest.MonkeyPatch, code: int, what: str, opened_before: int
+) -> None:
+    """Too many open files, or a folder on the network that does not answer: the file is where it was."""
+    path, really_open, opened = book_path(app), Path.open, []
+
+    def refuse(self: Path, *how: Any, **more: Any) -> Any:
+        opened.append(self)
+        if opened.count(path) > opened_before:
+            raise OSError(code, os.strerror(code), str(self))
+        return really_open(self, *how, **more)
+
+    address = link if what == "file" else f"{link.rsplit('/', 2)[0]}/all.zip"
+    with monkeypatch.context() as trouble:
+        trouble.setattr(Path, "open", refuse)
+        for _ in range(2):
+            opened.clear()
+            answer = sale.buyer.get(address)
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"] == "10"
+            assert "The file storage does not answer" in answer.text
+        opened.clear()
+        if not opened_before:
+            with pytest.raises(StorageUnavailable):
+                check(app)
+    assert sale.open_notices() == []
+    assert counted_downloads(app) == 0
+    assert status(sale.buyer, address) == 200
+
+
+class TestWithNginx:
+    """It may read what the shop's user cannot."""
+
+    @pytest.fixture
+    def settings(self, settings: Settings) -> Settings:
+        return replace(settings, accel_prefix="/protected/")
+
+    def test_lets_nginx_send_a_file_that_is_closed_to_the_shop(
+        self, app: Flask, sale: Sale, link: str, closed_book: pytest.MonkeyPatch
+    ) -> None:
+        answer = sale.buyer.get(link)
+        assert answer.status_code == 200
+        assert answer.headers["X-Accel-Redirect"].startswith("/protected/")
+        assert check(app) == []
+        assert sale.open_notices() == []
+        assert counted_downloads(app) == 1
+        assert status(sale.buyer, f"{link.rsplit('/', 2)[0]}/all.zip") == 503, "the shop itself makes that"
+        assert counted_downloads(app) == 1
+        closed_book.undo()
+        book_path(app).unlink()
+        assert status(sale.buyer, link) == 503
+        assert sale.open_notices() == ["file_missing"]
 
 
 @both
