@@ -90,7 +90,7 @@ def test_writes_no_secret_of_the_terminal_into_a_file(around: dict[str, str], na
 
 def test_leaves_the_keys_of_buckets_and_backups_as_this_terminal_says(around: dict[str, str]) -> None:
     keep_settings(around, build_environment({**around, "AWS_REGION": "there", "METRICS_TOKEN": "there"}, PORTS))
-    said = {name: "here" for name in [*OF_TERMINAL, "AWS_REGION"]}
+    said = dict.fromkeys([*OF_TERMINAL, "AWS_REGION"], "here")
     here = {**around, **said, "MAIL_PASSWORD": "live"}
     for _ in range(2):
         use_local_settings(here)

@@ -4,6 +4,7 @@ import errno
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from threading import Barrier
 from typing import Any
@@ -140,12 +141,12 @@ def test_counts_nothing_for_a_file_that_is_closed_once_its_size_was_asked(
     assert counted_downloads(app) == 0
 
 
-@pytest.mark.parametrize("code", [errno.EMFILE, errno.EIO])
-@pytest.mark.parametrize(("what", "opened_before"), [("file", 0), ("file", 1), ("all.zip", 0)])
+@pytest.mark.parametrize("trouble", product((errno.EMFILE, errno.EIO), (("file", 0), ("file", 1), ("all.zip", 0))))
 def test_asks_the_buyer_to_try_again_and_nobody_to_mend_what_passes(
-    app: Flask, sale: Sale, link: str, monkeypatch: pytest.MonkeyPatch, code: int, what: str, opened_before: int
+    app: Flask, sale: Sale, link: str, monkeypatch: pytest.MonkeyPatch, trouble: tuple[int, tuple[str, int]]
 ) -> None:
     """Too many open files, or a folder on the network that does not answer: the file is where it was."""
+    code, (what, opened_before) = trouble
     path, really_open, opened = book_path(app), Path.open, []
 
     def refuse(self: Path, *how: Any, **more: Any) -> Any:
@@ -155,8 +156,8 @@ def test_asks_the_buyer_to_try_again_and_nobody_to_mend_what_passes(
         return really_open(self, *how, **more)
 
     address = link if what == "file" else f"{link.rsplit('/', 2)[0]}/all.zip"
-    with monkeypatch.context() as trouble:
-        trouble.setattr(Path, "open", refuse)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "open", refuse)
         for _ in range(2):
             opened.clear()
             answer = sale.buyer.get(address)
