@@ -229,7 +229,7 @@ def _passing_refusals() -> Iterator[None]:
 
 
 def as_passing(error: OSError) -> StorageUnavailable | None:
-    """Return what is said of an error at reading a file that may pass until the next try; None of one that lasts."""
+    """Return what is said of an error at reading a file that may pass by the next try; None if it lasts."""
     if error.errno in LASTING_ERRORS:
         return None
     log.error("file of the storage cannot be read now", extra={"why": error.strerror or type(error).__name__})

@@ -1,6 +1,7 @@
 """What pages promise of imported keys: an email, in stock or not, since a pool that is empty sells on."""
 
 import html
+import re
 
 import pytest
 from flask import Flask
@@ -16,6 +17,10 @@ from tests.support.shop import Buyer
 AT_ONCE = "License key delivered instantly, also by email"
 LATER = "License key delivered by email"
 PAID, BY_EMAIL = "Delivered as soon as you've paid, also by email", "License keys delivered by email"
+
+
+ONE, BOOK = ("twinspot", "Personal"), ("the-patient-toolmaker", "E-book")
+PROMISE = re.compile(r"(?:License keys?|Delivered)[^<]* (?:by email|paid)[^<\n]*")
 
 
 @pytest.mark.parametrize("stock", [0, 2])
@@ -38,7 +43,7 @@ def test_promises_of_a_bundle_what_its_parts_keep(app: Flask, buyer: Buyer) -> N
 
 
 @pytest.mark.usefixtures("sandbox")
-@pytest.mark.parametrize("goods", [("twinspot", "Personal"), KIT])
+@pytest.mark.parametrize("goods", [ONE, KIT])
 @pytest.mark.parametrize("is_pool", [False, True])
 def test_promises_an_imported_key_by_email_at_the_form(goods: tuple[str, str], is_pool: bool, app: Flask) -> None:
     add_bundle(app)
@@ -50,5 +55,26 @@ def test_promises_an_imported_key_by_email_at_the_form(goods: tuple[str, str], i
         buyer = Buyer(app)
         buyer.add(*goods)
         form = buyer.get(buyer.post("/checkout", nonce=buyer.nonce()).location)
-        said = [html.unescape(form.text).count(words) for words in (PAID, BY_EMAIL)]
+        said = [html.unescape(form.text).count(words) for words in (PAID, LATER if goods == ONE else BY_EMAIL)]
         assert said == ([0, 1] if is_pool else [1, 0])
+
+
+@pytest.mark.usefixtures("sandbox")
+@pytest.mark.parametrize(
+    ("cart", "words"),
+    [
+        ([(*ONE, 2)], BY_EMAIL),
+        ([(*ONE, 1), (*BOOK, 1)], "License key for Twinspot by email, the rest as soon as you've paid"),
+        ([(*BOOK, 2), (*ONE, 3)], "License keys for Twinspot by email, the rest as soon as you've paid"),
+        ([(*ONE, 1), ("twinspot", "Team", 1)], BY_EMAIL),
+        ([(*BOOK, 1)], PAID),
+    ],
+)
+def test_promises_at_the_form_what_comes_at_once_and_counts_keys(
+    cart: list[tuple[str, str, int]], words: str, app: Flask, buyer: Buyer
+) -> None:
+    make_pool(app)
+    for slug, edition, quantity in cart:
+        buyer.add(slug, edition, quantity)
+    form = html.unescape(buyer.get(buyer.post("/checkout", nonce=buyer.nonce()).location).text)
+    assert [said for said in PROMISE.findall(form) if said.strip()] == [words]
