@@ -9,11 +9,11 @@ import logging
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, TypeVar
 
 from flask import Flask
 
@@ -24,6 +24,8 @@ from storefront.core.runtime import Part
 from storefront.core.texts import marked
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 CHUNK_BYTES = 1024 * 1024
 HASH_LETTERS = 16  # of a hash, in the path of a file in a bucket
@@ -164,24 +166,13 @@ class Folder:
 
     def find_local_path(self, path: str) -> Path | None:
         local_path = self.root / path
-        with _passing_refusals():
-            try:
-                return local_path if stat.S_ISREG(local_path.stat().st_mode) else None
-            except OSError as error:
-                return _none_if_lasting(error)
+        return local_path if _or_none(lambda: _is_file(local_path)) else None
 
     def find_size(self, path: str, *, is_sent_by_nginx: bool = False) -> int | None:
         """Read a byte of it: what is closed to the shop's user has a size all the same."""
         local_path = self.find_local_path(path)
-        if local_path is None:
-            return None
-        with _passing_refusals():
-            try:
-                return local_path.stat().st_size if is_sent_by_nginx else _readable_size(local_path)
-            except OSError as error:
-                _none_if_lasting(error)
-                log.warning("file of the storage cannot be read", extra={"why": type(error).__name__})
-                return None
+        ask = _size if is_sent_by_nginx else _readable_size
+        return _or_none(lambda: ask(local_path)) if local_path else None
 
     def presign(self, path: str, *, seconds: int) -> str | None:  # noqa: ARG002 - only a bucket signs
         return None
@@ -211,10 +202,22 @@ def _readable_size(path: Path) -> int:
         return os.fstat(content.fileno()).st_size
 
 
-def _none_if_lasting(error: OSError) -> None:
-    """Raises the error where it passes."""
-    if error.errno not in LASTING_ERRORS:
-        raise error
+def _size(path: Path) -> int:
+    return path.stat().st_size
+
+
+def _is_file(path: Path) -> bool:
+    return stat.S_ISREG(path.stat().st_mode)
+
+
+def _or_none(ask: Callable[[], T]) -> T | None:
+    """Return what is asked of a file; None of one that is gone or closed. Raises StorageUnavailable."""
+    try:
+        with _passing_refusals():
+            return ask()
+    except OSError as error:
+        log.info("file of the storage cannot be read", extra={"why": type(error).__name__})
+        return None
 
 
 @contextmanager

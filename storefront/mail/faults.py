@@ -163,9 +163,11 @@ def _limit(code: int, reply: bytes | str) -> MailServerDown | None:
 
 
 def _is_of_sending(said: bytes) -> bool:
-    if OTHER_LIMIT.search(said):
-        return False
-    return bool(SENDING.search(said)) or not (NOT_OF_SENDING.search(said) or OF_MAILBOX.search(said))
+    return not OTHER_LIMIT.search(said) and (bool(SENDING.search(said)) or not _is_of_reader(said))
+
+
+def _is_of_reader(said: bytes) -> bool:
+    return bool(NOT_OF_SENDING.search(said) or OF_MAILBOX.search(said))
 
 
 def of_the_sender(error: smtplib.SMTPSenderRefused, *, size: int, size_limit: int) -> MailServerDown | MailRefused:
@@ -203,10 +205,13 @@ def _why(code: int, reply: bytes | str) -> str:
 
 def _hint(code: int, said: bytes) -> str:
     """Return what words tell; nothing where they say that nobody has that address, or where the code is enough."""
+    is_unclear = code in DEAD_CODES and not _is_of_nobody(said)
     hints = [hint for pattern, hint in HINTS if pattern.search(said)]
-    if not hints and code in DEAD_CODES and not (NOBODY.search(said) or UNAVAILABLE.fullmatch(said)):
-        return UNCLEAR
-    return "".join(hints[:1])
+    return [*hints, UNCLEAR * is_unclear][0]
+
+
+def _is_of_nobody(said: bytes) -> bool:
+    return bool(NOBODY.search(said) or UNAVAILABLE.fullmatch(said))
 
 
 def of_the_text(error: smtplib.SMTPDataError) -> MailServerDown | MailRefused:
