@@ -235,7 +235,11 @@ def as_passing(error: OSError) -> StorageUnavailable | None:
     """Return what is said of an error at reading a file that may pass by the next try; None if it lasts."""
     if error.errno in LASTING_ERRORS:
         return None
-    log.error("file of the storage cannot be read now", extra={"why": error.strerror or type(error).__name__})
+    return _not_now(error)
+
+
+def _not_now(error: OSError) -> StorageUnavailable:
+    log.error("file of the storage cannot be read now", extra={"why": f"{error.strerror}"})
     return StorageUnavailable(NOT_NOW)
 
 

@@ -155,11 +155,15 @@ def _at_login(error: Exception, name: str) -> MailServerDown:
 
 def _limit(code: int, reply: bytes | str) -> MailServerDown | None:
     """Read any answer as one that speaks of what the account may send; None where it is about something else."""
-    said = f"{code} ".encode() + ADDRESS.sub(b"", _bytes(reply))
+    said = _said(code, reply, for_address=b"")
     if LIMIT_STATUS.search(said) or (LIMIT.search(said) and _is_of_sending(said)):
         text = f"it takes no more mails of this account for now ({code}), by a limit of its own"
         return MailServerDown(text, may_be_the_mail=True)
     return None
+
+
+def _said(code: int, reply: bytes | str, *, for_address: bytes) -> bytes:
+    return f"{code} ".encode() + ADDRESS.sub(for_address, _bytes(reply))
 
 
 def _is_of_sending(said: bytes) -> bool:
@@ -200,7 +204,7 @@ def _why(code: int, reply: bytes | str) -> str:
     status = STATUS.match(_bytes(reply))
     if status:
         return f"{code} {status[0].decode()}"
-    return f"{code} {_hint(code, f'{code} '.encode() + ADDRESS.sub(b'address', _bytes(reply)))}".rstrip()
+    return f"{code} {_hint(code, _said(code, reply, for_address=b'address'))}".rstrip()
 
 
 def _hint(code: int, said: bytes) -> str:
