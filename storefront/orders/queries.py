@@ -22,14 +22,15 @@ _LOCKED = (
     .with_for_update()
     .execution_options(populate_existing=True)  # a lock alone does not refresh a loaded row
 )
-# The order that a transfer was for: of those that have ended the last one. Of one that was first seen when it had
-# failed nothing tells the way to pay.
+# The order that a transfer was for: of those that have ended the one that was placed last. A transfer may be paid
+# long after it was placed, and when one was given up is not kept. Of one that was first seen when it had failed
+# nothing tells the way to pay.
 _IS_TRANSFER = Order.payment_method_type == "customer_balance"
 _MAY_BE_TRANSFER = _IS_TRANSFER | Order.has_failed
 _BY_TRANSFER = (
     (Order.is_paid | Order.has_failed).desc(),
     func.coalesce(_IS_TRANSFER, false()).desc(),
-    func.coalesce(Order.paid_at, Order.placed_at).desc(),
+    Order.placed_at.desc(),
     Order.id.desc(),
 )
 MOST_OF_A_CUSTOMER = 10  # looked at for one event: each costs a question to Stripe

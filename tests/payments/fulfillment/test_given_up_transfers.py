@@ -172,6 +172,23 @@ def test_says_it_of_the_transfer_and_not_of_what_was_paid_by_card(account: Accou
 
 
 @both
+def test_says_it_of_the_one_that_was_given_up_though_an_earlier_one_was_paid_later(account: Account) -> None:
+    """What came first paid the earlier one: what comes now is for the one that was given up."""
+    paid = account.order()
+    given_up = account.order()
+    account.send(1900)
+    account.look(paid, given_up)
+    account.give_up(given_up)
+    account.send(1900)
+    account.hear()
+    assert account.excesses() == [0, 1900]
+    assert ["$19.00 that was sent before the transfer was given up" in said for said in account.notices()] == [True]
+    page = " ".join(html.unescape(Buyer(account.app).land(given_up).text).split())
+    assert "Stripe still holds the $19.00 that you sent." in page
+    assert run_later(account.app) == []
+
+
+@both
 def test_says_it_in_the_currency_that_came(account: Account) -> None:
     """A Customer has a balance for each: the last transfer may have been in another one."""
     add_price_in_euros(account.app)
