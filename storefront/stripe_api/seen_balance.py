@@ -8,6 +8,7 @@ from storefront.stripe_api.seen import FAILED
 
 # What each does to a refund that lies in the balance: https://docs.stripe.com/api/cash_balance_transactions
 _REFUNDED, _SENT_BACK, _CAME_BACK = "refunded_from_payment", "return_initiated", "return_canceled"
+_PAID = "applied_to_payment"
 
 
 def may_have_excess(raw: dict[str, Any], charge: dict[str, Any]) -> bool:
@@ -28,15 +29,21 @@ def read_excess_minor(transactions: Sequence[dict[str, Any]], *, currency: str) 
 def _refunds_in(of_currency: Sequence[dict[str, Any]]) -> int:
     """Return how much of it are refunds that Stripe sends on by itself.
 
-    What takes money out takes refunds first. Else one that paid for the next order would hide as much for ever.
+    What takes money out takes refunds first. Else one that paid for the next order would hide as much for ever. Only
+    an order for which enough was sent beside them is paid by that.
     """
-    refunds = on_their_way = 0
+    refunds = on_their_way = sent = 0
     for raw in reversed(of_currency):
         kind, amount = raw["type"], int(raw["net_amount"])
-        moved = _moved(kind, amount, refunds, on_their_way)
+        moved = 0 if _pays_with_what_was_sent(kind, amount, sent) else _moved(kind, amount, refunds, on_their_way)
         refunds += moved
+        sent += amount - moved
         on_their_way -= moved * (kind in (_SENT_BACK, _CAME_BACK))
     return refunds
+
+
+def _pays_with_what_was_sent(kind: str, amount: int, sent: int) -> bool:
+    return kind == _PAID and -amount <= sent
 
 
 def _moved(kind: str, amount: int, refunds: int, on_their_way: int) -> int:
