@@ -72,6 +72,7 @@ class NoticeDraft:
     subject: str
     text: str
     last_at: datetime | None = None  # what came after its owner called it done is new
+    names_amount: bool = False  # another text than the one that its owner called done is new
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,8 +163,13 @@ def _is_settled_with(
 def _update_notice(notice: Notice, draft: NoticeDraft) -> None:
     if notice.closed_at is None:
         notice.text = draft.text
-    elif not notice.is_closed_by_owner or (draft.last_at is not None and draft.last_at > notice.closed_at):
+    elif not notice.is_closed_by_owner or _is_new(draft, notice.text, notice.closed_at):
         _open_again(notice, draft)
+
+
+def _is_new(draft: NoticeDraft, done: str, done_at: datetime) -> bool:
+    came_later = draft.last_at is not None and draft.last_at > done_at
+    return came_later or (draft.names_amount and draft.text != done)
 
 
 def _open_again(notice: Notice, draft: NoticeDraft) -> None:

@@ -103,7 +103,7 @@ def _kept(stripe_id: str, cash: Mapping[str, int]) -> NoticeDraft:
         f"The Customer {stripe_id} at Stripe is of a buyer who is erased or has another address, and {amounts} "
         "lies in its cash balance. Send it back from its page in the Stripe Dashboard: the shop deletes it then."
     )
-    return NoticeDraft(kind=NoticeKind.EXCESS_PAID, subject=stripe_id, text=text)
+    return NoticeDraft(kind=NoticeKind.EXCESS_PAID, subject=stripe_id, text=text, names_amount=True)
 
 
 def _has_given_up() -> bool:

@@ -125,7 +125,7 @@ def _excess(order: Order) -> NoticeDraft:
         f"Order {order.number}: {amount} {what} lies in the buyer's cash balance at Stripe. Send it "
         "back from the customer's page in the Stripe Dashboard, or keep it for their next order if they agree."
     )
-    return NoticeDraft(kind=NoticeKind.EXCESS_PAID, subject=order.number, text=text)
+    return NoticeDraft(kind=NoticeKind.EXCESS_PAID, subject=order.number, text=text, names_amount=True)
 
 
 def _unreadable(number: str) -> NoticeDraft:

@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from storefront.buyers.account.erase import erase_customer
+from storefront.orders.notices import close_notices
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.payments.checkout.cards import EVE, begun, checked_out, id_of, save_cards, session_of, work
 from tests.payments.reconcile.sales import run_later
@@ -94,6 +95,25 @@ def test_tells_of_money_that_is_of_no_order_and_deletes_others_meanwhile(
     work(app)
     assert is_deleted(sandbox, kept)
     assert read_rows(app, OPEN_NOTICES) == []
+
+
+def test_tells_again_of_another_amount_than_the_one_that_was_called_done(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    kept = session_of(sandbox, checked_out(signed_in(app)))["customer"]
+    send(sandbox, kept, 700)
+    erase(app)
+    work(app)
+    [notice] = read_rows(app, "SELECT id FROM notices WHERE closed_at IS NULL")
+    with app.test_request_context():
+        close_notices([notice["id"]])
+    for _ in range(2):
+        work(app)
+        assert read_rows(app, OPEN_NOTICES) == []
+    send(sandbox, kept, 5000)
+    for _ in range(2):
+        work(app)
+        assert ["$57.00 lies in its cash balance" in row["text"] for row in read_rows(app, OPEN_NOTICES)] == [True]
 
 
 def test_keeps_a_customer_of_whom_nobody_can_tell_what_lies_there(app: Flask, sandbox: SandboxClient) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 
 from storefront.core.db import db
+from storefront.orders.notices import close_notices
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from storefront.stripe_api.seen_balance import read_excess_minor
 from tests.payments.reconcile.sales import add_price_in_euros, payment_of, run_later
@@ -186,6 +187,20 @@ def test_says_it_of_the_one_that_was_given_up_though_an_earlier_one_was_paid_lat
     page = " ".join(html.unescape(Buyer(account.app).land(given_up).text).split())
     assert "Stripe still holds the $19.00 that you sent." in page
     assert run_later(account.app) == []
+
+
+def test_says_it_again_of_another_amount_than_the_one_that_was_called_done(account: Account) -> None:
+    session_id = account.given_up()
+    account.send(700)
+    account.hear()
+    [notice] = read_rows(account.app, "SELECT id FROM notices WHERE closed_at IS NULL")
+    with account.app.test_request_context():
+        close_notices([notice["id"]])
+    account.look(session_id, session_id)
+    assert account.notices() == []
+    account.send(1200)
+    account.hear()
+    assert ["$19.00 that was sent" in said for said in account.notices()] == [True]
 
 
 @both
