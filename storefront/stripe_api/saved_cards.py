@@ -1,13 +1,17 @@
 """Customers at Stripe and the cards that they keep: made, told of a new address, listed, taken away, deleted."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from storefront.core.errors import StripeMissing, StripeRefused
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.lists import each
 from storefront.stripe_api.raw import part
 from storefront.stripe_api.refusals import readable
+from storefront.stripe_api.seen_balance import read_excess_minor
+
+if TYPE_CHECKING:
+    import stripe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +40,26 @@ def change_email(stripe_id: str, email: str) -> None:
 
 @readable()
 def find_cash(stripe_id: str) -> dict[str, int]:
-    """Return what bank transfers left in the Customer's cash balance, in minor units by currency, without zeros.
+    """Return what is to be sent back of the Customer's cash balance, in minor units by currency, without empty ones.
 
+    0: all that lies there are refunds, which Stripe sends on by itself.
     https://docs.stripe.com/payments/customer-balance: it is a part of the Customer, shown on request.
     """
     params: Any = {"expand": ["cash_balance"]}
     try:
         raw = gateway().ask(lambda client: client.v1.customers.retrieve(stripe_id, params))
+        available = part(part(raw, "cash_balance"), "available")
+        moves = _list_moves(stripe_id) if any(available.values()) else []
     except StripeMissing:
         return {}
-    available = part(part(raw, "cash_balance"), "available")
-    return {currency: int(minor) for currency, minor in available.items() if minor}
+    return {currency: read_excess_minor(moves, currency=currency) for currency, minor in available.items() if minor}
+
+
+def _list_moves(stripe_id: str) -> list[dict[str, Any]]:
+    def list_page(client: "stripe.StripeClient", params: Any) -> Any:  # noqa: ANN401 - the SDK's types
+        return client.v1.customers.cash_balance_transactions.list(stripe_id, params)
+
+    return list(each(list_page, dict))
 
 
 def delete_customer(stripe_id: str) -> None:

@@ -93,12 +93,12 @@ def _settle_given_up(session: Session, row_id: int, stripe_id: str | None, cash:
 
 def _settle_kept(session: Session, stripe_id: str, cash: Mapping[str, int]) -> None:
     if stripe_id:
-        drafts = [_kept(stripe_id, cash)][: len(cash)]
+        drafts = [_kept(stripe_id, cash)] if any(cash.values()) else []
         settle_notices(session, drafts, kinds=(NoticeKind.EXCESS_PAID,), about=(stripe_id,), forgets_done=True)
 
 
 def _kept(stripe_id: str, cash: Mapping[str, int]) -> NoticeDraft:
-    amounts = " and ".join(format_money(minor, currency) for currency, minor in sorted(cash.items()))
+    amounts = " and ".join(format_money(minor, currency) for currency, minor in sorted(cash.items()) if minor)
     text = (
         f"The Customer {stripe_id} at Stripe is of a buyer who is erased or has another address, and {amounts} "
         "lies in its cash balance. Send it back from its page in the Stripe Dashboard: the shop deletes it then."

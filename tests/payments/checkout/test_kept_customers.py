@@ -97,6 +97,31 @@ def test_tells_of_money_that_is_of_no_order_and_deletes_others_meanwhile(
     assert read_rows(app, OPEN_NOTICES) == []
 
 
+def test_waits_for_a_refund_that_stripe_sends_on_and_asks_nobody_to_send_it(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    """What the order's page does not call too much is none on the owner's list either."""
+    buyer = signed_in(app)
+    session_id = begun(buyer)
+    intent = sandbox.pay(session_id, payment_method="customer_balance")["payment_intent"]["id"]
+    customer = session_of(sandbox, session_id)["customer"]
+    send(sandbox, customer, 1900)
+    buyer.land(session_id)
+    body: Any = {"payment_intent": intent}
+    sandbox.stripe.v1.refunds.create(body)
+    erase(app)
+    for _ in range(2):
+        work(app)
+        assert not is_deleted(sandbox, customer)
+        assert read_rows(app, OPEN_NOTICES) == []
+    send(sandbox, customer, 700)
+    work(app)
+    assert ["$7.00 lies in its cash balance" in row["text"] for row in read_rows(app, OPEN_NOTICES)] == [True]
+    send_back(sandbox, customer, 2600)
+    work(app)
+    assert is_deleted(sandbox, customer)
+
+
 def test_tells_again_of_another_amount_than_the_one_that_was_called_done(
     app: Flask, sandbox: SandboxClient
 ) -> None:
