@@ -136,6 +136,12 @@ def close_unwanted(session: Session, kind: NoticeKind, *, order_id: int) -> None
         _close_unwanted(notice, forgets_done=True)
 
 
+def close_about(session: Session, kind: NoticeKind, subject: str) -> None:
+    """Close what is about no order; it opens again when its cause is back."""
+    for notice in session.scalars(_select_notices().where(Notice.kind == kind, Notice.subject == subject)):
+        _close_unwanted(notice, forgets_done=True)
+
+
 def _select_notices() -> Select[Notice]:
     """Select all notices of the running mode."""
     return select(Notice).where(Notice.mode == settings().mode)

@@ -93,8 +93,14 @@ def _settle_given_up(session: Session, row_id: int, stripe_id: str | None, cash:
 
 def _settle_kept(session: Session, stripe_id: str, cash: Mapping[str, int]) -> None:
     if stripe_id:
-        drafts = [_kept(stripe_id, cash)] if any(cash.values()) else []
+        drafts = [_kept(stripe_id, cash)] if any(cash.values()) and not _is_said(session, stripe_id) else []
         settle_notices(session, drafts, kinds=(NoticeKind.EXCESS_PAID,), about=(stripe_id,), forgets_done=True)
+
+
+def _is_said(session: Session, stripe_id: str) -> bool:
+    """Tell whether an order has said it meanwhile: nobody is told twice."""
+    says_it = (Order.stripe_customer_id == stripe_id) & (Order.excess_minor > 0)
+    return session.scalar(select(Order.id).where(says_it).limit(1)) is not None
 
 
 def _kept(stripe_id: str, cash: Mapping[str, int]) -> NoticeDraft:

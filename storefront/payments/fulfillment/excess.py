@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.orders.models import Order
-from storefront.orders.notices import NoticeKind, close_unwanted
+from storefront.orders.notices import NoticeKind, close_about, close_unwanted
 from storefront.orders.queries import speaks_of_balance
 from storefront.stripe_api.seen import SeenPayment
 
@@ -14,6 +14,8 @@ def settle_excess(session: Session, order: Order, payment: SeenPayment | None, b
     is_known = payment is not None and payment.excess_minor is not None
     if is_known and _was_asked(order):
         _say_of_one(session, order)
+    if order.excess_minor and order.stripe_customer_id is not None:
+        close_about(session, NoticeKind.EXCESS_PAID, order.stripe_customer_id)  # while no order said it
     _close_gone_excess(session, order, before_minor)
 
 

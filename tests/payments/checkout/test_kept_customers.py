@@ -58,8 +58,11 @@ def test_keeps_the_customer_whose_given_up_transfer_came_after_all(app: Flask, s
         assert not is_deleted(sandbox, customer)
     assert ["$19.00 lies in its cash balance" in row["text"] for row in read_rows(app, OPEN_NOTICES)] == [True]
     run_later(app)
+    [said] = read_rows(app, OPEN_NOTICES)  # one line for the same money
+    assert "$19.00 that was sent before the transfer was given up lies" in said["text"]
     sandbox.forget_calls()
     work(app)
+    assert read_rows(app, OPEN_NOTICES) == [said]
     assert [call for call in sandbox.calls() if "customers" in call[1]] == []  # now its order says so
     send_back(sandbox, customer, 1900)
     run_later(app)
