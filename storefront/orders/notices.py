@@ -28,6 +28,7 @@ class OpenedAnew(StorefrontError):
 class NoticeKind(StrEnum):
     """What a notice is about. The values are stored, and `needs-you --json` prints them."""
 
+    CUSTOMER_REFUSED = "customer_refused"
     DISPUTE_OPEN = "dispute_open"
     DISPUTE_PAID_BACK = "dispute_paid_back"
     DISPUTE_UNKNOWN = "dispute_unknown"

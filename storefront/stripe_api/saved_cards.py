@@ -40,7 +40,7 @@ def change_email(stripe_id: str, email: str) -> None:
 
 @readable()
 def find_cash(stripe_id: str) -> dict[str, int]:
-    """Return what is to be sent back of the Customer's cash balance, in minor units by currency, without empty ones.
+    """Return what is to be sent back of the Customer's cash balance, in minor units by currency in which any lies.
 
     0: all that lies there are refunds, which Stripe sends on by itself.
     https://docs.stripe.com/payments/customer-balance: it is a part of the Customer, shown on request.
@@ -52,7 +52,8 @@ def find_cash(stripe_id: str) -> dict[str, int]:
         moves = _list_moves(stripe_id) if any(available.values()) else []
     except StripeMissing:
         return {}
-    return {currency: read_excess_minor(moves, currency=currency) for currency, minor in available.items() if minor}
+    filled = [currency for currency, minor in available.items() if minor]
+    return {currency: read_excess_minor(moves, currency=currency) for currency in filled}
 
 
 def _list_moves(stripe_id: str) -> list[dict[str, Any]]:

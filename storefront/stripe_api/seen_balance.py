@@ -29,8 +29,8 @@ def read_excess_minor(transactions: Sequence[dict[str, Any]], *, currency: str) 
 def _refunds_in(of_currency: Sequence[dict[str, Any]]) -> int:
     """Return how much of it are refunds that Stripe sends on by itself.
 
-    What takes money out takes refunds first. Else one that paid for the next order would hide as much for ever. Only
-    an order for which enough was sent beside them is paid by that.
+    What takes money out takes refunds first. Else one that paid for the next order would hide as much for ever.
+    Only an order for which enough was sent beside them is paid by that.
     """
     refunds = on_their_way = sent = 0
     for raw in reversed(of_currency):

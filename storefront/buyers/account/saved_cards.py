@@ -4,12 +4,13 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import String, cast, delete, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
 from storefront.core.db import db, end_read, transaction
 from storefront.core.errors import StorefrontError, StripeRefused
+from storefront.core.leases import Lease, give_back_lease, take_lease
 from storefront.core.money import format_money
 from storefront.core.runtime import settings
 from storefront.customers.at_stripe import StripeCustomer, find_at_stripe, has_any_at_stripe
@@ -18,12 +19,16 @@ from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
 from storefront.shop.profile.saved_cards import may_save_cards
 from storefront.stripe_api import saved_cards
 from storefront.stripe_api.gateway import gateway
+from storefront.stripe_api.refusals import NO_KEY
 from storefront.stripe_api.saved_cards import SavedCard
 
 log = logging.getLogger(__name__)
 
 UNANSWERED = timedelta(days=2)  # Stripe forgets an idempotency key after one
 MOST_AT_ONCE = 20
+ASKED = "given up customer "  # begins the lease of each that Stripe was asked about
+ASKED_SECONDS = 60 * 60
+KINDS = (NoticeKind.CUSTOMER_REFUSED, NoticeKind.EXCESS_PAID)
 
 
 def may_have_cards(customer_id: int) -> bool:
@@ -58,19 +63,30 @@ def remove_card(customer_id: int, card_id: str) -> SavedCard | None:
 def delete_given_up() -> None:
     """Delete Customers of erased and moved buyers at Stripe, with their cards. What fails is tried again.
 
-    One that a bank transfer is still to reach, or whose balance holds money, waits for that.
+    One that a bank transfer is still to reach, or whose balance holds money, waits for that. Stripe is asked about
+    each at most hourly, those first that were not asked about for longest.
     """
     account = gateway().account_id() if _has_given_up() else ""
     for row_id, stripe_id in _find_given_up(account) if account else ():
-        try:
-            cash = _delete_unless_cash(stripe_id) if stripe_id is not None else {}
-        except StorefrontError as error:
-            log.warning("a customer is not deleted at stripe", extra={"why": error.code})
-            if isinstance(error, StripeRefused):
-                continue  # it holds up no other
+        if take_lease(_lease(row_id), seconds=ASKED_SECONDS) and not _try_to_delete(row_id, stripe_id):
+            give_back_lease(_lease(row_id))
             return
-        with transaction() as session:
-            _settle_given_up(session, row_id, stripe_id, cash)
+
+
+def _lease(row_id: int) -> str:
+    return f"{ASKED}{row_id}"
+
+
+def _try_to_delete(row_id: int, stripe_id: str | None) -> bool:
+    """Return False where Stripe does not answer now. What it refuses holds up no other."""
+    try:
+        cash = _delete_unless_cash(stripe_id) if stripe_id is not None else {}
+    except StorefrontError as error:
+        log.warning("a customer is not deleted at stripe", extra={"why": error.code})
+        return _tell_refused(stripe_id or "", error)
+    with transaction() as session:
+        _settle_given_up(session, row_id, stripe_id, cash)
+    return True
 
 
 def _delete_unless_cash(stripe_id: str) -> dict[str, int]:
@@ -81,20 +97,23 @@ def _delete_unless_cash(stripe_id: str) -> dict[str, int]:
     return cash
 
 
+def _tell_refused(stripe_id: str, error: StorefrontError) -> bool:
+    """Return False where nothing was refused, or the key is, which would be said of everything."""
+    if not isinstance(error, StripeRefused) or error.stripe_code == NO_KEY:
+        return False
+    with transaction() as session:
+        settle_notices(session, [_refused(stripe_id)], kinds=(NoticeKind.CUSTOMER_REFUSED,), about=(stripe_id,))
+    return True
+
+
 def _settle_given_up(session: Session, row_id: int, stripe_id: str | None, cash: Mapping[str, int]) -> None:
-    """Forget who is deleted. Who is kept goes to the end of the line, and the owner is told."""
-    _settle_kept(session, stripe_id or "", cash)
-    row = StripeCustomer.id == row_id
-    if cash:
-        session.execute(update(StripeCustomer).where(row).values(given_up_at=clock.now()))
-    else:
-        session.execute(delete(StripeCustomer).where(row))
-
-
-def _settle_kept(session: Session, stripe_id: str, cash: Mapping[str, int]) -> None:
-    if stripe_id:
+    """Forget who is deleted. Of money that keeps another the owner is told."""
+    if stripe_id is not None:
         drafts = [_kept(stripe_id, cash)] if any(cash.values()) and not _is_said(session, stripe_id) else []
-        settle_notices(session, drafts, kinds=(NoticeKind.EXCESS_PAID,), about=(stripe_id,), forgets_done=True)
+        settle_notices(session, drafts, kinds=KINDS, about=(stripe_id,), forgets_done=True)
+    if not cash:
+        session.execute(delete(StripeCustomer).where(StripeCustomer.id == row_id))
+        session.execute(delete(Lease).where(Lease.name == _lease(row_id)))
 
 
 def _is_said(session: Session, stripe_id: str) -> bool:
@@ -107,9 +126,19 @@ def _kept(stripe_id: str, cash: Mapping[str, int]) -> NoticeDraft:
     amounts = " and ".join(format_money(minor, currency) for currency, minor in sorted(cash.items()) if minor)
     text = (
         f"The Customer {stripe_id} at Stripe is of a buyer who is erased or has another address, and {amounts} "
-        "lies in its cash balance. Send it back from its page in the Stripe Dashboard: the shop deletes it then."
+        "lies in its cash balance. Send it back from its page in the Stripe Dashboard: the shop deletes it within "
+        "an hour."
     )
     return NoticeDraft(kind=NoticeKind.EXCESS_PAID, subject=stripe_id, text=text, names_amount=True)
+
+
+def _refused(stripe_id: str) -> NoticeDraft:
+    text = (
+        f"The Customer {stripe_id} at Stripe is of a buyer who is erased or has another address, and Stripe does "
+        "not let the shop delete it with its cards. Let STRIPE_SECRET_KEY write Customers, or delete it in the "
+        "Stripe Dashboard once nothing lies in its cash balance."
+    )
+    return NoticeDraft(kind=NoticeKind.CUSTOMER_REFUSED, subject=stripe_id, text=text)
 
 
 def _has_given_up() -> bool:
@@ -125,17 +154,21 @@ def _has_given_up() -> bool:
 def _find_given_up(account: str) -> list[tuple[int, str | None]]:
     is_awaited = or_(Order.is_paid.is_(False) & Order.has_failed.is_(False), Order.excess_minor > 0)
     is_needed = exists().where(Order.stripe_customer_id == StripeCustomer.stripe_id, is_awaited)
-    is_answered = StripeCustomer.stripe_id.is_not(None) | (StripeCustomer.given_up_at < clock.now() - UNANSWERED)
+    now = clock.now()
+    is_answered = StripeCustomer.stripe_id.is_not(None) | (StripeCustomer.given_up_at < now - UNANSWERED)
+    is_over = (Lease.until <= now) | (Lease.until > now + timedelta(seconds=ASKED_SECONDS) + clock.AHEAD)
     rows = db.session.execute(
         select(StripeCustomer.id, StripeCustomer.stripe_id)
+        .outerjoin(Lease, Lease.name == literal(ASKED) + cast(StripeCustomer.id, String))
         .where(
             StripeCustomer.given_up_at.is_not(None),
             StripeCustomer.mode == settings().mode,
             StripeCustomer.account == account,
             is_answered,
             ~is_needed,
+            Lease.until.is_(None) | is_over,
         )
-        .order_by(StripeCustomer.given_up_at)
+        .order_by(Lease.until.asc().nulls_first(), StripeCustomer.given_up_at, StripeCustomer.id)
         .limit(MOST_AT_ONCE)
     )
     found = [(row_id, stripe_id) for row_id, stripe_id in rows]

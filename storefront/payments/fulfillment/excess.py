@@ -1,4 +1,4 @@
-"""Too much money in a Customer's cash balance is said of one order: the last one placed that a transfer was for."""
+"""Too much money in a Customer's cash balance is said of one order: the last placed that a transfer was for."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session

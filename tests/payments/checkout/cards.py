@@ -42,7 +42,7 @@ def session_of(sandbox: SandboxClient, session_id: str) -> Any:
 
 
 def work(app: Flask) -> None:
-    """Do what the worker does within a minute, whoever had the lease before."""
+    """Do what the worker does, as if every lease had run out."""
     with app.app_context():
         with transaction() as changes:
             changes.execute(delete(Lease))

@@ -1,20 +1,37 @@
 """Customers at Stripe whose buyer is gone: they stay while money lies there, and the owner is told."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from flask import Flask
+from sqlalchemy import delete
 
 from storefront.buyers.account.erase import erase_customer
+from storefront.buyers.account.saved_cards import MOST_AT_ONCE
+from storefront.core import clock
+from storefront.core.db import transaction
+from storefront.core.leases import Lease
+from storefront.customers.at_stripe import StripeCustomer
 from storefront.orders.notices import close_notices
 from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.worker import close_sessions_left
 from tests.payments.checkout.cards import EVE, begun, checked_out, id_of, save_cards, session_of, work
 from tests.payments.reconcile.sales import run_later
-from tests.support.rows import read_rows
+from tests.support.databases import BOTH
+from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
+from tests.support.shop import wait_for
 from tests.support.sign_in import make_customer, signed_in
 
 OPEN_NOTICES = "SELECT subject, text FROM notices WHERE kind = 'excess_paid' AND closed_at IS NULL"
+
+LEASES = "SELECT name FROM leases WHERE name LIKE 'given up customer %'"
+REFUSED = "SELECT subject, text FROM notices WHERE kind = 'customer_refused' AND closed_at IS NULL"
+
+both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 
 @pytest.fixture(autouse=True)
@@ -32,8 +49,22 @@ def send_back(sandbox: SandboxClient, customer: str, amount: int) -> None:
     sandbox.stripe.v1.refunds.create(body)
 
 
+def refuse(sandbox: SandboxClient, customer: str, *, times: int | None) -> None:
+    """Stripe does not show this Customer."""
+    fault = {"path": f"/v1/customers/{customer}", "status": 403, "type": "invalid_request_error"}
+    sandbox.control("faults", method="GET", times=times, **fault)
+
+
 def is_deleted(sandbox: SandboxClient, customer: str) -> bool:
     return bool(sandbox.stripe.v1.customers.retrieve(customer).to_dict().get("deleted"))
+
+
+def work_again(app: Flask) -> None:
+    """Do what the worker does a minute later."""
+    with app.app_context():
+        with transaction() as changes:
+            changes.execute(delete(Lease).where(Lease.name == "close_left"))
+        close_sessions_left()
 
 
 def erase(app: Flask, email: str | None = None) -> None:
@@ -91,7 +122,7 @@ def test_tells_of_money_that_is_of_no_order_and_deletes_others_meanwhile(
             "subject": kept,
             "text": f"The Customer {kept} at Stripe is of a buyer who is erased or has another address, and "
             "$7.00 lies in its cash balance. Send it back from its page in the Stripe Dashboard: the shop deletes "
-            "it then.",
+            "it within an hour.",
         }
     ]
     send_back(sandbox, kept, 700)
@@ -146,10 +177,95 @@ def test_tells_again_of_another_amount_than_the_one_that_was_called_done(
 
 def test_keeps_a_customer_of_whom_nobody_can_tell_what_lies_there(app: Flask, sandbox: SandboxClient) -> None:
     customer = session_of(sandbox, checked_out(signed_in(app)))["customer"]
-    fault = {"path": f"/v1/customers/{customer}", "status": 403, "type": "invalid_request_error"}
-    sandbox.control("faults", method="GET", times=1, **fault)
+    refuse(sandbox, customer, times=1)
     erase(app)
     work(app)
     assert not is_deleted(sandbox, customer)
+    assert read_rows(app, REFUSED) == [
+        {
+            "subject": customer,
+            "text": f"The Customer {customer} at Stripe is of a buyer who is erased or has another address, and "
+            "Stripe does not let the shop delete it with its cards. Let STRIPE_SECRET_KEY write Customers, or "
+            "delete it in the Stripe Dashboard once nothing lies in its cash balance.",
+        }
+    ]
     work(app)
     assert is_deleted(sandbox, customer)
+    assert read_rows(app, REFUSED) == []
+
+
+@both
+def test_asks_hourly_about_who_is_kept_and_keeps_the_moment_of_erasing(app: Flask, sandbox: SandboxClient) -> None:
+    kept = session_of(sandbox, checked_out(signed_in(app)))["customer"]
+    send(sandbox, kept, 700)
+    erase(app)
+    erased = read_rows(app, "SELECT given_up_at FROM stripe_customers")
+    work(app)
+    send_back(sandbox, kept, 700)
+    sandbox.forget_calls()
+    for _ in range(2):
+        work_again(app)
+    with time_machine.travel(clock.now() + timedelta(minutes=59)):
+        work_again(app)
+    assert [path for _method, path in sandbox.calls() if "customers" in path] == []
+    assert read_rows(app, "SELECT given_up_at FROM stripe_customers") == erased
+    with time_machine.travel(clock.now() + timedelta(minutes=61)):
+        work_again(app)
+    assert is_deleted(sandbox, kept)
+    assert read_rows(app, LEASES) == []
+
+
+@pytest.mark.parametrize("status", [401, 503])
+def test_tries_again_within_a_minute_where_stripe_answers_nobody(
+    status: int, app: Flask, sandbox: SandboxClient
+) -> None:
+    """Of a key that Stripe does not take the owner is told elsewhere, once."""
+    gone = session_of(sandbox, checked_out(signed_in(app)))["customer"]
+    sandbox.control("faults", method="GET", times=None, path=f"/v1/customers/{gone}", status=status)
+    erase(app)
+    work_again(app)
+    sandbox.control("faults/clear")
+    assert not is_deleted(sandbox, gone)
+    assert read_rows(app, REFUSED) == []
+    work_again(app)
+    assert is_deleted(sandbox, gone)
+
+
+@both
+def test_lets_many_that_stripe_refuses_hold_up_no_other_and_tells_of_each(
+    app: Flask, sandbox: SandboxClient
+) -> None:
+    gone = session_of(sandbox, checked_out(signed_in(app)))["customer"]
+    [row] = read_rows(app, "SELECT account, mode FROM stripe_customers")
+    given_up_at = datetime(2026, 1, 1, tzinfo=UTC)
+    with app.app_context(), transaction() as session:
+        for place in range(MOST_AT_ONCE):
+            stripe_id = f"cus_Refused{place:02}"
+            refuse(sandbox, stripe_id, times=None)
+            session.add(StripeCustomer(**row, stripe_id=stripe_id, email="", given_up_at=given_up_at))
+    erase(app)
+    work(app)
+    assert not is_deleted(sandbox, gone)
+    for _ in range(2):
+        work_again(app)
+        assert is_deleted(sandbox, gone)
+        assert len(read_rows(app, REFUSED)) == MOST_AT_ONCE
+
+
+def test_leaves_it_to_an_order_that_said_it_meanwhile(app: Flask, sandbox: SandboxClient) -> None:
+    session_id = checked_out(signed_in(app))
+    kept = session_of(sandbox, session_id)["customer"]
+    sandbox.pay(session_id)
+    with app.app_context():
+        fulfill_checkout(session_id, look=Look.NOW)
+    send(sandbox, kept, 700)
+    erase(app)
+    path = f"/v1/customers/{kept}/cash_balance_transactions"
+    sandbox.control("faults", method="GET", path=path, status=None, times=1, delay_seconds=3)
+    with ThreadPoolExecutor(1) as pool:
+        worker = pool.submit(work, app)
+        wait_for(lambda: read_rows(app, LEASES) != [])
+        change_rows(app, "UPDATE orders SET excess_minor = 700")
+        assert not worker.done()
+        worker.result()
+    assert read_rows(app, OPEN_NOTICES) == []

@@ -183,7 +183,9 @@ def test_says_it_of_the_one_that_was_given_up_though_an_earlier_one_was_paid_lat
     account.send(1900)
     account.hear()
     assert account.excesses() == [0, 1900]
-    assert ["$19.00 that was sent before the transfer was given up" in said for said in account.notices()] == [True]
+    assert ["$19.00 that was sent before the transfer was given up" in said for said in account.notices()] == [
+        True
+    ]
     page = " ".join(html.unescape(Buyer(account.app).land(given_up).text).split())
     assert "Stripe still holds the $19.00 that you sent." in page
     assert run_later(account.app) == []
