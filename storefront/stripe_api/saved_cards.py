@@ -45,15 +45,19 @@ def find_cash(stripe_id: str) -> dict[str, int]:
     0: all that lies there are refunds, which Stripe sends on by itself.
     https://docs.stripe.com/payments/customer-balance: it is a part of the Customer, shown on request.
     """
-    params: Any = {"expand": ["cash_balance"]}
     try:
-        raw = gateway().ask(lambda client: client.v1.customers.retrieve(stripe_id, params))
-        available = part(part(raw, "cash_balance"), "available")
-        moves = _list_moves(stripe_id) if any(available.values()) else []
+        currencies = _list_currencies(stripe_id)
+        moves = _list_moves(stripe_id) if currencies else []
     except StripeMissing:
         return {}
-    filled = [currency for currency, minor in available.items() if minor]
-    return {currency: read_excess_minor(moves, currency=currency) for currency in filled}
+    return {currency: read_excess_minor(moves, currency=currency) for currency in currencies}
+
+
+def _list_currencies(stripe_id: str) -> list[str]:
+    """Return those in which anything lies in the balance."""
+    params: Any = {"expand": ["cash_balance"]}
+    raw = gateway().ask(lambda client: client.v1.customers.retrieve(stripe_id, params))
+    return [currency for currency, minor in part(part(raw, "cash_balance"), "available").items() if minor]
 
 
 def _list_moves(stripe_id: str) -> list[dict[str, Any]]:

@@ -2,9 +2,9 @@
 
 import logging
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import String, cast, delete, exists, literal, or_, select
+from sqlalchemy import ColumnElement, String, cast, delete, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -66,8 +66,7 @@ def delete_given_up() -> None:
     One that a bank transfer is still to reach, or whose balance holds money, waits for that. Stripe is asked about
     each at most hourly, those first that were not asked about for longest.
     """
-    account = gateway().account_id() if _has_given_up() else ""
-    for row_id, stripe_id in _find_given_up(account) if account else ():
+    for row_id, stripe_id in _find_given_up(gateway().account_id()) if _has_given_up() else ():
         if take_lease(_lease(row_id), seconds=ASKED_SECONDS) and not _try_to_delete(row_id, stripe_id):
             give_back_lease(_lease(row_id))
             return
@@ -99,21 +98,34 @@ def _delete_unless_cash(stripe_id: str) -> dict[str, int]:
 
 def _tell_refused(stripe_id: str, error: StorefrontError) -> bool:
     """Return False where nothing was refused, or the key is, which would be said of everything."""
-    if not isinstance(error, StripeRefused) or error.stripe_code == NO_KEY:
+    if not _is_about_one(error):
         return False
     with transaction() as session:
         settle_notices(session, [_refused(stripe_id)], kinds=(NoticeKind.CUSTOMER_REFUSED,), about=(stripe_id,))
     return True
 
 
+def _is_about_one(error: StorefrontError) -> bool:
+    return isinstance(error, StripeRefused) and error.stripe_code != NO_KEY
+
+
 def _settle_given_up(session: Session, row_id: int, stripe_id: str | None, cash: Mapping[str, int]) -> None:
     """Forget who is deleted. Of money that keeps another the owner is told."""
     if stripe_id is not None:
-        drafts = [_kept(stripe_id, cash)] if any(cash.values()) and not _is_said(session, stripe_id) else []
+        drafts = _draft_kept(session, stripe_id, cash)
         settle_notices(session, drafts, kinds=KINDS, about=(stripe_id,), forgets_done=True)
     if not cash:
-        session.execute(delete(StripeCustomer).where(StripeCustomer.id == row_id))
-        session.execute(delete(Lease).where(Lease.name == _lease(row_id)))
+        _forget(session, row_id)
+
+
+def _forget(session: Session, row_id: int) -> None:
+    session.execute(delete(StripeCustomer).where(StripeCustomer.id == row_id))
+    session.execute(delete(Lease).where(Lease.name == _lease(row_id)))
+
+
+def _draft_kept(session: Session, stripe_id: str, cash: Mapping[str, int]) -> list[NoticeDraft]:
+    has_some = any(cash.values())
+    return [_kept(stripe_id, cash)] if has_some and not _is_said(session, stripe_id) else []
 
 
 def _is_said(session: Session, stripe_id: str) -> bool:
@@ -151,12 +163,21 @@ def _has_given_up() -> bool:
     return found is not None
 
 
-def _find_given_up(account: str) -> list[tuple[int, str | None]]:
+def _is_needed() -> ColumnElement[bool]:
+    """Select whom a bank transfer is still to reach, or whose order says that money lies there."""
     is_awaited = or_(Order.is_paid.is_(False) & Order.has_failed.is_(False), Order.excess_minor > 0)
-    is_needed = exists().where(Order.stripe_customer_id == StripeCustomer.stripe_id, is_awaited)
+    return exists().where(Order.stripe_customer_id == StripeCustomer.stripe_id, is_awaited)
+
+
+def _may_be_asked(now: datetime) -> ColumnElement[bool]:
+    """Select by a lease that is over, or of a clock that was ahead, or was never taken."""
+    longest = now + timedelta(seconds=ASKED_SECONDS) + clock.AHEAD
+    return Lease.until.is_(None) | (Lease.until <= now) | (Lease.until > longest)
+
+
+def _find_given_up(account: str) -> list[tuple[int, str | None]]:
     now = clock.now()
     is_answered = StripeCustomer.stripe_id.is_not(None) | (StripeCustomer.given_up_at < now - UNANSWERED)
-    is_over = (Lease.until <= now) | (Lease.until > now + timedelta(seconds=ASKED_SECONDS) + clock.AHEAD)
     rows = db.session.execute(
         select(StripeCustomer.id, StripeCustomer.stripe_id)
         .outerjoin(Lease, Lease.name == literal(ASKED) + cast(StripeCustomer.id, String))
@@ -165,8 +186,8 @@ def _find_given_up(account: str) -> list[tuple[int, str | None]]:
             StripeCustomer.mode == settings().mode,
             StripeCustomer.account == account,
             is_answered,
-            ~is_needed,
-            Lease.until.is_(None) | is_over,
+            ~_is_needed(),
+            _may_be_asked(now),
         )
         .order_by(Lease.until.asc().nulls_first(), StripeCustomer.given_up_at, StripeCustomer.id)
         .limit(MOST_AT_ONCE)

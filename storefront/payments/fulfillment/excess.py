@@ -14,8 +14,7 @@ def settle_excess(session: Session, order: Order, payment: SeenPayment | None, b
     is_known = payment is not None and payment.excess_minor is not None
     if is_known and _was_asked(order):
         _say_of_one(session, order)
-    if order.excess_minor and order.stripe_customer_id is not None:
-        close_about(session, NoticeKind.EXCESS_PAID, order.stripe_customer_id)  # while no order said it
+    _close_what_no_order_said(session, order)
     _close_gone_excess(session, order, before_minor)
 
 
@@ -26,10 +25,19 @@ def _say_of_one(session: Session, order: Order) -> None:
         order.excess_minor = 0
 
 
+def _close_what_no_order_said(session: Session, order: Order) -> None:
+    """Close the line about the Customer itself, which was opened while no order said this."""
+    if order.excess_minor and order.stripe_customer_id is not None:
+        close_about(session, NoticeKind.EXCESS_PAID, order.stripe_customer_id)
+
+
 def _was_asked(order: Order) -> bool:
     """Tell whether nothing in the balance means that: most orders never ask for it."""
-    is_transfer = order.payment_method_type == "customer_balance" and (order.is_paid or order.has_failed)
-    return order.stripe_customer_id is not None and (is_transfer or order.excess_minor > 0)
+    return order.stripe_customer_id is not None and (order.excess_minor > 0 or _is_ended_transfer(order))
+
+
+def _is_ended_transfer(order: Order) -> bool:
+    return order.payment_method_type == "customer_balance" and (order.is_paid or order.has_failed)
 
 
 def _take_over_excess(session: Session, order: Order) -> None:
