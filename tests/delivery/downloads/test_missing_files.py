@@ -141,7 +141,10 @@ def test_counts_nothing_for_a_file_that_is_closed_once_its_size_was_asked(
     assert counted_downloads(app) == 0
 
 
-@pytest.mark.parametrize("trouble", product((errno.EMFILE, errno.EIO), (("file", 0), ("file", 1), ("all.zip", 0))))
+TROUBLES = tuple(product((errno.EMFILE, errno.EIO), (("file", 0), ("file", 1), ("all.zip", 0))))
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_asks_the_buyer_to_try_again_and_nobody_to_mend_what_passes(
     app: Flask, sale: Sale, link: str, monkeypatch: pytest.MonkeyPatch, trouble: tuple[int, tuple[str, int]]
 ) -> None:
