@@ -92,6 +92,11 @@ class OpenNotice:
     dispute_id: str | None = None
     respond_by: datetime | None = None
 
+    @property
+    def opened(self) -> str:
+        """What a page sends back, which may be old by then: it may have closed since, and opened again."""
+        return self.created_at.isoformat()
+
 
 def settle_notices(
     session: Session,

@@ -1,6 +1,7 @@
 """The files that addresses of SQLite name. Who wants one asks here: the rules are not those of a path."""
 
 import sys
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import parse_qs, unquote
 
@@ -56,4 +57,6 @@ def find_file_of_before(name: str, file: Path) -> Path | None:
     """
     installed = Path(sys.prefix, "var", "storefront-instance")
     folders = [Path.cwd()] if name == "QUEUE_URL" else [ROOT / "instance", installed]
-    return next((path for folder in folders if (path := folder / file).is_file()), None)
+    with suppress(OSError):  # a name that is too long
+        return next((path for folder in folders if (path := folder / file).is_file()), None)
+    return None

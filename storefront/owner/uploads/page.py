@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from storefront.core.db import db, end_read
 from storefront.core.errors import NotFound
+from storefront.core.runtime import settings
 from storefront.core.storage import StorageUnavailable, storage
 from storefront.owner.uploads.queries import ListedUpload, list_open
 from storefront.shop.catalog.file_sizes import format_size
@@ -48,7 +49,7 @@ def check_stored(slug: str, version: str) -> list[str]:
     sentences = []
     for file in release.files:
         try:
-            size = storage().find_size(file.path)
+            size = storage().find_size(file.path, is_sent_by_nginx=settings().accel_prefix is not None)
         except StorageUnavailable as error:
             return [f"Whether the files are there could not be asked. {error.message}"]
         if size is None:

@@ -43,7 +43,7 @@ def _show_no_pictures(state: StateCore) -> None:
 def _without_pictures(tokens: Iterable[Token]) -> Iterator[Token]:
     depth = 0  # of links: none stands in another one
     for token in tokens:
-        depth += token.nesting if token.tag == "a" else 0
+        depth += _link_nesting(token)
         if token.type == "image":
             yield from _words_of(token, is_in_link=depth > 0)
         else:
@@ -63,15 +63,21 @@ def _words_of(picture: Token, *, is_in_link: bool) -> Iterator[Token]:
 
 
 def _with_whole_links(tokens: Iterable[Token]) -> Iterator[Token]:
-    link: list[Token] = []  # the one that is open: none stands in another one
+    link: list[Token] = []  # the outermost that is open: an address in <> may stand in the words of another one
+    depth = 0
     for token in tokens:
-        if link or token.type == "link_open":
-            link.append(token)
-        else:
+        depth += _link_nesting(token)
+        if not depth and not link:
             yield token
-        if token.type == "link_close":
+        elif not (_link_nesting(token) and link and depth):
+            link.append(token)
+        if link and not depth:
             yield from _whole_link(link)
             link = []
+
+
+def _link_nesting(token: Token) -> int:
+    return token.nesting if token.tag == "a" else 0
 
 
 def _whole_link(link: list[Token]) -> list[Token]:

@@ -21,7 +21,15 @@ from tests.support.wrong_settings import SANDBOX, problems_of
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "QUEUE_URL"])
 @pytest.mark.parametrize(
-    "value", ["sqlite:///shop.db", "sqlite:///var/shop.db", "sqlite:///", "sqlite:////", "sqlite:///:memory:"]
+    "value",
+    [
+        "sqlite:///shop.db",
+        "sqlite:///var/shop.db",
+        "sqlite:///",
+        "sqlite:////",
+        "sqlite:///:memory:",
+        f"sqlite:///{'a' * 300}",
+    ],
 )
 def test_refuses_a_file_that_each_program_would_look_for_elsewhere(name: str, value: str) -> None:
     (problem,) = problems_of(SANDBOX | {name: value})

@@ -126,6 +126,12 @@ def test_carries_no_scripts_of_descriptions(buyer: Buyer, app: Flask) -> None:
         ("[![a map](https://e.example/m.png)](https://e.example)", '<a href="https://e.example">a map</a>'),
         ("![](https://e.example/m.png)And words", "And words"),
         ("[![](https://e.example/m.png)](https://e.example)", '<a href="https://e.example">https://e.example</a>'),
+        (
+            "[see <https://b.example> here](https://e.example)",
+            '<a href="https://e.example">see https://b.example here</a>',
+        ),
+        ("[<ada@e.example>](mailto:ada@e.example)", '<a href="mailto:ada@e.example">ada@e.example</a>'),
+        ("<https://e.example>", '<a href="https://e.example">https://e.example</a>'),
         ("[ *\u200b* ](/products)", '<a href="/products">/products</a>'),
         ("![a map]()", "a map"),
         ("[![a map]()](<>) and [*words*]()", "a map and <em>words</em>"),
