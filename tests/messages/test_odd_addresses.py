@@ -24,7 +24,7 @@ def test_mails_to_no_part_of_an_odd_address(app: Flask, sandbox: SandboxClient, 
     assert "mails_failed" in codes
     (order,) = read_rows(app, "SELECT number FROM orders")
     with app.app_context():
-        for odd in ("ada,eve@example.com", "Ada <ada@example.com>", "ada@example.com, eve@example.com", "ada@"):
+        for odd in ("ada,eve@example.com", "ada@example.com, eve@example.com", "ada@"):
             with pytest.raises(AddressRefused):
                 resend(order["number"], to=odd)
         resend(order["number"], to="ada@example.com")

@@ -28,6 +28,7 @@ OWN = {
 EXTRA = {
     ("POST /v1/payment_methods", "card"),  # the type splits number and token into two hashes
     ("POST /v1/payment_methods", "wallet"),  # the sandbox's own: a phone held the card
+    ("POST /v1/disputes/{id}", "evidence"),  # longer texts, which the type does not tell
     ("POST /v1/payment_intents", "payment_method_options"),  # with a value of the command line's fixture
 }
 # In older API versions, and without one, as the command line calls.

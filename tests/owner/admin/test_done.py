@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from storefront.buyers.account import saved_cards
 from storefront.core.db import db, transaction
 from storefront.delivery.downloads.missing_files import check_files, report_missing
 from storefront.delivery.licenses.pools.notices import settle_pool_notices, settle_stale_pool_notices
@@ -104,6 +105,13 @@ class Cause:
             for session_id in find_told_unreadable():
                 close_unreadable(session_id)
 
+    def of_customer(self, is_there: bool) -> None:
+        with transaction() as session:
+            if is_there:
+                settle_notices(session, [self.draft], kinds=(self.kind,), about=(self.draft.subject,))
+            else:
+                saved_cards._settle_given_up(session, 0, self.draft.subject, {})
+
     def of_box(self, is_there: bool) -> None:
         box = {NoticeKind.REMINDERS_REFUSED: news_box.BOX, NoticeKind.TERMS_URL_MISSING: terms_box.BOX}[self.kind]
         if is_there:
@@ -114,6 +122,7 @@ class Cause:
 
 CAUSES: Mapping[NoticeKind, Callable[[Cause, bool], None]] = {
     **dict.fromkeys(DECIDED_ONCE, Cause.of_look),
+    NoticeKind.CUSTOMER_REFUSED: Cause.of_customer,
     NoticeKind.EVENTS_MISSING: Cause.of_sweep,
     NoticeKind.EVENT_STUCK: Cause.of_sweep,
     NoticeKind.EXCESS_PAID: Cause.of_excess,
