@@ -1,19 +1,22 @@
 """A file of a release that the storage does not have, or not to be read: the owner is told at once, and once."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
 from storefront.core.db import db, end_read, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.runtime import settings
-from storefront.core.storage import storage
+from storefront.core.storage import StorageUnavailable, storage
 from storefront.core.texts import marked
-from storefront.orders.notices import NoticeDraft, NoticeKind, reopen_notice, settle_notices
+from storefront.orders.notices import NoticeDraft, NoticeKind, find_open_notices, reopen_notice, settle_notices
 from storefront.shop.catalog.models import Release, ReleaseFile
 
 log = logging.getLogger(__name__)
+
+FEW = 5  # files that cannot be read now: from so many on it is the storage, and each may wait for it
 
 
 class FileMissing(StorefrontError):
@@ -24,11 +27,12 @@ class FileMissing(StorefrontError):
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """`found_bytes` is None where there is no file, or none that can be read."""
+    """`found_bytes` is None where there is no file, or none that can be read: with `is_unread` only not now."""
 
     path: str
     size_bytes: int
     found_bytes: int | None
+    is_unread: bool = False
 
 
 def _draft_notice(path: str) -> NoticeDraft:
@@ -53,8 +57,10 @@ def report_missing(path: str) -> FileMissing:
 def check_files() -> list[Missing]:
     """Compare every file of every release with the storage; the owner's notices agree with it afterwards.
 
+    A notice about a file that cannot be read now stays as it is, because nobody knows.
+
     Raises:
-        StorageUnavailable: it may be tried again; no notice was changed.
+        StorageUnavailable: so many files cannot be read that it is the storage; no notice was changed.
     """
     rows = db.session.execute(
         select(ReleaseFile.path, ReleaseFile.size_bytes)
@@ -63,14 +69,33 @@ def check_files() -> list[Missing]:
         .order_by(ReleaseFile.path)
     ).all()
     end_read()
-    by_nginx = settings().accel_prefix is not None
-    files = [Missing(path, size, storage().find_size(path, is_sent_by_nginx=by_nginx)) for path, size in rows]
+    files = _look([Missing(path, size, None) for path, size in rows])
     missing = [file for file in files if file.found_bytes != file.size_bytes]
     with transaction() as session:
         settle_notices(
             session,
-            [_draft_notice(file.path) for file in missing],
+            [_draft_notice(path) for path in _to_tell_of(missing)],
             kinds=[NoticeKind.FILE_MISSING],
             forgets_done=True,
         )
     return missing
+
+
+def _look(files: list[Missing]) -> list[Missing]:
+    by_nginx = settings().accel_prefix is not None
+    looked, unread = [], 0
+    for file in files:
+        try:
+            found = replace(file, found_bytes=storage().find_size(file.path, is_sent_by_nginx=by_nginx))
+        except StorageUnavailable:
+            unread += 1
+            if unread in (len(files), FEW):
+                raise
+            found = replace(file, is_unread=True)
+        looked.append(found)
+    return looked
+
+
+def _to_tell_of(missing: list[Missing]) -> Iterator[str]:
+    told = {notice.subject for notice in find_open_notices() if notice.kind == NoticeKind.FILE_MISSING}
+    return (file.path for file in missing if not file.is_unread or file.path in told)

@@ -23,10 +23,9 @@ from storefront.web.bodies import streams_bytes, takes_bytes
 from storefront.web.turns import turn_aside
 
 FORM_BYTES = 5 * 1000 * 1000  # the largest file, with what is around it
-LARGEST = (
-    1408 * 1024
-)  # bytes: 100,000 characters of any language, up to nine bytes each as a browser writes them, and
-# more, so that what is too long is refused by its field
+# 100,000 characters of any language, up to nine bytes each as a browser writes them, and more, so that what is too
+# long is refused by its field.
+LARGEST = 1408 * 1024  # bytes
 
 
 @admin.get("/disputes/<dispute_id>")

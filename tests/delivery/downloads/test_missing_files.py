@@ -12,12 +12,23 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from storefront.cli.release_text import missing_line
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
 from storefront.core.storage import StorageUnavailable
-from storefront.delivery.downloads.missing_files import check_files, report_missing
+from storefront.delivery.downloads.missing_files import Missing, check_files, report_missing
 from storefront.orders.notices import close_notices, list_open_notices
-from tests.delivery.downloads.clicks import book_path, content, counted_downloads, short_link, status
+from storefront.owner.uploads.page import check_stored
+from storefront.shop.catalog.releases import list_releases
+from tests.delivery.downloads.clicks import (
+    BOOK,
+    add_release,
+    book_path,
+    content,
+    counted_downloads,
+    short_link,
+    status,
+)
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 from tests.support.sale import Sale
@@ -30,6 +41,15 @@ def check(app: Flask) -> list[int | None]:
         sizes = [file.found_bytes for file in check_files()]
         db.session.remove()
     return sizes
+
+
+def stored(app: Flask) -> list[str]:
+    """What the owner's page says of the book's files."""
+    with app.app_context():
+        version = list_releases(BOOK[0])[0].version
+        sentences = check_stored(BOOK[0], version)
+        db.session.remove()
+    return sentences
 
 
 def call_done(app: Flask) -> None:
@@ -118,8 +138,10 @@ def test_tells_the_buyer_and_the_owner_of_a_file_that_the_shop_cannot_read(
     assert sale.open_notices() == ["file_missing"]
     assert counted_downloads(app) == 0
     assert check(app) == [None]
+    assert "the shop cannot read it" in stored(app)[0]
     closed_book.undo()
     assert check(app) == []
+    assert stored(app) == []
     assert sale.open_notices() == []
     assert status(sale.buyer, link) == 200
 
@@ -169,11 +191,73 @@ def test_asks_the_buyer_to_try_again_and_nobody_to_mend_what_passes(
             assert "The file storage does not answer" in answer.text
         opened.clear()
         if not opened_before:
-            with pytest.raises(StorageUnavailable):
-                check(app)
+            assert set(check(app)) == {None}
     assert sale.open_notices() == []
     assert counted_downloads(app) == 0
     assert status(sale.buyer, address) == 200
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> set[Path]:
+    """Paths whose disk says that it cannot read them."""
+    paths: set[Path] = set()
+    really_open = Path.open
+
+    def refuse(self: Path, *how: Any, **more: Any) -> Any:
+        if self in paths:
+            raise OSError(errno.EIO, os.strerror(errno.EIO), str(self))
+        return really_open(self, *how, **more)
+
+    monkeypatch.setattr(Path, "open", refuse)
+    return paths
+
+
+def test_looks_at_every_other_file_where_one_cannot_be_read(
+    app: Flask, sale: Sale, tmp_path: Path, unreadable: set[Path]
+) -> None:
+    add_release(app, tmp_path, "2.0")
+    folder = book_path(app).parents[1]
+    book, other = sorted(folder.rglob("*.epub"))
+    kept = other.read_bytes()
+    unreadable.add(book)
+    assert check(app) == [None]
+    assert sale.open_notices() == []
+    other.write_bytes(kept[:3])
+    assert check(app) == [None, 3]
+    assert sale.open_notices() == ["file_missing"]
+    other.write_bytes(kept)
+    unreadable.clear()
+    assert check(app) == []
+    assert sale.open_notices() == []
+
+
+def test_keeps_what_was_told_of_a_file_that_cannot_be_read_now(
+    app: Flask, sale: Sale, link: str, tmp_path: Path, unreadable: set[Path]
+) -> None:
+    add_release(app, tmp_path, "2.0")
+    book = book_path(app)
+    kept = book.read_bytes()
+    book.unlink()
+    assert check(app) == [None]
+    assert sale.open_notices() == ["file_missing"]
+    book.write_bytes(kept)
+    unreadable.add(book)
+    assert check(app) == [None]
+    assert sale.open_notices() == ["file_missing"]
+
+
+def test_says_that_the_storage_does_not_answer_where_many_files_cannot_be_read(
+    app: Flask, sale: Sale, unreadable: set[Path]
+) -> None:
+    unreadable.update(path for path in book_path(app).parents[3].rglob("*") if path.is_file())
+    with pytest.raises(StorageUnavailable, match="does not answer"):
+        check(app)
+    assert sale.open_notices() == []
+
+
+def test_names_the_file_that_cannot_be_read_now() -> None:
+    line = missing_line(Missing("books/one.epub", 7, None, is_unread=True))
+    assert line.startswith("books/one.epub cannot be read now: the log says why")
 
 
 class TestWithNginx:
@@ -190,6 +274,7 @@ class TestWithNginx:
         assert answer.status_code == 200
         assert answer.headers["X-Accel-Redirect"].startswith("/protected/")
         assert check(app) == []
+        assert stored(app) == []
         assert sale.open_notices() == []
         assert counted_downloads(app) == 1
         assert status(sale.buyer, f"{link.rsplit('/', 2)[0]}/all.zip") == 503, "the shop itself makes that"
