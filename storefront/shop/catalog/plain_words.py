@@ -2,10 +2,26 @@
 
 import unicodedata
 
+# Letters that no accent can be taken from, as they are written where they are missing.
+SPELLED = str.maketrans(
+    {
+        "æ": "ae",
+        "œ": "oe",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "ł": "l",
+        "þ": "th",
+        "ħ": "h",
+        "ŧ": "t",
+        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+    }
+)
+
 
 def plain(text: str) -> str:
-    """Return a text without case and accents, and with full-width letters as usual ones."""
+    """Return a text without case and accents, with letters as they are spelled where a keyboard lacks them."""
     if text.isascii():
         return text.lower()  # the same, in a tenth of the time
     letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter)).translate(SPELLED)

@@ -8,6 +8,7 @@ from typing import Any
 
 from storefront.core.letters import is_seen, kind_of
 from storefront.shop.catalog.file_names import TURNING, is_device
+from storefront.shop.catalog.plain_words import SPELLED
 from storefront.shop.catalog.upgrade_paths import read_paths, with_points
 from storefront.shop.editor.refusals import FieldsRefused, ProductRefused
 
@@ -184,27 +185,10 @@ def _clean_upgrades(text: str) -> str:
     return with_points(cleaned)
 
 
-# Letters that no accent can be taken from, as they are written where they are missing.
-_SPELLED = str.maketrans(
-    {
-        "æ": "ae",
-        "œ": "oe",
-        "ø": "o",
-        "đ": "d",
-        "ð": "d",
-        "ł": "l",
-        "þ": "th",
-        "ħ": "h",
-        "ŧ": "t",
-        "\N{LATIN SMALL LETTER DOTLESS I}": "i",
-    }
-)
-
-
 def slug_from(name: str, *, kind: str = "product") -> str:
     """Return a slug for a name in any language; its kind where nothing of it can be written in an address."""
     # In this order: casefold makes ss of ß, and small letters of the capitals in № and ™, which NFKD takes apart.
-    letters = unicodedata.normalize("NFKD", name).casefold().translate(_SPELLED)
+    letters = unicodedata.normalize("NFKD", name).casefold().translate(SPELLED)
     plain = letters.encode("ascii", "ignore").decode()
     slug = "-".join(re.findall(r"[a-z0-9]+", plain))[:LONGEST_SLUG].strip("-")
     is_free = len(slug) > 1 and slug not in RESERVED_SLUGS and not is_device(slug)

@@ -81,6 +81,12 @@ def test_finds_every_word_wherever_it_stands(words: str, numbers: list[int]) -> 
     assert found(q=words) == numbers
 
 
+@pytest.mark.parametrize("words", ["lodz", "ŁÓDŹ", "tromso", "thorn aer", "þorn"])
+def test_finds_letters_that_a_keyboard_lacks_as_they_are_spelled(words: str) -> None:
+    goods = [card(1, "Łódź", "Tromsø", "Þorn Ær"), card(2, "Gridling")]
+    assert [each.product_id for each in browse(goods, read_asked({"q": words})).found] == [1]
+
+
 def test_narrows_by_a_tag_however_it_is_written() -> None:
     assert found(tag="BOOKS") == [4, 5]
     assert found(tag="books", q="muller") == [5]
