@@ -38,6 +38,7 @@ _O = Order.__table__.c
 _A = Activation.__table__.c
 _P = Product.__table__.c
 _E = Edition.__table__.c
+_C = Customer.__table__.c
 
 _USED = Activation.__table__.alias("used")
 _USAGE = select(func.count()).select_from(_USED).where(_USED.c.license_id == _L.id).scalar_subquery()
@@ -87,9 +88,10 @@ _FIND = (
         _P.name.label("product_name"),
         _E.id.label("edition_id"),
         _E.name.label("edition"),
-        Customer.__table__.c.id.label("customer_id"),
+        _C.id.label("customer_id"),
         case((_O.is_gift, None), else_=_O.name).label("customer_name"),
-        case((_O.is_gift, Customer.__table__.c.email), else_=_O.email).label("email"),
+        # Who gives is not named to who receives, also where the shop does not know yet who that is.
+        case((_O.is_gift & _O.holder_id.is_(None), None), (_O.is_gift, _C.email), else_=_O.email).label("email"),
         *FACT_COLUMNS,
         _A.id.label("instance_id"),
         _A.name.label("instance_name"),
@@ -100,7 +102,7 @@ _FIND = (
     .join(Grant.__table__, _G.id == _L.grant_id)
     .join(OrderItem.__table__, _I.id == _G.order_item_id)
     .join(Order.__table__, _O.id == _I.order_id)
-    .join(Customer.__table__, Customer.__table__.c.id == func.coalesce(_O.holder_id, _O.customer_id))
+    .join(Customer.__table__, _C.id == func.coalesce(_O.holder_id, _O.customer_id))
     .join(Product.__table__, _P.id == _G.product_id)
     .outerjoin(Price.__table__, Price.__table__.c.id == _I.price_id)
     .outerjoin(ItemPart.__table__, (_IP.order_item_id == _I.id) & (_IP.product_id == _G.product_id))
@@ -148,7 +150,7 @@ class LicenseStatus:
     edition: str | None
     customer_id: int
     customer_name: str | None
-    email: str
+    email: str | None  # None: a gift that is nobody's yet
     instance: Instance | None
 
     @property

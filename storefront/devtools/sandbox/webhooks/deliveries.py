@@ -157,8 +157,8 @@ def release(
 def _held_ids(connection: sqlite3.Connection, types: tuple[str, ...], object_id: str | None) -> list[int]:
     rows = connection.execute(
         "SELECT id, event_type FROM deliveries"
-        " WHERE state = 'held' AND (?1 IS NULL OR object_id = ?1) ORDER BY id",
-        (object_id,),
+        " WHERE state = 'held' AND (:object_id IS NULL OR object_id = :object_id) ORDER BY id",
+        {"object_id": object_id},
     )
     return [int(row["id"]) for row in rows if matches_any(row["event_type"], types)]
 
