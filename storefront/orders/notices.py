@@ -148,6 +148,11 @@ def close_about(session: Session, kind: NoticeKind, subject: str) -> None:
         _close_unwanted(notice, forgets_done=True)
 
 
+def balance_subject(stripe_customer_id: str, currency: str) -> str:
+    """Return what a line is about that tells of money in a Customer's cash balance of which no order tells."""
+    return f"{stripe_customer_id} {currency}"
+
+
 def _select_notices() -> Select[Notice]:
     """Select all notices of the running mode."""
     return select(Notice).where(Notice.mode == settings().mode)

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, String, cast, delete, exists, literal, or_, select
+from sqlalchemy import ColumnElement, String, cast, delete, exists, literal, select
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -15,7 +15,7 @@ from storefront.core.money import format_money
 from storefront.core.runtime import settings
 from storefront.customers.at_stripe import StripeCustomer, find_at_stripe, has_any_at_stripe
 from storefront.orders.models import Order
-from storefront.orders.notices import NoticeDraft, NoticeKind, settle_notices
+from storefront.orders.notices import NoticeDraft, NoticeKind, balance_subject, settle_notices
 from storefront.shop.profile.saved_cards import may_save_cards
 from storefront.stripe_api import saved_cards
 from storefront.stripe_api.gateway import gateway
@@ -64,7 +64,8 @@ def delete_given_up() -> None:
     """Delete Customers of erased and moved buyers at Stripe, with their cards. What fails is tried again.
 
     One that a bank transfer is still to reach, or whose balance holds money, waits for that. Stripe is asked about
-    each at most hourly, those first that were not asked about for longest.
+    each at most hourly, those first that were not asked about for longest; also where an order says that money
+    lies there, as that is of its own currency alone.
     """
     for row_id, stripe_id in _find_given_up(gateway().account_id()) if _has_given_up() else ():
         if take_lease(_lease(row_id), seconds=ASKED_SECONDS) and not _try_to_delete(row_id, stripe_id):
@@ -110,9 +111,10 @@ def _is_about_one(error: StorefrontError) -> bool:
 
 
 def _settle_given_up(session: Session, row_id: int, stripe_id: str | None, cash: Mapping[str, int]) -> None:
-    """Forget who is deleted. Of money that keeps another the owner is told."""
+    """Forget who is deleted. Of money that keeps another the owner is told, in one line for each currency."""
     if stripe_id is not None:
-        drafts = _draft_kept(session, stripe_id, cash)
+        said = _currencies_said(session, stripe_id)
+        drafts = [_kept(stripe_id, *one) for one in sorted(cash.items()) if one[1] and one[0] not in said]
         settle_notices(session, drafts, kinds=KINDS, about=(stripe_id,), forgets_done=True)
     if not cash:
         _forget(session, row_id)
@@ -123,25 +125,20 @@ def _forget(session: Session, row_id: int) -> None:
     session.execute(delete(Lease).where(Lease.name == _lease(row_id)))
 
 
-def _draft_kept(session: Session, stripe_id: str, cash: Mapping[str, int]) -> list[NoticeDraft]:
-    has_some = any(cash.values())
-    return [_kept(stripe_id, cash)] if has_some and not _is_said(session, stripe_id) else []
-
-
-def _is_said(session: Session, stripe_id: str) -> bool:
-    """Tell whether an order has said it meanwhile: nobody is told twice."""
+def _currencies_said(session: Session, stripe_id: str) -> frozenset[str]:
+    """Return those in which an order says what lies there: of no sum the owner is told twice."""
     says_it = (Order.stripe_customer_id == stripe_id) & (Order.excess_minor > 0)
-    return session.scalar(select(Order.id).where(says_it).limit(1)) is not None
+    return frozenset(session.scalars(select(Order.currency).where(says_it)))
 
 
-def _kept(stripe_id: str, cash: Mapping[str, int]) -> NoticeDraft:
-    amounts = " and ".join(format_money(minor, currency) for currency, minor in sorted(cash.items()) if minor)
+def _kept(stripe_id: str, currency: str, minor: int) -> NoticeDraft:
     text = (
-        f"The Customer {stripe_id} at Stripe is of a buyer who is erased or has another address, and {amounts} "
-        "lies in its cash balance. Send it back from its page in the Stripe Dashboard: the shop deletes it within "
-        "an hour."
+        f"The Customer {stripe_id} at Stripe is of a buyer who is erased or has another address, and "
+        f"{format_money(minor, currency)} lies in its cash balance. Send it back from its page in the Stripe "
+        "Dashboard: the shop deletes it within an hour once nothing lies there."
     )
-    return NoticeDraft(kind=NoticeKind.EXCESS_PAID, subject=stripe_id, text=text, names_amount=True)
+    subject = balance_subject(stripe_id, currency)
+    return NoticeDraft(kind=NoticeKind.EXCESS_PAID, subject=subject, text=text, names_amount=True)
 
 
 def _refused(stripe_id: str) -> NoticeDraft:
@@ -164,8 +161,8 @@ def _has_given_up() -> bool:
 
 
 def _is_needed() -> ColumnElement[bool]:
-    """Select whom a bank transfer is still to reach, or whose order says that money lies there."""
-    is_awaited = or_(Order.is_paid.is_(False) & Order.has_failed.is_(False), Order.excess_minor > 0)
+    """Select whom a bank transfer is still to reach."""
+    is_awaited = Order.is_paid.is_(False) & Order.has_failed.is_(False)
     return exists().where(Order.stripe_customer_id == StripeCustomer.stripe_id, is_awaited)
 
 

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from storefront.orders.models import Order
-from storefront.orders.notices import NoticeKind, close_about, close_unwanted
+from storefront.orders.notices import NoticeKind, balance_subject, close_about, close_unwanted
 from storefront.orders.queries import speaks_of_balance
 from storefront.stripe_api.seen import SeenPayment
 
@@ -26,9 +26,10 @@ def _say_of_one(session: Session, order: Order) -> None:
 
 
 def _close_what_no_order_said(session: Session, order: Order) -> None:
-    """Close the line about the Customer itself, which was opened while no order said this."""
+    """Close the line about the Customer itself, which was opened while no order said this of its currency."""
     if order.excess_minor and order.stripe_customer_id is not None:
-        close_about(session, NoticeKind.EXCESS_PAID, order.stripe_customer_id)
+        subject = balance_subject(order.stripe_customer_id, order.currency)
+        close_about(session, NoticeKind.EXCESS_PAID, subject)
 
 
 def _was_asked(order: Order) -> bool:
