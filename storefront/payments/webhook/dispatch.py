@@ -11,7 +11,6 @@ from storefront.core.data_keys import DataKeySealed
 from storefront.core.db import db, transaction
 from storefront.core.errors import StripeRefused, StripeUnavailable, StripeUnreadable
 from storefront.core.queue import nudge_in_crowd
-from storefront.core.runtime import settings
 from storefront.orders.money_queries import is_charge_booked
 from storefront.orders.queries import (
     KnownOrder,
@@ -78,8 +77,8 @@ def handle_delivery(event: SeenEvent) -> str:
     if known.is_handled:
         return "duplicate"
     entry = Entry.of(event)
-    if event.livemode != settings().is_live:
-        return _ignore(entry, "other_mode")
+    if not ledger.is_of_running_mode(event):
+        return _ignore(entry, ledger.OTHER_MODE)
     return converge(entry, known.order)
 
 

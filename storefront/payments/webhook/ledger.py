@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, bindparam, case, func, literal, null, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, literal, null, or_, select, update
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 UNHANDLED_SECONDS = 300
 MAX_ERROR_LENGTH = 200
 RECONCILED = "reconciled"  # outcome of what no delivery brought
+OTHER_MODE = "other_mode"  # outcome of what was set aside: sent for Stripe's other mode than the one that ran
 # Begins the error of what Stripe does not know under this key: it may tell of a sale in an account that was left.
 ELSEWHERE = "unknown to "
 IS_ELSEWHERE = func.coalesce(StripeEvent.last_error, "").startswith(ELSEWHERE)
@@ -28,7 +29,7 @@ IS_ELSEWHERE = func.coalesce(StripeEvent.last_error, "").startswith(ELSEWHERE)
 
 # Of the table, and built once: an entity's takes longer to build than to run.
 _events = StripeEvent.__table__
-_KNOWN = select(_events.c.handled_at, *SUMMARY_COLUMNS).select_from(
+_KNOWN = select(_events.c.handled_at, _events.c.outcome, *SUMMARY_COLUMNS).select_from(
     select(literal(1))
     .subquery()
     .outerjoin(_events, _events.c.id == bindparam("event_id"))
@@ -44,18 +45,43 @@ _STAMP = (
 def _try_again(new: Any) -> dict[str, Any]:  # noqa: ANN401 - columns by their names
     """What the row that is there becomes. What is handled stays so, with its first outcome.
 
-    What is left keeps its last error until somebody says another: the owner is told of it.
+    What is left keeps its last error until somebody says another: the owner is told of it. What was set aside in
+    the other mode begins anew.
     """
+    was_aside = func.coalesce(StripeEvent.outcome, "") == OTHER_MODE
     return {
         "attempts": StripeEvent.attempts + 1,
-        "handled_at": func.coalesce(StripeEvent.handled_at, new.handled_at),
-        "outcome": func.coalesce(StripeEvent.outcome, new.outcome),
+        "mode": case((was_aside, new.mode), else_=StripeEvent.mode),
+        "received_at": case((was_aside, new.received_at), else_=StripeEvent.received_at),
+        "handled_at": case(
+            (was_aside, new.handled_at), else_=func.coalesce(StripeEvent.handled_at, new.handled_at)
+        ),
+        "outcome": case((was_aside, new.outcome), else_=func.coalesce(StripeEvent.outcome, new.outcome)),
         "last_error": case(
+            (was_aside, new.last_error),
             (StripeEvent.handled_at.is_not(None), StripeEvent.last_error),
             (new.handled_at.is_not(None), null()),
             else_=func.coalesce(new.last_error, StripeEvent.last_error),
         ),
     }
+
+
+def _set_aside(_new: Any) -> dict[str, Any]:  # noqa: ANN401 - as above
+    """What the row that is there becomes in the other mode: what its own has left to do stays so."""
+    return {"attempts": StripeEvent.attempts + 1}
+
+
+def in_running_mode() -> ColumnElement[bool]:
+    """Select what came in it, and what was sent for it and set aside while the other one ran."""
+    return or_(StripeEvent.mode == settings().mode, _is_set_aside())
+
+
+def is_unfinished() -> ColumnElement[bool]:
+    return or_(StripeEvent.handled_at.is_(None), _is_set_aside())
+
+
+def _is_set_aside() -> ColumnElement[bool]:
+    return (StripeEvent.outcome == OTHER_MODE) & (StripeEvent.livemode == settings().is_live)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +134,12 @@ def read_known(event: SeenEvent) -> Known:
     """One statement. Nothing is written of a delivery that was handled before."""
     (row,) = read_all(_KNOWN, {"event_id": event.id, "object_id": event.object_id})
     summary = None if row.order_id is None else summary_of_row(row)
-    return Known(is_handled=row.handled_at is not None, order=KnownOrder(summary))
+    is_handled = row.handled_at is not None and not (row.outcome == OTHER_MODE and is_of_running_mode(event))
+    return Known(is_handled=is_handled, order=KnownOrder(summary))
+
+
+def is_of_running_mode(event: SeenEvent) -> bool:
+    return event.livemode == settings().is_live
 
 
 def keep(session: Session, event: SeenEvent, *, outcome: str | None = None, error: str | None = None) -> None:
@@ -127,7 +158,13 @@ def keep(session: Session, event: SeenEvent, *, outcome: str | None = None, erro
         "outcome": outcome,
         "last_error": error[:MAX_ERROR_LENGTH] if error is not None else None,
     }
-    upsert(session, StripeEvent, row, changes=_try_again)
+    upsert(session, StripeEvent, row, changes=_set_aside if outcome == OTHER_MODE else _try_again)
+
+
+def take_up(session: Session, event_id: str) -> None:
+    """Leave to this mode what was sent for it and set aside while the other one ran; nothing of any other."""
+    taken_up = update(StripeEvent).where(StripeEvent.id == event_id, _is_set_aside())
+    session.execute(taken_up.values(mode=settings().mode, handled_at=None, outcome=None))
 
 
 def count_attempt(event_id: str) -> None:
@@ -198,9 +235,12 @@ def count_elsewhere(*, older_than: timedelta) -> tuple[int, datetime | None]:
 
 
 def find_known(event_ids: list[str]) -> dict[str, bool]:
-    """Which of these were received, and whether each is handled."""
-    rows = db.session.execute(select(StripeEvent.id, StripeEvent.handled_at).where(StripeEvent.id.in_(event_ids)))
-    return {row.id: row.handled_at is not None for row in rows}
+    """Which of these events of the running mode were received, and whether each is handled."""
+    is_handled = StripeEvent.handled_at.is_not(None) & (func.coalesce(StripeEvent.outcome, "") != OTHER_MODE)
+    rows = db.session.execute(
+        select(StripeEvent.id, is_handled.label("is_handled")).where(StripeEvent.id.in_(event_ids))
+    )
+    return {row.id: bool(row.is_handled) for row in rows}
 
 
 def has_come_since(event_type: str, moment: datetime) -> bool:

@@ -1,4 +1,4 @@
-"""The ledger of webhook deliveries (only `handled_at` makes one a duplicate), and the endpoints the shop made."""
+"""The ledger of webhook deliveries (`handled_at` makes one a duplicate), and the endpoints the shop made."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ class StripeEvent(Base):
     type: Mapped[str]
     object_id: Mapped[str] = mapped_column(index=True)
     livemode: Mapped[bool]
-    mode: Mapped[str]  # ours when it arrived
+    mode: Mapped[str]  # ours when it arrived; of one that was set aside and came again in its own mode, that one
     created_at: Mapped[datetime]  # at Stripe
     received_at: Mapped[datetime] = mapped_column(default=clock.now, index=True)
     attempts: Mapped[int] = mapped_column(default=1)

@@ -1,21 +1,22 @@
-"""Stripe's deliveries as their owner reads them. Only those of the running mode."""
+"""Stripe's deliveries as their owner reads them. Only those of the running mode, whichever ran when they came."""
 
 from sqlalchemy import Select, select
 
 from storefront.core.db import db
 from storefront.core.runtime import settings
+from storefront.payments.webhook import ledger
 from storefront.payments.webhook.models import StripeEvent
 
 
 def _of_this_mode() -> Select[StripeEvent]:
-    return select(StripeEvent).where(StripeEvent.mode == settings().mode)
+    return select(StripeEvent).where(ledger.in_running_mode())
 
 
 def list_deliveries(*, limit: int, event_type: str | None, only_unhandled: bool) -> list[StripeEvent]:
     """Return the newest so many, oldest of them first."""
     newest_first = _of_this_mode().order_by(StripeEvent.received_at.desc(), StripeEvent.id.desc()).limit(limit)
     if only_unhandled:
-        newest_first = newest_first.where(StripeEvent.handled_at.is_(None))
+        newest_first = newest_first.where(ledger.is_unfinished())
     if event_type is not None:
         newest_first = newest_first.where(StripeEvent.type == event_type)
     return list(reversed(db.session.scalars(newest_first).all()))
@@ -27,5 +28,5 @@ def find_delivery(event_id: str) -> StripeEvent | None:
 
 def list_unhandled() -> list[StripeEvent]:
     """Return what nobody finished, oldest first, without events that Stripe sent for its other mode."""
-    unhandled = _of_this_mode().where(StripeEvent.livemode == settings().is_live, StripeEvent.handled_at.is_(None))
+    unhandled = _of_this_mode().where(StripeEvent.livemode == settings().is_live, ledger.is_unfinished())
     return list(db.session.scalars(unhandled.order_by(StripeEvent.received_at)))

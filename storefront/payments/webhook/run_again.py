@@ -26,5 +26,6 @@ def run_again(event_id: str, event_type: str, object_id: str) -> str:
     """Return the outcome. Safe to repeat. Raises StorefrontError where it fails; its row says why."""
     with transaction() as session:
         ledger.add_attempt(session, event_id)
+        ledger.take_up(session, event_id)
         record(session, "event.run_again", subject_kind="event", subject=event_id, after={"type": event_type})
     return converge(Entry(event_id=event_id, type=event_type, object_id=object_id))
