@@ -195,16 +195,37 @@ def test_offers_no_way_to_pay_while_a_payment_is_checked(rendering: Flask) -> No
 @pytest.mark.parametrize("purchase", [FAILED, None], ids=["with order", "without"])
 def test_links_ended_checkouts_to_another_try(rendering: Flask, name: str, purchase: Purchase | None) -> None:
     assert 'href="/again"' in render(name, purchase=purchase, again_url="/again")
+    elsewhere = render(name, purchase=purchase, again_url=None)
+    assert 'href="/">See all products' in elsewhere
+    assert "again</a>" not in elsewhere
+    assert "/cart" not in elsewhere.split("<main")[1]
 
 
 def test_keeps_the_cart_in_trouble_and_lets_the_buyer_try_again(rendering: Flask) -> None:
     known = {"token": None, "nonce": "once", "price_id": None}
-    page = render("payments/checkout/trouble.html", message="Stripe is away.", retry=True, **known)
+    page = render("payments/checkout/trouble.html", message="Stripe is away.", retry=True, cart_count=1, **known)
     assert "Stripe is away." in page
-    assert "your cart is safe" in page
+    assert "You haven't been charged, and your cart is safe." in page
+    assert 'href="/cart">Back to your cart' in page
     assert 'name="nonce" value="once"' in page
     final = render("payments/checkout/trouble.html", message="Refused.", retry=False, **known)
     assert 'action="/checkout"' not in final
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        {"token": None, "price_id": 7, "retry": True},
+        {"token": "tok", "price_id": None, "retry": True},
+        {"token": None, "price_id": 7, "retry": False},
+    ],
+    ids=["buy now", "open", "refused"],
+)
+def test_speaks_of_no_cart_in_trouble_to_who_has_none(rendering: Flask, known: dict[str, object]) -> None:
+    page = render("payments/checkout/trouble.html", message="Stripe is away.", nonce="once", cart_count=0, **known)
+    assert "You haven't been charged.</strong>" in page
+    assert "your cart" not in page
+    assert ('href="/">See all products' in page) is not known["retry"]
 
 
 def test_sends_the_one_thing_again_after_trouble_or_opens_the_same_checkout(rendering: Flask) -> None:

@@ -59,7 +59,7 @@ class Landing:
     shows_keys: bool
     is_by_mail: bool
     checkout: StartedCheckout | None
-    way_back: str  # to where this purchase began
+    way_back: str | None  # to where this purchase began, if that was in this browser
 
 
 def land(session_id: str, *, browser: str, is_framed: bool = False) -> Landing:
@@ -124,9 +124,9 @@ def _land_at_order(
     )
 
 
-def _way_back(checkout: StartedCheckout | None) -> str:
+def _way_back(checkout: StartedCheckout | None) -> str | None:
     if checkout is None:
-        return way_back((), is_from_cart=True)
+        return None  # a Payment Link's, or another browser's: the cart that is here has nothing of it
     return way_back(checkout.cart, is_from_cart=checkout.is_from_cart, is_gift=checkout.is_gift)
 
 

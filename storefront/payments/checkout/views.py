@@ -35,7 +35,7 @@ from storefront.payments.checkout.form_page import show_form
 from storefront.payments.checkout.gift_page import lead_back, read_gift, show_gift_page
 from storefront.payments.checkout.models import Checkout
 from storefront.payments.checkout.return_page import Landing
-from storefront.payments.checkout.rows import find_checkout
+from storefront.payments.checkout.rows import StartedCheckout, find_checkout
 from storefront.payments.checkout.saver import find_saver, is_theirs
 from storefront.payments.checkout.seen_cart import take_cart
 from storefront.payments.checkout.state import State, read_state
@@ -65,10 +65,7 @@ TEMPLATES = {
     Outcome.NOT_PAID: "payments/checkout/failed.html",
     Outcome.EXPIRED: "payments/checkout/expired.html",
 }
-NOT_COMPLETED = marked(
-    "That payment was not completed, and nothing was charged. Your cart is as it was: try "
-    "again, or choose another way to pay."
-)
+NOT_COMPLETED = marked("That payment was not completed, and nothing was charged.")
 NO_COOKIES = marked(
     "This checkout opens only in the browser where it began. If that's this one, allow "
     "cookies for this shop and try again."
@@ -290,13 +287,26 @@ def returned() -> ResponseReturnValue:
     except (StripeUnavailable, StripeRefused) as error:
         return show_being_checked(error)
     if landing.outcome is Outcome.OPEN:
-        flash(NOT_COMPLETED, "bad")
-        target = url_for("checkout.form", token=landing.checkout.token) if landing.checkout else "/cart"
-        return redirect(target, 303)
+        return _not_completed(landing.checkout)
     _take_out_of_cart(landing)
     if wants_json():
         return jsonify(state=_state(landing.outcome))
     return _landed(landing, session_id)
+
+
+def _not_completed(checkout: StartedCheckout | None) -> ResponseReturnValue:
+    """Lead to the form, which is open; of one that this browser did not begin nobody here knows where it is."""
+    if checkout is None:
+        flash(joined(NOT_COMPLETED, marked("To try again, go back to where you began.")), "bad")
+        return redirect(url_for("catalog.catalog"), 303)
+    flash(joined(NOT_COMPLETED, _try_again(checkout)), "bad")
+    return redirect(url_for("checkout.form", token=checkout.token), 303)
+
+
+def _try_again(checkout: StartedCheckout) -> str:
+    if checkout.is_from_cart:
+        return marked("Your cart is as it was: try again, or choose another way to pay.")
+    return marked("Try again, or choose another way to pay.")
 
 
 def _session_id(raw: str) -> str:
