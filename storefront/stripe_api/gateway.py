@@ -17,7 +17,7 @@ from flask import Flask
 
 from storefront.core.config.settings import Settings
 from storefront.core.db import end_read
-from storefront.core.errors import StorefrontError, StripeMissing, StripeRefused
+from storefront.core.errors import StripeMissing, StripeRefused
 from storefront.core.measurements import STRIPE_SECONDS, timed
 from storefront.core.runtime import Part
 from storefront.stripe_api.account import UNKNOWN, KeysAccount
@@ -36,7 +36,7 @@ from storefront.stripe_api.seen import (
     read_warning,
 )
 from storefront.stripe_api.seen_balance import may_have_excess, read_excess_minor
-from storefront.stripe_api.seen_event import SeenEvent, read_event
+from storefront.stripe_api.seen_event import BadPayload, SeenEvent, read_event
 from storefront.stripe_api.seen_tax import SeenInvoice, read_invoice
 from storefront.stripe_api.signatures import TOLERANCE_SECONDS, is_signed, refuse_signature
 from storefront.stripe_api.turns import Turns
@@ -49,12 +49,6 @@ log = logging.getLogger(__name__)
 ROWS_PER_PAGE = 100
 COMPLETE = ("complete", "unpaid")  # of what `find_status` returns
 EXPAND = ["line_items.data.price.product", "payment_intent.latest_charge", "total_details.breakdown"]
-
-
-class BadPayload(StorefrontError):
-    code = "bad_payload"
-    status = 400
-    title = "The body is not a Stripe event"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -371,10 +365,7 @@ class Gateway:
                 break
         else:
             refuse_signature(text, signature, tuple(tried))
-        try:
-            return read_event(text)
-        except ValueError as error:
-            raise BadPayload from error
+        return read_event(text)
 
 
 GATEWAY = Part[Gateway]("gateway to Stripe")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from storefront.core import clock
+from storefront.core.errors import StorefrontError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,16 @@ class SeenEvent:
     livemode: bool
 
 
+# What destinations of the payload style "Thin" get. Stripe shows the answer where that can be mended.
+THIN = "v2.core.event"
+
+
+class BadPayload(StorefrontError):
+    code = "bad_payload"
+    status = 400
+    title = "The body is not a Stripe event"
+
+
 # Their ids may look like Stripe's own and are any text (a plan is a price too). No event of ours is about one.
 CHOSEN_BY_OWNER = ("coupon", "plan", "price", "product", "sku")
 OF_CUSTOMERS = ("cash_balance", "invoice", "tax_id")
@@ -32,18 +43,27 @@ NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 
 def read_event(text: str) -> SeenEvent:
-    """Raises ValueError for what is no snapshot event, however it is broken."""
+    """Raises BadPayload for what is no snapshot event, however it is broken; a thin one is told so."""
     try:
         event = json.loads(text)
+        _refuse_thin(event["object"])
         is_snapshot = event["object"] == "event" and isinstance(event["id"], str)
         seen = read_listed_event(event)
     except (LookupError, TypeError, ValueError, AttributeError, OverflowError, OSError, RecursionError) as error:
-        raise ValueError("not a Stripe event") from error
+        raise BadPayload from error
     if not all(NAME.fullmatch(name) for name in (seen.id, seen.type, seen.object_id or "-")):
-        raise ValueError("not what Stripe names things")  # half a pair, a NUL: no database stores those
+        raise BadPayload  # not what Stripe names things, half a pair, a NUL: no database stores those
     if not is_snapshot:
-        raise ValueError("not a snapshot event")
+        raise BadPayload
     return seen
+
+
+def _refuse_thin(kind: object) -> None:
+    if kind == THIN:
+        raise BadPayload(
+            "This is a thin event, and the shop reads snapshots. In Stripe's Workbench make a destination with "
+            "the payload style Snapshot, and delete this one."
+        )
 
 
 def read_listed_event(event: dict[str, Any]) -> SeenEvent:

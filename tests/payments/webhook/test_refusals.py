@@ -130,6 +130,33 @@ def test_refuses_what_is_signed_but_no_event(app: Flask, body: bytes) -> None:
     assert rows(app) == NOTHING
 
 
+@pytest.mark.parametrize("kind", ["v1.checkout.session.completed", "v2.core.account.updated"])
+def test_tells_a_thin_event_from_what_is_none(app: Flask, kind: str) -> None:
+    """Stripe shows this answer where the payload style of the destination was chosen."""
+    thin: dict[str, object] = {
+        "id": "evt_test_65",
+        "object": "v2.core.event",
+        "type": kind,
+        "created": "2026-11-30T00:00:00.000Z",
+        "livemode": False,
+        "related_object": {
+            "id": "cs_test_x",
+            "type": "checkout.session",
+            "url": "/v1/checkout/sessions/cs_test_x",
+        },
+    }
+    for _ in range(2):
+        answer = post_event(app, thin)
+        assert (answer.status_code, answer.get_json()["error"]["code"]) == (400, "bad_payload")
+        assert answer.get_json()["error"]["message"] == (
+            "This is a thin event, and the shop reads snapshots. In Stripe's Workbench make a destination with "
+            "the payload style Snapshot, and delete this one."
+        )
+    other = post_event(app, thin | {"object": "v2.core.account"}).get_json()["error"]["message"]
+    assert other == "The body is not a Stripe event"
+    assert rows(app) == NOTHING
+
+
 @pytest.mark.parametrize("kind", ["coupon", "plan", "price", "product", "sku"])
 def test_takes_an_event_about_what_its_owner_named_as_they_liked(app: Flask, kind: str) -> None:
     """Such as an endpoint for all events gets; refused, Stripe would try it for days."""
