@@ -37,12 +37,16 @@ class Reader:
         return self._read_file(name, path) if path else self.environ.get(name, "").strip()
 
     def _read_file(self, name: str, path: str) -> str:
+        """An empty one is a secret that was never filled in: the setting's default would be another shop."""
         try:
-            return Path(path).read_text(encoding="utf-8").strip()
+            text = Path(path).read_text(encoding="utf-8-sig").strip()  # Windows puts a mark first, as in `.env`
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             self.problems.append(f"{name}_FILE={path} cannot be read ({why}).")
             return ""
+        if not text:
+            self.problems.append(f"{name}_FILE={path} is empty: write the secret into it, or remove {name}_FILE.")
+        return text
 
     def text(self, name: str, default: str = "") -> str:
         return self.environ.get(name, "").strip() or default

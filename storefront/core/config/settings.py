@@ -196,5 +196,5 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     )
     check_redis(reader, settings.queue_url, settings.limits_url)
     if reader.problems:
-        raise SettingsError(reader.problems)
+        raise SettingsError(list(dict.fromkeys(reader.problems)))  # a backup asks for keys of buckets, too
     return settings
