@@ -5,7 +5,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -77,7 +77,7 @@ class Bucket:
                 max_concurrency=PARTS_AT_ONCE,
             )
             if second.hexdigest() != digest:
-                obstore.delete(self._store, path)
+                self._delete(path)
                 raise OtherContent(f"{filename} changed while it was uploaded: try again.")
         return Stored(path, size, digest, is_new=True)
 
@@ -117,6 +117,10 @@ class Bucket:
 
     def delete(self, path: str) -> None:
         with _refusals():
+            self._delete(path)
+
+    def _delete(self, path: str) -> None:
+        with suppress(FileNotFoundError):  # S3 does not say so, Google does
             obstore.delete(self._store, path)
 
 
