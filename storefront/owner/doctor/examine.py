@@ -26,6 +26,7 @@ from storefront.owner.doctor.engines import (
 )
 from storefront.owner.doctor.finding import Finding, Level, Seen, fail, ok, warn
 from storefront.owner.doctor.secrets import look_at_files, look_at_sealed_keys, look_at_secrets
+from storefront.owner.doctor.spelling import look_at_spelling
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from storefront.owner.readiness.ask import look_at_everything
@@ -78,6 +79,7 @@ CHECKS: Mapping[str, Check] = {
     "mail_server": look_at_mail,
     "clocks": look_at_clocks,
     "address": look_at_base_url,
+    "settings": look_at_spelling,
     "secrets": look_at_secrets,
     "license_keys": look_at_sealed_keys,
     "files": look_at_files,
