@@ -25,6 +25,7 @@ from sqlalchemy.types import TypeDecorator
 from storefront.core import clock
 from storefront.core.db import Base, db, end_read, insert_missing, outside_the_pool, transaction
 from storefront.core.errors import StorefrontError
+from storefront.core.measurements import CLOSED_KEY_AT, measurements
 from storefront.core.runtime import Part, settings
 from storefront.core.sealing import NONCE_BYTES, SealedByOther, seal, unseal
 from storefront.core.texts import marked
@@ -242,6 +243,7 @@ def _unseal(name: str, sealed: bytes) -> bytes:
     try:
         return unseal(sealed, purpose=PURPOSE, name=name, secret_keys=settings().secret_keys)
     except SealedByOther as error:
+        measurements().see(CLOSED_KEY_AT)
         raise DataKeySealed(
             f"SECRET_KEY was changed since the {name} were sealed. Put the old one into SECRET_KEY_FALLBACKS: "
             "a backup has it. Then type `storefront keys seal`."

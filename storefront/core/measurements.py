@@ -37,6 +37,7 @@ STALE_SIGNATURE_AT = "stale_signature_at"
 EVENT_MISSED_AT = "event_missed_at"  # found by comparing with Stripe, about an order, and no delivery had come
 UNTRUSTED_PROXY_AT = "untrusted_proxy_at"
 CODE_CEILING_AT = "code_ceiling_at"
+CLOSED_KEY_AT = "closed_key_at"  # a data key that no SECRET_KEY of the settings opens
 BACKED_UP_AT = "backed_up_at"
 BACKUP_LACKS_AT = "backup_lacks_at"  # a moment after that, of a backup without files that the shop names
 FORGOTTEN_ROWS = "forgotten_rows"

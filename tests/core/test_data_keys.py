@@ -23,7 +23,10 @@ from storefront.core.data_keys import (
     reseal_data_key,
 )
 from storefront.core.db import db, transaction
+from storefront.core.measurements import flush
 from storefront.core.runtime import runtime
+from storefront.owner.health.trouble import read_trouble
+from storefront.owner.health.warnings import find_warnings
 from tests.support.databases import BOTH
 
 NAME, COLUMN = "secrets of tests", "tests.secret"
@@ -113,6 +116,24 @@ def test_says_what_to_do_where_no_secret_opens_it(app: Flask, settings: Settings
         for ask in (lambda: read(sealed), lambda: kept("TWIN-2"), lambda: reseal_data_key(NAME)):
             with pytest.raises(DataKeySealed, match="cannot read this"):
                 ask()
+
+
+def test_tells_whoever_watches_the_shop_where_no_secret_opens_it(app: Flask, settings: Settings) -> None:
+    def warned() -> bool:
+        flush(only_when_due=False)
+        return "keys_closed" in [warning.code for warning in find_warnings(read_trouble())]
+
+    with app.app_context():
+        make_data_key(NAME)
+        sealed = kept("TWIN-1")
+        change_secret(app, settings, settings.secret_key)
+        assert read(sealed) == "TWIN-1"
+        assert not warned()
+        change_secret(app, settings)
+        for _ in range(2):
+            with pytest.raises(DataKeySealed):
+                read(sealed)
+            assert warned()
 
 
 def test_learns_of_a_key_that_another_process_made(app: Flask) -> None:

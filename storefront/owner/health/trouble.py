@@ -17,6 +17,7 @@ from storefront.core.measurements import (
     BACKED_UP_AT,
     BACKUP_LACKS_AT,
     BAD_SIGNATURE_AT,
+    CLOSED_KEY_AT,
     CODE_CEILING_AT,
     EVENT_MISSED_AT,
     GOOD_SIGNATURE_AT,
@@ -113,6 +114,7 @@ class Trouble:
     event_missed_at: datetime | None = None  # the last time that comparing found what no delivery had brought
     selling_nothing: tuple[str, ...] = ()  # slugs of what takes money for nothing
     workers: tuple[WorkerSeen, ...] = ()  # of the last hour, dead ones included
+    closed_key_at: datetime | None = None  # somebody met sealed license keys that did not open
     is_key_refused: bool = False  # by the last comparison, also where the owner called its notice done
 
 
@@ -158,6 +160,7 @@ def read_trouble() -> Trouble:
         stale_signature_at=_moment(measured, STALE_SIGNATURE_AT),
         untrusted_proxy_at=_moment(measured, UNTRUSTED_PROXY_AT),
         code_ceiling_at=_moment(measured, CODE_CEILING_AT),
+        closed_key_at=_moment(measured, CLOSED_KEY_AT),
         measured=measured,
         places=look_at_places(shop),
         failed_answers=_count_answers(measured, now, "failed"),

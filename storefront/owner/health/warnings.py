@@ -144,6 +144,17 @@ def _key_refused(trouble: Trouble) -> str | None:
     return KEY_TEXT if trouble.is_key_refused else None
 
 
+def _keys_closed(trouble: Trouble) -> str | None:
+    seen = trouble.closed_key_at
+    if seen is None or trouble.now - seen > SEEN_LATELY:
+        return None
+    return (
+        "License keys did not open within the last hour, so their buyers see none and nothing new is handed out: "
+        "put the SECRET_KEY of before into SECRET_KEY_FALLBACKS (a backup has it), then look with "
+        "`storefront doctor`."
+    )
+
+
 def _selling_nothing(trouble: Trouble) -> str | None:
     if not trouble.selling_nothing:
         return None
@@ -334,6 +345,7 @@ CHECKS: dict[str, Callable[[Trouble], str | None]] = {
     "worker_silent": _worker,
     "worker_lost": _workers,
     "key_refused": _key_refused,
+    "keys_closed": _keys_closed,
     "events_unhandled": _events,
     "answers_fail": _failed_answers,
     "sells_nothing": _selling_nothing,

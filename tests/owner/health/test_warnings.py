@@ -32,6 +32,7 @@ QUIET: list[dict[str, Any]] = [
     {"stale_signature_at": ago(minutes=61), "last_event_at": None},
     {"untrusted_proxy_at": ago(minutes=61)},
     {"code_ceiling_at": ago(minutes=61)},
+    {"closed_key_at": ago(minutes=61)},
     {"worker_seen_at": ago(minutes=10)},
     {"worker_seen_at": NOW + timedelta(seconds=50)},
     {"workers": (AT_WORK,)},
@@ -57,6 +58,7 @@ QUIET: list[dict[str, Any]] = [
 ]
 LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"code_ceiling_at": ago(minutes=59)}, "codes_held", "CODE_MAILS_PER_HOUR"),
+    ({"closed_key_at": ago(minutes=59)}, "keys_closed", "put the SECRET_KEY of before into SECRET_KEY_FALLBACKS"),
     ({"newer_schema": "9999"}, "schema_newer", "newer code (schema 9999)"),
     ({"is_backed_up": True}, "backup_late", "no backup was made yet, or only while the clock was ahead"),
     ({"is_backed_up": True, "backed_up_at": ago(hours=37)}, "backup_late", "made 2026-10-31 23:00 UTC"),
