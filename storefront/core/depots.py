@@ -13,13 +13,13 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from mimetypes import guess_type
 from pathlib import Path
 from typing import IO, Any, Protocol
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, InvalidPathError
 
 from storefront.core import clock
 from storefront.core.buckets import PARTS_AT_ONCE, Patience, connect
@@ -27,7 +27,7 @@ from storefront.core.config.settings import BUCKETS, Settings
 from storefront.core.db import end_read
 from storefront.core.disposition import disposition
 from storefront.core.errors import StorefrontError
-from storefront.core.folders import sync_folder
+from storefront.core.folders import clean_up, sync_folder
 from storefront.core.storage import CHUNK_BYTES, StorageClosed, StorageFull, StorageUnavailable, is_full
 
 PART_BYTES = 16 * 1024 * 1024  # of at most 10,000: objects of 150 GB
@@ -36,6 +36,7 @@ DISKS_OWN = "lost+found"  # where a disk begins; only root may read it
 NOT_THERE = (errno.ENOENT, errno.ELOOP)
 NO_FILE = (errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG)  # nothing can be read there
 PRIVATE, OPEN_FILE, OPEN_FOLDER = 0o700, 0o644, 0o755
+QUOTED_PATH = re.compile(r'Path "([^"]*)"')  # in the words of the library
 BUCKET = re.compile(r"(s3|gs|az)://[^/]+(/.*)?")
 
 
@@ -65,8 +66,10 @@ class Depot(Protocol):
     def list(self, below: str = "") -> Iterator[Listed]:
         """List what is there, in a folder of the place: whole files only, and nothing where there is no folder.
 
+        No part of a name is empty, `.` or `..`.
+
         Raises:
-            DepotUnreadable: there is more than can be seen.
+            DepotUnreadable: there is more than can be seen, or has no such name.
             StorageUnavailable: the bucket does not answer.
         """
 
@@ -91,6 +94,13 @@ class Depot(Protocol):
 
     def delete(self, name: str) -> None:
         """Delete it. Safe to repeat."""
+
+    def clean_up(self, below: str = "") -> None:
+        """Delete what a killed writer left, in a folder of the place, a day later; a living one's is younger.
+
+        Raises:
+            DepotUnreadable: there is more than can be seen.
+        """
 
     def free_bytes(self) -> int | None:
         """Return the room that is left; None where nobody knows."""
@@ -132,7 +142,6 @@ class FolderDepot:
         with _disk_refusals():
             target = self.root / name
             self._make_folder(target.parent)
-            self._clean_up(target.parent)
             handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=INCOMING)
             try:
                 with os.fdopen(handle, "wb") as output:
@@ -152,13 +161,6 @@ class FolderDepot:
             path.mkdir(exist_ok=True)
             path.chmod(OPEN_FOLDER if self.is_open else PRIVATE)
 
-    def _clean_up(self, folder: Path) -> None:
-        """Delete what a killed writer left; what belongs to a living one is younger."""
-        for leftover in folder.glob(f"{INCOMING}*"):
-            with suppress(FileNotFoundError):
-                if clock.now() - clock.from_unix(int(leftover.stat().st_mtime)) > timedelta(days=1):
-                    leftover.unlink()
-
     def identify(self, listed: Listed) -> str:
         with (self.root / listed.name).open("rb") as content:
             return hashlib.file_digest(content, "sha256").hexdigest()
@@ -168,6 +170,15 @@ class FolderDepot:
         path.unlink(missing_ok=True)
         with suppress(OSError):  # somebody has put something there
             path.parent.rmdir()
+
+    def clean_up(self, below: str = "") -> None:
+        folders = {path.parent for path in _walk(self.root / below) if path.name.startswith(INCOMING)}
+        for folder in folders:
+            with suppress(OSError):  # another user's, as when root has typed a backup: it hinders nothing
+                clean_up(folder)
+        for folder in folders - {self.root}:
+            with suppress(OSError):  # there is more in it
+                folder.rmdir()
 
     def free_bytes(self) -> int | None:
         there = next(path for path in (self.root.absolute(), *self.root.absolute().parents) if path.exists())
@@ -181,7 +192,7 @@ class BucketDepot:
         self._uploads = connect(url, options, limits.part)
 
     def list(self, below: str = "") -> Iterator[Listed]:
-        with _refusals():
+        with _refusals(), _unreadable_names():
             for batch in obstore.list(self._store, prefix=below or None):
                 for found in batch:
                     yield Listed(
@@ -224,6 +235,9 @@ class BucketDepot:
     def delete(self, name: str) -> None:
         with _refusals(), suppress(FileNotFoundError):
             obstore.delete(self._store, name)
+
+    def clean_up(self, below: str = "") -> None:
+        """Nothing: parts of an upload are not listed. A rule of the bucket deletes them (docs/backup.md)."""
 
     def free_bytes(self) -> int | None:
         return None
@@ -321,6 +335,19 @@ def _disk_refusals() -> Iterator[None]:
         if is_full(error):
             raise StorageFull("The disk is full, so nothing was kept: make room, then try again.") from error
         raise StorageClosed(f"{error.filename or 'The folder'} cannot be written ({error.strerror}).") from error
+
+
+@contextmanager
+def _unreadable_names() -> Iterator[None]:
+    """Raises DepotUnreadable for a name that no folder can have: it could be neither read nor brought back."""
+    try:
+        yield
+    except InvalidPathError as error:
+        found = QUOTED_PATH.search(str(error))
+        raise DepotUnreadable(
+            f"The bucket has a name with an empty part (//), a part that is only dots, or a control character"
+            f"{f': {found[1]}' if found else ''}. Nothing can be read there: rename or delete it, then try again."
+        ) from error
 
 
 @contextmanager

@@ -25,7 +25,9 @@ from storefront.migrations.state import find_revision
 from storefront.owner.backup.database import own_database
 from storefront.owner.backup.keep import Keep, Removed, remove_old
 from storefront.owner.backup.manifest import (
+    BACKUPS,
     FORMAT,
+    OBJECTS,
     Manifest,
     Sealed,
     fingerprint,
@@ -100,6 +102,7 @@ def make_backup(place: Depot, keep: Keep) -> Made:
     with alone(LOCK) as is_alone:
         if not is_alone:
             raise BackupBusy("Another backup or restore of this shop is at work. Let it end, then try again.")
+        _clean_up(place)
         now = clock.now()
         run = _Run(
             place, now, new_name(now), shop.backup_recipient, shop.secret_key, _find_known(place, shop.secret_keys)
@@ -111,9 +114,16 @@ def make_backup(place: Depot, keep: Keep) -> Made:
     return _tell(run, manifest, removed, missing)
 
 
+def _clean_up(place: Depot) -> None:
+    """Delete parts of files that a killed backup, restore or upload left, which nothing lists."""
+    for folder in (BACKUPS, OBJECTS):
+        place.clean_up(folder)
+    files_depot(settings()).clean_up()
+
+
 def _find_known(place: Depot, secret_keys: Sequence[str]) -> dict[str, Sealed]:
     """Return what genuine backups list and what lies there whole, by its name."""
-    sizes = {listed.name: listed.size_bytes for listed in place.list("objects")}
+    sizes = {listed.name: listed.size_bytes for listed in place.list(OBJECTS)}
     return {
         sealed.name: sealed
         for manifest in readable_manifests(place)

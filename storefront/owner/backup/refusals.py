@@ -42,7 +42,7 @@ class WrongKey(StorefrontError):
 
 
 class OtherSecretKey(StorefrontError):
-    """The backup is of a shop with another SECRET_KEY."""
+    """The backup is of a shop with another SECRET_KEY, or with SECRET_KEY_FALLBACKS that are missing here."""
 
     code = "other_secret_key"
 

@@ -5,6 +5,9 @@ Files are put where they were, so a restore that was killed is repeated, and end
 
 import io
 import json
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import IO, Any
@@ -75,6 +78,7 @@ def restore_backup(place: Depot, name: str | None, *, identity: str) -> Restored
         _demand_fit(manifest)
         _demand_empty()
         index = _read_index(place, manifest, identity)
+        _demand_secret_keys(index.secret_keys)
         for part in manifest.parts:
             check_sealed(place, part)
         there = _demand_room(place, index, identity)
@@ -96,7 +100,9 @@ def read_secret_keys(place: Depot, name: str | None, *, identity: str) -> tuple[
         NoBackup, BackupDamaged, WrongKey: it cannot be read.
     """
     manifest = find_backup(place, name)
-    return _read_index(place, manifest, identity).secret_keys
+    values = _open_index(place, manifest, identity)
+    with _damage_told(manifest):
+        return _secret_keys_of(values)
 
 
 def _demand_fit(manifest: Manifest) -> None:
@@ -134,25 +140,60 @@ def _demand_empty() -> None:
 
 
 def _read_index(place: Depot, manifest: Manifest, identity: str) -> _Index:
-    output = io.BytesIO()
-    open_sealed(place, manifest.index, output, identity=identity)
+    values = _open_index(place, manifest, identity)
     sealed = {part.name: part for part in manifest.files}
-    try:
-        values: dict[str, Any] = json.loads(output.getvalue())
+    with _damage_told(manifest):
         return _Index(
-            secret_keys=tuple(map(str, values["secret_keys"])),
+            secret_keys=_secret_keys_of(values),
             files={at_home(_inside(path)): sealed[name] for path, name, _size in values["files"]},
             sizes={at_home(path): int(size) for path, _name, size in values["files"]},
         )
+
+
+def _open_index(place: Depot, manifest: Manifest, identity: str) -> dict[str, Any]:
+    output = io.BytesIO()
+    open_sealed(place, manifest.index, output, identity=identity)
+    with _damage_told(manifest):
+        values: dict[str, Any] = json.loads(output.getvalue())
+    return values
+
+
+def _secret_keys_of(values: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(map(str, values["secret_keys"]))
+
+
+@contextmanager
+def _damage_told(manifest: Manifest) -> Iterator[None]:
+    try:
+        yield
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BackupDamaged(f"The index of {manifest.name} names what the backup has not.") from error
 
 
 def _inside(path: str) -> str:
     """Raises ValueError for a path that leads out of the folder of files."""
-    if path.startswith("/") or not path or {"..", ""} & set(path.split("/")) or "\\" in path:
+    if not is_inside(path):
         raise ValueError(path)
     return path
+
+
+def is_inside(path: str, separator: str = os.sep) -> bool:
+    """Tell whether a path of an index stays in the folder of files, on a machine that separates folders so.
+
+    What a depot lists does, or no backup is made. On Linux a backslash is a letter of a name.
+    """
+    is_foreign = separator != "/" and separator in path
+    return not is_foreign and not {"..", ""} & set(path.split("/"))
+
+
+def _demand_secret_keys(secret_keys: Iterable[str]) -> None:
+    """Nothing tells what of the database is still sealed with an old one, so all of them are demanded."""
+    if set(secret_keys) - set(settings().secret_keys):
+        raise OtherSecretKey(
+            "The shop had SECRET_KEY_FALLBACKS that are missing here, and what they sealed (license keys, signing "
+            "keys, webhook secrets) would stay closed. `storefront backup secret-key` prints them: set "
+            "SECRET_KEY_FALLBACKS to that, then restore."
+        )
 
 
 def _demand_room(place: Depot, index: _Index, identity: str) -> set[str]:
@@ -161,6 +202,7 @@ def _demand_room(place: Depot, index: _Index, identity: str) -> set[str]:
     Returns the paths of files that are there already.
     """
     files = files_depot(settings())
+    files.clean_up()  # after a restore that was killed
     there = index.sizes.keys() & {listed.name for listed in files.list()}
     for path in sorted(there):
         _demand_same(files, path, place, index.files[path], identity)
