@@ -2,9 +2,10 @@
 
 import gc
 
-# Importing makes some hundred thousand objects, and they stay: looking through them for garbage after each 700 new
-# ones, as Python does by itself, took a fifth of every start.
-AT_START = 250_000
+# A start makes up to 400,000 objects, and they stay: looking through them for garbage after each 700 new ones, as
+# Python does by itself, took a fifth of every start, and once through them all is a tenth. Not more than needed:
+# a command that runs long keeps as many objects as garbage before they go.
+AT_START = 600_000
 IN_SERVERS = 50_000
 
 

@@ -51,6 +51,14 @@ main(["--version"], standalone_mode=False)
 print(json.dumps("ended"))
 Told()
 """
+STARTED = """
+import gc, json
+import storefront
+looks = []
+gc.callbacks.append(lambda phase, found: looks.append(found["generation"]) if phase == "start" else None)
+import wsgi
+print(json.dumps(looks))
+"""
 # What a shop on SQLite with a folder of files has no use for, or seldom: it comes with the request that needs it.
 SELDOM = {
     "PIL", "css_inline", "fpdf", "obstore", "prometheus_client", "pyrage", "webauthn", "xlsxwriter", "yaml",
@@ -91,6 +99,11 @@ def test_runs_a_command_without_what_few_need(environ: dict[str, str], words: li
 
 def test_ends_a_command_without_looking_for_garbage(environ: dict[str, str]) -> None:
     assert last_line(environ, GARBAGE) == "ended"
+
+
+def test_starts_a_server_without_looking_for_garbage(environ: dict[str, str]) -> None:
+    """When it fails, a start makes more objects than AT_START of core/garbage.py."""
+    assert last_line(environ, STARTED) == []
 
 
 @pytest.mark.parametrize(("own", "begun_with"), [({}, "1"), ({"MALLOC_ARENA_MAX": "4"}, "4")])
