@@ -89,7 +89,6 @@ class Step(StrEnum):
     CONNECT = "connect"
     ENCRYPT = "encrypt"
     LOG_IN = "log in"
-    HAND_OVER = "hand over"
 
 
 class Doubt(StrEnum):

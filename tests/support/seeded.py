@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
+from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.devtools.samples.files import make_book, make_font, make_sounds, make_tool
-from storefront.shop.catalog.models import Edition, Price, Product, ProductState
-from storefront.shop.catalog.upload import StoredFile, record_file, store_file
+from storefront.shop.catalog.models import Edition, Price, Product, ProductState, Release, ReleaseFile
+from storefront.shop.catalog.upload import StoredFile, store_file
 
 TOOL = """
 Every disk has them: the photographs that were copied "just in case", the download that was downloaded
@@ -150,7 +151,19 @@ def _add_goods(session: Session, goods: Goods, position: int, stored: StoredFile
         Price(edition_id=edition.id, amount_minor=cents, currency="usd")
         for edition, (_, cents) in zip(editions, goods.editions, strict=True)
     )
-    record_file(session, product_id=product.id, version=goods.version, stored=stored, notes=goods.notes)
+    session.add(_release(product, goods, stored))
+
+
+def _release(product: Product, goods: Goods, stored: StoredFile) -> ReleaseFile:
+    release = Release(product_id=product.id, version=goods.version, notes=goods.notes, published_at=clock.now())
+    return ReleaseFile(
+        release=release,
+        filename=stored.filename,
+        content_type=stored.content_type,
+        size_bytes=stored.size_bytes,
+        sha256=stored.sha256,
+        path=stored.path,
+    )
 
 
 def _store(goods: Goods) -> StoredFile:

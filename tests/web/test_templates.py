@@ -63,6 +63,15 @@ def mail(kind: str, part: str, purchase: Purchase, app: Flask) -> str:
     )
 
 
+def test_uses_each_macro_that_it_imports() -> None:
+    imported = re.compile(r"{%-? from \S+ import (.+?)(?: with(?:out)? context)? -?%}")
+    for path in TEMPLATES.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        rest = imported.sub("", text)
+        names = [name.split(" as ")[-1].strip() for each in imported.findall(text) for name in each.split(",")]
+        assert [name for name in names if not re.search(rf"\b{name}\b", rest)] == [], path
+
+
 def test_is_asked_for_by_code_or_by_another_template() -> None:
     sources = [*(ROOT / "storefront").rglob("*.py"), *TEMPLATES.rglob("*.html"), *TEMPLATES.rglob("*.txt")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in sources)

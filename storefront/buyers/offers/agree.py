@@ -33,10 +33,6 @@ def say_offers(customer_id: int, place: ConsentPlace, *, agrees: bool, about: st
     return changed
 
 
-def wants_offers(customer_id: int) -> bool:
-    return get_customer_now(customer_id).wants_offers_since is not None
-
-
 def find_wish_of_order(number: str) -> bool | None:
     """Tell whether the buyer of an order wants offers; None where its page does not ask.
 

@@ -61,7 +61,6 @@ class Facts:
 
     mode: Mode
     base_url: str
-    is_restricted_key: bool
     is_reachable: bool  # for Stripe's webhook
     placeholders: tuple[str, ...]  # names of settings that still say what an example said
     mail_from: str

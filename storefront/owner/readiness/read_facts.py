@@ -51,7 +51,6 @@ def read_facts(trouble: Trouble) -> Facts:
     return Facts(
         mode=shop.mode,
         base_url=shop.base_url,
-        is_restricted_key=shop.stripe_secret_key.startswith("rk_"),
         is_reachable=is_reachable(shop.mode, shop.base_url),
         placeholders=find_placeholders(shop),
         mail_from=shop.mail_from.address,

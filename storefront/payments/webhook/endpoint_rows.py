@@ -39,14 +39,6 @@ def has_sealed_secret() -> bool:
     return db.session.scalar(select(WebhookEndpoint.id).where(*in_mode).limit(1)) is not None
 
 
-def ensure_current(account: str) -> WebhookEndpoint:
-    """Return the current row, made if there is none: of two that come at once, both get the same."""
-    with transaction() as session:
-        row = _ensure(session, account)
-        session.expunge(row)
-    return row
-
-
 def replace_current(account: str, *, shown: str | None) -> WebhookEndpoint:
     """Return the row of an endpoint to come. Who names what is no longer current gets what came instead.
 

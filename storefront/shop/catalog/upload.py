@@ -148,17 +148,6 @@ def _delete_leftover(folder: str, filename: str) -> bool:
     return bool(mark) and delete_unnamed(path, mark)
 
 
-def record_file(
-    session: Session, *, product_id: int, version: str, stored: StoredFile, notes: str, is_draft: bool = False
-) -> int:
-    """Write the rows for a stored file, inside the caller's transaction, and return its id.
-
-    A release that is there stays as it is.
-    """
-    release = _lock_release(session, product_id, version, notes=notes, is_draft=is_draft)
-    return _record_file(session, release, stored)
-
-
 def record_release(
     session: Session,
     *,

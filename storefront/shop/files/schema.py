@@ -54,13 +54,6 @@ def _list(entry: dict[str, Any], *required: str) -> dict[str, Any]:
     return {"type": "array", "items": entry | {"required": list(required)}}
 
 
-def _translated(name: str) -> dict[str, Any]:
-    """Return the schema of a list of product.md in another language."""
-    id_name = translations.PARTS[name][0]
-    texts = tuple(translations.TEXTS_OF_PARTS[name].values())
-    return _list(_table(texts, **{id_name: _text()}), id_name)
-
-
 def _text() -> dict[str, Any]:
     return {"type": "string"}
 

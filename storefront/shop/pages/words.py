@@ -13,7 +13,6 @@ RULES = {
     "title": TextRule(label="The title", longest=120, is_needed=True),
     "body_markdown": TextRule(label="The text", longest=60_000, is_line=False),
 }
-NO_KIND = ""
 SAMPLE_MARK = "**This is a sample"  # how the legal pages of the sample shop begin
 # What a template leaves open begins with "your": a link, a footnote or "[sic]" is none of it.
 PLACEHOLDER = re.compile(r"\[your\s[^\[\]]{1,200}\](?!\()", re.IGNORECASE)

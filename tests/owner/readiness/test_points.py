@@ -52,7 +52,6 @@ ONE_DRAFT = CatalogFacts(for_sale=0, drafts=1, prices=0, mirrored=0)
 READY = Facts(
     mode=Mode.LIVE,
     base_url="https://shop.example",
-    is_restricted_key=False,
     is_reachable=True,
     placeholders=(),
     mail_from="shop@shop.example",
