@@ -60,9 +60,10 @@ BLUEPRINTS = (
 # With these requests guesses how an answer is written. Stripe's says so, and they are 2 to 4 MB.
 GUESSES_OF_LETTERS = ("chardet", "charset_normalizer")
 FIRST_PAGES = (
-    "base.html", "_components.html", "shop/looks/_head.html", "shop/looks/_brand.html", "shop/media/_media.html",
-    "shop/catalog/catalog.html", "shop/catalog/product.html", "shop/catalog/_referrer.html",
-    "shop/discounts/_code.html", "buyers/availability/_form.html", "shop/cart/cart.html",
+    "base.html", "_components.html", "_flashes.html", "shop/looks/_head.html", "shop/looks/_brand.html",
+    "shop/media/_media.html", "shop/catalog/catalog.html", "shop/catalog/product.html",
+    "shop/catalog/_referrer.html", "shop/discounts/_code.html", "buyers/availability/_form.html",
+    "shop/cart/cart.html",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ FILE_FORMATS = ("csv", "xlsx")
 SEPARATORS = ("comma", "semicolon", "tab")
 DECIMAL_SIGNS = ("point", "comma")
 CHECKOUT_UIS = ("embedded", "hosted", "elements")
-REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create
+REFUND_REASONS = ("requested_by_customer", "duplicate", "fraudulent")
 EVIDENCE_FILES = (
     "receipt", "customer_communication", "service_documentation", "refund_policy",
     "duplicate_charge_documentation", "uncategorized_file",

@@ -3,18 +3,16 @@
 from typing import TYPE_CHECKING
 
 from storefront.core.config.settings import Settings
+from storefront.core.config.stripe import STRIPE_API
 
 if TYPE_CHECKING:
     import stripe
     from stripe._base_address import BaseAddresses
 
 
-OWN_API = "https://api.stripe.com"
-
-
 def _addresses(api_base: str) -> "BaseAddresses":
     """Stripe takes files at a host of their own; whatever stands in for Stripe takes them where it takes calls."""
-    return {"api": api_base} if api_base.rstrip("/") == OWN_API else {"api": api_base, "files": api_base}
+    return {"api": api_base} if api_base.rstrip("/") == STRIPE_API else {"api": api_base, "files": api_base}
 
 
 def make_client(settings: Settings, *, connect: float, read: float, retries: int) -> "stripe.StripeClient":

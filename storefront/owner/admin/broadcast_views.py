@@ -3,9 +3,9 @@
 from flask import flash, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from storefront.core.errors import NotFound
-from storefront.core.languages import Language, find_language, offered
+from storefront.core.languages import Language, offered
 from storefront.owner.admin.blueprint import admin, here, needs
+from storefront.owner.admin.email_views import as_mail, language_named
 from storefront.owner.admin.frames import with_frame
 from storefront.owner.broadcasts.audience import Audience, count_audience
 from storefront.owner.broadcasts.drafts import (
@@ -21,7 +21,6 @@ from storefront.owner.broadcasts.read import list_broadcasts, list_goods, read_g
 from storefront.owner.broadcasts.sending import cancel_broadcast, send_test, start_broadcast
 from storefront.owner.people.roles import Permission
 from storefront.web.bodies import takes_bytes
-from storefront.web.headers import MAIL_IN_A_FRAME
 from storefront.web.limits import limiter
 from storefront.web.row_ids import read_row_id
 
@@ -147,24 +146,14 @@ def _editor(
 def preview_broadcast_here(broadcast_id: int, language: str) -> ResponseReturnValue:
     """Show it as it is saved. Nothing on it can be sent anywhere."""
     read_view(broadcast_id)
-    response = make_response(preview_broadcast(broadcast_id, _language(language), email=here().email).html)
-    response.headers["Content-Security-Policy"] = MAIL_IN_A_FRAME
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
-
-
-def _language(code: str) -> Language:
-    language = find_language(code)
-    if language is None or language != code:
-        raise NotFound("The shop does not speak this language.")
-    return language
+    return as_mail(preview_broadcast(broadcast_id, language_named(language), email=here().email).html)
 
 
 @admin.post(ONE + "/test")
 @needs(Permission.SHOP)
 @limiter.limit("5/minute;30/hour")
 def test_broadcast(broadcast_id: int) -> ResponseReturnValue:
-    send_test(broadcast_id, _language(request.form.get("language", offered().own.value)), here().email)
+    send_test(broadcast_id, language_named(request.form.get("language", offered().own.value)), here().email)
     flash(f"A test is on its way to {here().email}, as it is saved.", "good")
     return _back(broadcast_id)
 

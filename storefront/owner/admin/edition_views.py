@@ -8,8 +8,8 @@ from storefront.owner.admin.product_forms import read_limits, read_place, shown_
 from storefront.owner.admin.product_views import save
 from storefront.owner.people.roles import Permission
 from storefront.shop.catalog.amounts import Amount, amount_words
+from storefront.shop.catalog.terms import EDITION_LIMITS
 from storefront.shop.editor.editions import (
-    LIMITS,
     add_edition,
     change_edition,
     delete_edition,
@@ -36,7 +36,7 @@ def create_edition(slug: str) -> ResponseReturnValue:
 
     def change() -> str:
         price = _read_price() if form.get("amount", "").strip() else None
-        name, line, limits = form.get("name", ""), form.get("line", ""), read_limits(form, LIMITS)
+        name, line, limits = form.get("name", ""), form.get("line", ""), read_limits(form, EDITION_LIMITS)
         if price:
             add_priced_edition(slug, name, price, line=line, limits=limits)
             return "Edition added."
@@ -52,7 +52,7 @@ def save_edition(slug: str, key: str) -> ResponseReturnValue:
     form = request.form
 
     def change() -> str:
-        values = {name: form[name] for name in EDITION_RULES if name in form} | read_limits(form, LIMITS)
+        values = {name: form[name] for name in EDITION_RULES if name in form} | read_limits(form, EDITION_LIMITS)
         changed = change_edition(slug, key, values, shown=shown_digests(form))
         return _saved_words(changed)
 

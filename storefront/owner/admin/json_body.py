@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import request
 
-from storefront.owner.people.passkeys import PasskeyRefused
+from storefront.owner.people.passkeys import UNREADABLE, PasskeyRefused
 
 
 def read_answer(member: str | None = None) -> dict[str, Any]:
@@ -21,6 +21,3 @@ def read_answer(member: str | None = None) -> dict[str, Any]:
     if not isinstance(answer, dict):
         raise PasskeyRefused(UNREADABLE)
     return answer
-
-
-UNREADABLE = "Your browser's answer could not be read. Try once more."

@@ -13,6 +13,7 @@ from storefront.owner.admin.blueprint import admin, here, needs
 from storefront.owner.history.order import OrderHistory, read_history
 from storefront.owner.people.roles import Permission
 from storefront.payments.fulfillment.refund import (
+    REASONS,
     NothingToRefund,
     RefundedBefore,
     RefundPlan,
@@ -23,7 +24,6 @@ from storefront.payments.fulfillment.refund import (
 )
 from storefront.payments.fulfillment.taken_back import warn_of_taken
 
-REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create
 MOST_ITEMS = 1000
 UNCERTAIN = (
     "Stripe did not say whether the refund is made. This page shows it once Stripe answers, within 15 minutes. "

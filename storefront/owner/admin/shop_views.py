@@ -11,6 +11,7 @@ from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.languages import find_language
 from storefront.core.runtime import settings
 from storefront.owner.admin.blueprint import admin, here, needs
+from storefront.owner.admin.email_views import as_mail
 from storefront.owner.admin.product_forms import shown_digests
 from storefront.owner.admin.refused_saves import kept_digests, refusal_words
 from storefront.owner.people.roles import Permission
@@ -24,7 +25,7 @@ from storefront.shop.profile.read import profile_of
 from storefront.shop.profile.referrers import are_referrers_ignored, ignore_referrers
 from storefront.shop.profile.saved_cards import are_cards_saved, switch_saved_cards
 from storefront.web.bodies import takes_bytes
-from storefront.web.headers import MAIL_IN_A_FRAME, content_security_policy
+from storefront.web.headers import content_security_policy
 from storefront.web.limits import limiter
 
 PAGE = "/admin/shop"
@@ -128,10 +129,7 @@ def _save_switch(part: str, field: str, switch: Callable[..., bool]) -> Response
 @needs(Permission.SHOP)
 def preview_mail() -> ResponseReturnValue:
     """Show a receipt with words that are not saved. Nothing on it can be sent anywhere."""
-    response = make_response(preview_receipt(request.form, email=here().email))
-    response.headers["Content-Security-Policy"] = MAIL_IN_A_FRAME
-    response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    return response
+    return as_mail(preview_receipt(request.form, email=here().email))
 
 
 @admin.post("/shop/mails/test")

@@ -22,10 +22,9 @@ from webauthn.helpers.structs import (
 from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from storefront.owner.people.models import Passkey
-from storefront.owner.people.passkeys import PasskeyRefused, Place
+from storefront.owner.people.passkeys import UNREADABLE, PasskeyRefused, Place
 
 UNCHECKED = "Your browser's answer could not be checked. Try once more."
-UNREADABLE = "Your browser's answer could not be read. Try once more."
 NOT_AN_ANSWER = (WebAuthnException, ValueError, KeyError, TypeError)
 
 

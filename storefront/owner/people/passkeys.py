@@ -31,6 +31,7 @@ from storefront.web.hosts import is_ip
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 MOST_PASSKEYS = 20  # of one person
 LONGEST_NAME = 60
+UNREADABLE = "Your browser's answer could not be read. Try once more."
 COPIED = "passkey.maybe_copied"
 TOLD_EVERY = timedelta(hours=1)
 MAYBE_COPIED = (

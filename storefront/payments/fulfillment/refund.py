@@ -20,6 +20,7 @@ from storefront.payments.fulfillment.upgrades import find_upgrade_of, find_upgra
 from storefront.stripe_api.gateway import gateway
 from storefront.stripe_api.seen import SeenRefund
 
+REASONS = ("requested_by_customer", "duplicate", "fraudulent")  # https://docs.stripe.com/api/refunds/create
 REFUSED = "order.refund_refused"  # in the audit log
 DISPUTED = "charge_disputed"  # https://docs.stripe.com/error-codes
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from storefront.shop.editor.texts import clean_texts
 from storefront.shop.emails.editable import Variable
-from storefront.shop.emails.words import RULES, VARIABLE, EmailTextRefused, clean_words
+from storefront.shop.emails.words import RULES, VARIABLE, EmailTextRefused, clean_words, put_values
 
 FIELDS = ("subject", "body")
 
@@ -93,7 +93,7 @@ def fill_in(words: AnswerWords, values: Mapping[str, str]) -> AnswerWords:
     plain = {name: " ".join(value.split()) for name, value in values.items()}
     addresses = {each.name for each in VARIABLES if each.is_address}
     in_markdown = {name: value if name in addresses else as_markdown(value) for name, value in plain.items()}
-    return AnswerWords(subject=_put(words.subject, plain), body=_put(words.body, in_markdown))
+    return AnswerWords(subject=put_values(words.subject, plain), body=put_values(words.body, in_markdown))
 
 
 def fill_blanks(words: AnswerWords, said: str) -> AnswerWords:
@@ -105,14 +105,10 @@ def fill_blanks(words: AnswerWords, said: str) -> AnswerWords:
     if said and not set(BLANK_NAMES) & set(VARIABLE.findall(words.body)):
         raise EmailTextRefused({"body": "This answer has no {text} or {reason}, so nothing can be said in it."})
     return AnswerWords(
-        subject=words.subject, body=_put(words.body, dict.fromkeys(BLANK_NAMES, said) if said else {})
+        subject=words.subject, body=put_values(words.body, dict.fromkeys(BLANK_NAMES, said) if said else {})
     )
 
 
 def as_markdown(value: str) -> str:
     """Return Markdown that says exactly this."""
     return SIGNS.sub(lambda found: f"\\{found[0]}", value)
-
-
-def _put(text: str, values: Mapping[str, str]) -> str:
-    return VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)

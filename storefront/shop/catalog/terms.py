@@ -25,6 +25,7 @@ class SaleTerms:
     download_days: int | None = None
 
 
+EDITION_LIMITS = ("activation_limit", "seats", "update_days")  # what an edition may say for itself
 NO_TERMS = SaleTerms()  # of a line that we do not know
 
 
@@ -60,7 +61,6 @@ def sold_product(product: Product) -> SoldProduct:
 
 _TERMS = tuple(field.name for field in fields(SaleTerms))
 _SOLD = tuple(field.name for field in fields(SoldProduct))
-_OF_EDITION = ("activation_limit", "seats", "update_days")
 _products, _editions = Product.__table__.c, Edition.__table__.c
 
 # The same for statements that join both without loading them: two entities cost more than the statement.
@@ -69,7 +69,7 @@ SALE_COLUMNS = (
     _products.key_source,
     _products.license_prefix,
     *(_products[name] for name in _TERMS),
-    *(_editions[name].label(f"edition_{name}") for name in _OF_EDITION),
+    *(_editions[name].label(f"edition_{name}") for name in EDITION_LIMITS),
 )
 
 
@@ -87,7 +87,7 @@ def terms_of_row(row: Row[*tuple[Any, ...]]) -> SaleTerms:
     """Return `terms_of_today` of a row with `SALE_COLUMNS`."""
     said = row._mapping  # noqa: SLF001 - its public name in SQLAlchemy
     terms = {name: said[name] for name in _TERMS}
-    return SaleTerms(**terms | {name: _own(said[f"edition_{name}"], said[name]) for name in _OF_EDITION})
+    return SaleTerms(**terms | {name: _own(said[f"edition_{name}"], said[name]) for name in EDITION_LIMITS})
 
 
 def _own(of_edition: int | None, of_product: int | None) -> int | None:

@@ -12,6 +12,7 @@ from storefront.core.db import transaction
 from storefront.core.errors import NotFound
 from storefront.shop.catalog.models import BundlePart, Edition, Price, Product
 from storefront.shop.catalog.queries import find_edition, lock_product, select_editions
+from storefront.shop.catalog.terms import EDITION_LIMITS
 from storefront.shop.catalog.upgrade_paths import read_paths
 from storefront.shop.editor.places import move_within
 from storefront.shop.editor.product_settings import check_values
@@ -21,8 +22,7 @@ from storefront.shop.editor.texts import EDITION_RULES, clean_texts, slug_from
 
 MOST_EDITIONS = 20
 LONGEST_KEY = 40
-LIMITS = ("activation_limit", "seats", "update_days")
-FIELDS = (*EDITION_RULES, *LIMITS)
+FIELDS = (*EDITION_RULES, *EDITION_LIMITS)
 
 
 def get_edition(session: Session, product: Product, edition: str) -> Edition:
@@ -86,7 +86,7 @@ def make_edition(
         key=key or _free_key(texts["name"], keys),
         position=max((other.position for other in others), default=-1) + 1,
         **texts,
-        **{limit: limits.get(limit) for limit in LIMITS},
+        **{limit: limits.get(limit) for limit in EDITION_LIMITS},
     )
     session.add(edition)
     session.flush()
@@ -107,13 +107,13 @@ def change_edition(
         StaleSave: somebody else changed the same field meanwhile; nothing is changed.
     """
     texts = {name: value for name, value in submitted.items() if name in EDITION_RULES}
-    limits = {name: value for name, value in submitted.items() if name in LIMITS}
+    limits = {name: value for name, value in submitted.items() if name in EDITION_LIMITS}
     values = clean_texts(texts, EDITION_RULES) | limits
     with transaction() as session:
         product = lock_product(session, slug)
         row = get_edition(session, product, edition)
         changes = pick_changes(read_edition(row), values, shown)
-        check_values({name: value for name, value in changes.items() if name in LIMITS})
+        check_values({name: value for name, value in changes.items() if name in EDITION_LIMITS})
         _check_upgrades(session, product, row, changes.get("upgrades_from", ""))
         return write_edition(session, product, row, values, shown=shown)
 

@@ -21,6 +21,7 @@ from storefront.shop.catalog.queries import (
     select_editions,
 )
 from storefront.shop.catalog.tax import BEHAVIORS, find_code_problem
+from storefront.shop.catalog.terms import EDITION_LIMITS
 from storefront.shop.editor.goods import GOODS, NOTHING, sells_nothing
 from storefront.shop.editor.stale import pick_changes
 
@@ -46,7 +47,6 @@ PRODUCT_FIELDS = (
     "offered_beside",
 )
 POOL_FIELDS = ("key_source", "grants_license", "pool_low_at", "pool_very_low_at")
-EDITION_FIELDS = ("activation_limit", "seats", "update_days")
 MAY_BE_EMPTY = ("license_prefix", "tax_code", "tax_behavior")
 MAX_NUMBER = 1_000_000
 MOST_DEVICES = 10_000  # of one key, whatever its seller allows: a list that a page and a lock can bear
@@ -139,7 +139,7 @@ def change_product_settings(
         SettingRefused: a value that cannot be; nothing is changed.
         StaleSave: somebody else changed the same setting meanwhile; nothing is changed.
     """
-    _check_names(values, EDITION_FIELDS if edition else PRODUCT_FIELDS)
+    _check_names(values, EDITION_LIMITS if edition else PRODUCT_FIELDS)
     values = _without_none(values)
     check_inside_checkout(values)
     with transaction() as session:
@@ -213,7 +213,7 @@ def _get_edition(session: Session, product: Product, name: str) -> Edition:
 def _check_names(names: Iterable[str], allowed: Iterable[str]) -> None:
     unknown = sorted(set(names) - set(allowed))
     if unknown:
-        raise SettingRefused(f"{', '.join(unknown)}: an edition has {', '.join(EDITION_FIELDS)} of its own only.")
+        raise SettingRefused(f"{', '.join(unknown)}: an edition has {', '.join(EDITION_LIMITS)} of its own only.")
 
 
 def check_values(values: dict[str, Any], *, allows_past: bool = False) -> None:

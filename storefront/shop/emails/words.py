@@ -84,14 +84,15 @@ def fill(words: Words, values: Mapping[str, str]) -> Filled:
     marked = _mark(words.body)
     body = MARK.sub(lambda found: plain.get(_name_in(found), f"{{{_name_in(found)}}}"), write_plain(marked))
     return Filled(
-        subject=_put(words.subject, plain),
-        heading=_put(words.heading, plain),
+        subject=put_values(words.subject, plain),
+        heading=put_values(words.heading, plain),
         html=_fill_html(render_markdown(marked), plain),
         words=body,
     )
 
 
-def _put(text: str, values: Mapping[str, str]) -> str:
+def put_values(text: str, values: Mapping[str, str]) -> str:
+    """Put values in place of variables in a plain text. A name without a value stays as it is written."""
     return VARIABLE.sub(lambda found: values.get(found[1], found[0]), text)
 
 

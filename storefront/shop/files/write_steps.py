@@ -13,9 +13,9 @@ from storefront.shop.catalog.notes import write_notes
 from storefront.shop.catalog.publish import write_publication, write_withdrawal
 from storefront.shop.catalog.queries import lock_product
 from storefront.shop.catalog.releases import ReleaseState, lock_release
+from storefront.shop.catalog.terms import EDITION_LIMITS
 from storefront.shop.catalog.upload import StoredFile, record_release
 from storefront.shop.editor.editions import (
-    LIMITS,
     get_edition,
     make_edition,
     order_editions,
@@ -209,8 +209,8 @@ class _Writer:
             after_product(self._session, product)
 
     def _make_edition(self, product: Product, key: str, values: Fields) -> Edition:
-        texts = {"line": "", **{name: value for name, value in values.items() if name not in LIMITS}}
-        limits = {name: value for name, value in values.items() if name in LIMITS}
+        texts = {"line": "", **{name: value for name, value in values.items() if name not in EDITION_LIMITS}}
+        limits = {name: value for name, value in values.items() if name in EDITION_LIMITS}
         return make_edition(self._session, product, texts, limits, key=key)
 
     def _write_edition(self, product: Product, step: Step) -> None:
