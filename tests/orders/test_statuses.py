@@ -10,8 +10,8 @@ from flask import Flask
 
 from storefront.stripe_api.gateway import GATEWAY, Gateway
 from storefront.stripe_api.seen import SeenCheckout
-from tests.races.slow_gateway import look
 from tests.support.databases import BOTH, mostly_sqlite
+from tests.support.fulfill import look
 from tests.support.gifts import ROSA, Received, give, hand_over, receive
 from tests.support.rows import read_rows
 from tests.support.sale import COMPLETED, Sale, sell

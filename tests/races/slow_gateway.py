@@ -5,11 +5,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from flask import Flask
 
-from storefront.core.db import db
-from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.fulfill import Look
 from storefront.payments.fulfillment.outcome import Outcome
 from storefront.stripe_api.gateway import Gateway
 from storefront.stripe_api.seen import SeenCheckout
+from tests.support.fulfill import look
 
 WAIT_SECONDS = 60
 
@@ -29,14 +29,6 @@ class SlowGateway(Gateway):
             self.has_read.set()
             assert self.may_go_on.wait(WAIT_SECONDS)
         return seen
-
-
-def look(app: Flask, session_id: str, how: Look = Look.NOW) -> Outcome:
-    with app.app_context():
-        try:
-            return fulfill_checkout(session_id, how).outcome
-        finally:
-            db.session.remove()
 
 
 def look_slowly(

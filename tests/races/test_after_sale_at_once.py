@@ -1,8 +1,5 @@
 """Refunds, disputes and the owner's word meet the sale, and each other, at the same moment."""
 
-import random
-from collections import Counter
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from itertools import pairwise
@@ -19,8 +16,10 @@ from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from storefront.payments.webhook.dispatch import run_unhandled
 from storefront.stripe_api.gateway import GATEWAY
-from tests.races.slow_gateway import SlowGateway, look, look_slowly
+from tests.races.at_once import EACH, THREADS, Job, run_at_once
+from tests.races.slow_gateway import SlowGateway, look_slowly
 from tests.support.databases import BOTH
+from tests.support.fulfill import look
 from tests.support.rows import read_rows
 from tests.support.sale import COMPLETED, Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -28,11 +27,8 @@ from tests.support.shop import Buyer, keys_on, post_event, wait_for
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
-THREADS = 8
 ROUNDS = 4
-EACH = 3
 REFUNDS = ("refund.", "charge.refunded")
-Job = Callable[[], int]
 
 
 @pytest.fixture
@@ -43,14 +39,6 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
 
 def events_of(sandbox: SandboxClient, *prefixes: str) -> list[dict[str, Any]]:
     return [event for event in sandbox.read("events")["data"] if event["type"].startswith(prefixes)]
-
-
-def run_at_once(jobs: list[Job], *, seed: int) -> Counter[int]:
-    """Each job several times in a random order; returns how often each HTTP status came."""
-    queue = jobs * EACH
-    random.Random(seed).shuffle(queue)
-    with ThreadPoolExecutor(THREADS) as pool:
-        return Counter(pool.map(lambda job: job(), queue))
 
 
 def deliver_jobs(app: Flask, events: list[dict[str, Any]]) -> list[Job]:

@@ -1,9 +1,6 @@
 """Every way to pay on every form: its end is told while pages, looks and old events are still worked on."""
 
-import random
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import cycle
 from typing import Any
@@ -11,8 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.races.slow_gateway import look
+from tests.races.at_once import Job, run_at_once
 from tests.support.databases import BOTH
+from tests.support.fulfill import look
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, keys_on, post_event, run_worker_once
@@ -24,9 +22,6 @@ FORMS = {"hosted_page": "success_url", "embedded_page": "return_url", "elements"
 FIRST = ("page", "webhook", "everyone")
 PAIRS = [(form, first) for form in FORMS for first in FIRST]  # nine, for the ways in turn
 ALL_WAYS = [way_of("pm_card_visa"), *(way for way in WAYS.values() if way.method != "sepa_dispute")]
-EACH = 3
-THREADS = 8
-Job = Callable[[], int]
 
 
 @pytest.fixture
@@ -87,13 +82,6 @@ def start_all(app: Flask, sandbox: SandboxClient, ways: list[Way]) -> list[Sale]
         )
         sales.append(sale)
     return sales
-
-
-def run_at_once(jobs: list[Job], seed: int) -> Counter[int]:
-    queue = jobs * EACH
-    random.Random(seed).shuffle(queue)
-    with ThreadPoolExecutor(THREADS) as pool:
-        return Counter(pool.map(lambda job: job(), queue))
 
 
 def end_at_once(sales: list[Sale], result: str) -> None:

@@ -9,8 +9,9 @@ from flask import Flask
 from storefront.payments.fulfillment.fulfill import Look
 from storefront.payments.fulfillment.outcome import Outcome
 from storefront.stripe_api.gateway import GATEWAY
-from tests.races.slow_gateway import WAIT_SECONDS, SlowGateway, look, look_slowly
+from tests.races.slow_gateway import WAIT_SECONDS, SlowGateway, look_slowly
 from tests.support.databases import BOTH
+from tests.support.fulfill import look
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer

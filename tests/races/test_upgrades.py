@@ -1,13 +1,13 @@
 """An upgrade and the refund of what it upgrades, told at the same moment."""
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from flask import Flask
 
-from storefront.core.db import db
-from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.support.databases import BOTH
+from tests.support.fulfill import look
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -17,13 +17,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.parametrize("engine", BOTH, indirect
 
 
 def look_at_once(app: Flask, *session_ids: str) -> None:
-    def look(session_id: str) -> None:
-        with app.app_context():
-            fulfill_checkout(session_id, Look.NOW)
-            db.session.remove()
-
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(look, session_ids * 3))
+        list(pool.map(partial(look, app), session_ids * 3))
 
 
 def left_to_refund(app: Flask) -> int:

@@ -1,5 +1,7 @@
 """Discounts for tests, made as owners make them."""
 
+import html
+import re
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -73,3 +75,8 @@ def at_once(app: Flask, *calls: Callable[[], object]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
+
+
+def words(page: str) -> str:
+    """Return what the main part of a page says, without its tags."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", page[page.find("<main") :])))

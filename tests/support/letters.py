@@ -9,3 +9,8 @@ def words_of(body: str) -> str:
     body = re.sub(r"<(style|title)\b.*?</\1>|<!--.*?-->", " ", body, flags=re.DOTALL)
     seen = html.unescape(re.sub(r"<[^>]+>", " ", body))
     return " ".join(seen.replace(":", " ").replace("\N{MINUS SIGN}", "-").split())
+
+
+def plain(page: str) -> str:
+    """Return what stands between tags, each run of blanks as one."""
+    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))

@@ -1,25 +1,16 @@
 """Disputes: opened by card, account or control; answered, won, lost, escalated, given up."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 import stripe
 
 from storefront.devtools.sandbox.resources.disputes import LONG_TEXTS
+from tests.devtools.sandbox.after_sale import events_after, pay_with
 from tests.devtools.sandbox.calls import Calls
 
 PAID = 5  # the events of a card payment, up to charge.updated
 OPENED = ["charge.dispute.created", "charge.dispute.funds_withdrawn", "charge.updated"]
-
-
-def pay_with(sandbox: Calls, method: str = "pm_card_visa", currency: str = "usd") -> str:
-    """The id of the charge, of money that has arrived."""
-    session = sandbox.make_session(sandbox.make_price(currency=currency))
-    intent = sandbox.pay(session.id, payment_method=method).json["payment_intent"]
-    if intent["status"] == "processing":
-        sandbox.control(f"payment_intents/{intent['id']}/settle")
-    return str(sandbox.get(f"/v1/payment_intents/{intent['id']}")["latest_charge"])
 
 
 def disputes_of(sandbox: Calls, charge_id: str) -> list[Any]:
@@ -29,12 +20,6 @@ def disputes_of(sandbox: Calls, charge_id: str) -> list[Any]:
 
 def make_dispute(sandbox: Calls, status: str = "needs_response", **more: str) -> Any:
     return sandbox.control(f"charges/{pay_with(sandbox)}/dispute", status=status, **more)
-
-
-def events_after(sandbox: Calls, act: Callable[[], object]) -> list[str]:
-    before = len(sandbox.event_types())
-    act()
-    return sandbox.event_types()[before:]
 
 
 def see(sandbox: Calls, dispute_id: str) -> Any:

@@ -1,10 +1,9 @@
 """Refunds of cards and bank debits: full, in parts, pending, failed, canceled."""
 
-from collections.abc import Callable
-
 import pytest
 import stripe
 
+from tests.devtools.sandbox.after_sale import events_after, pay_with
 from tests.devtools.sandbox.calls import Calls
 
 
@@ -61,21 +60,6 @@ def test_refuses_an_unknown_reason(sandbox: Calls, intent_id: str) -> None:
     assert answer.json["error"]["message"] == (
         "Invalid reason: must be one of duplicate, fraudulent, or requested_by_customer"
     )
-
-
-def pay_with(sandbox: Calls, method: str, currency: str = "usd") -> str:
-    """The id of the charge, of money that has arrived."""
-    session = sandbox.make_session(sandbox.make_price(currency=currency))
-    intent = sandbox.pay(session.id, payment_method=method).json["payment_intent"]
-    if intent["status"] == "processing":
-        sandbox.control(f"payment_intents/{intent['id']}/settle")
-    return str(sandbox.get(f"/v1/payment_intents/{intent['id']}")["latest_charge"])
-
-
-def events_after(sandbox: Calls, act: Callable[[], object]) -> list[str]:
-    before = len(sandbox.event_types())
-    act()
-    return sandbox.event_types()[before:]
 
 
 def amounts(sandbox: Calls, charge_id: str) -> tuple[int, bool]:

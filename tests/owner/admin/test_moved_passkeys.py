@@ -1,7 +1,5 @@
 """The shop got another address, and the passkeys of its people were made at the one before."""
 
-import html
-import re
 from datetime import timedelta
 
 import pytest
@@ -14,6 +12,7 @@ from storefront.core.config.settings import load_settings
 from storefront.mail.letter import Mail
 from storefront.owner.people.models import Role
 from storefront.owner.people.moved_passkeys import works_here
+from tests.support.letters import plain
 from tests.support.people import OLD_HOST as OLD
 from tests.support.people import OWNER, give_passkey, link_for, make_person, sign_in_at_admin
 from tests.support.shop import Buyer
@@ -22,10 +21,6 @@ from tests.support.sign_in import code_in, link_in, waiting_mails
 WORDS = f"Your passkeys are for {OLD}, as this shop was called before, and work nowhere else."
 FOR_OWNERS = "Run `storefront owner link` on the shop's machine, open it in this browser"
 FOR_HELPERS = "Ask an owner for a new link"
-
-
-def words_of(page: str) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 def knock(app: Flask) -> tuple[Buyer, Mail]:
@@ -42,7 +37,7 @@ def test_tells_its_owner_where_the_passkeys_work_and_how_to_come_in(app: Flask) 
     browser, mail = knock(app)
     answer = browser.post("/admin/sign-in/code", code=code_in(mail))
     assert answer.status_code == 400
-    assert f"{WORDS} {FOR_OWNERS}" in words_of(answer.text)
+    assert f"{WORDS} {FOR_OWNERS}" in plain(answer.text)
     assert browser.get("/admin").status_code == 303
 
 
@@ -51,13 +46,13 @@ def test_tells_the_same_to_who_uses_the_mailed_link(app: Flask) -> None:
     browser, mail = knock(app)
     path = f"/admin{link_in(mail)}"
     assert browser.post(path).location == "/admin/sign-in"
-    assert WORDS in words_of(browser.get("/admin/sign-in").text)
+    assert WORDS in plain(browser.get("/admin/sign-in").text)
 
 
 def test_sends_a_helper_to_an_owner(app: Flask) -> None:
     give_passkey(app, make_person(app, role=Role.SUPPORT))
     browser, mail = knock(app)
-    said = words_of(browser.post("/admin/sign-in/code", code=code_in(mail)).text)
+    said = plain(browser.post("/admin/sign-in/code", code=code_in(mail)).text)
     assert f"{WORDS} {FOR_HELPERS}" in said
 
 
@@ -67,7 +62,7 @@ def test_asks_for_a_passkey_that_works_as_ever(app: Flask, host: str) -> None:
     give_passkey(app, person_id)
     give_passkey(app, person_id, host)
     browser, mail = knock(app)
-    said = words_of(browser.post("/admin/sign-in/code", code=code_in(mail)).text)
+    said = plain(browser.post("/admin/sign-in/code", code=code_in(mail)).text)
     assert "Sign in with the passkey." in said
     assert OLD not in said
 
@@ -76,10 +71,10 @@ def test_lets_a_new_link_prove_who_is_signed_in(app: Flask) -> None:
     person_id = make_person(app)
     give_passkey(app, person_id)
     browser = sign_in_at_admin(app, person_id)
-    assert WORDS in words_of(browser.get("/admin/account").text)
+    assert WORDS in plain(browser.get("/admin/account").text)
     with time_machine.travel(clock.now() + timedelta(minutes=11), tick=True):
         page = browser.get("/admin/confirm?next=/admin/account").text
-        assert WORDS in words_of(page)
+        assert WORDS in plain(page)
         assert "Use your passkey" not in page
         assert "Email me a code" not in page
         path = link_for(app, person_id)
@@ -99,11 +94,11 @@ def test_counts_no_passkey_that_works_nowhere_as_ready(app: Flask) -> None:
     person_id = make_person(app)
     give_passkey(app, person_id)
     browser = sign_in_at_admin(app, person_id)
-    assert "The passkeys of owners are for the address that the shop had before" in words_of(
+    assert "The passkeys of owners are for the address that the shop had before" in plain(
         browser.get("/admin/ready").text
     )
     give_passkey(app, person_id, "localhost")
-    assert "An owner signs in with a passkey" in words_of(browser.get("/admin/ready").text)
+    assert "An owner signs in with a passkey" in plain(browser.get("/admin/ready").text)
 
 
 def behind(app: Flask, base_url: str) -> Buyer:
@@ -115,7 +110,7 @@ def behind(app: Flask, base_url: str) -> Buyer:
 def try_code(browser: Buyer) -> str:
     browser.post("/admin/sign-in", email=OWNER)
     mail = next(mail for mail in reversed(waiting_mails(browser.app)) if "is your code" in mail.subject)
-    return words_of(browser.post("/admin/sign-in/code", code=code_in(mail)).text)
+    return plain(browser.post("/admin/sign-in/code", code=code_in(mail)).text)
 
 
 class TestAtAnotherName:
@@ -146,10 +141,10 @@ class TestAtAnotherName:
         assert f"{words}Run `storefront owner link` on the shop's machine." in try_code(behind(app, at))
         browser = behind(app, at)
         assert browser.post(link_for(app, person_id)).location == "/admin"
-        assert words in words_of(browser.get("/admin/account").text)
+        assert words in plain(browser.get("/admin/account").text)
         with time_machine.travel(clock.now() + timedelta(minutes=11), tick=True):
             page = browser.get("/admin/confirm?next=/admin/people").text
-            assert words in words_of(page)
+            assert words in plain(page)
             assert f'<a href="{there}"' in page
             assert "Use your passkey" not in page
 

@@ -34,8 +34,6 @@ from storefront.owner.answers.send import send_answer
 from storefront.owner.doctor.archive import look_at_archive
 from storefront.owner.doctor.finding import Level
 from storefront.owner.health.room import LOW_BYTES
-from storefront.owner.health.trouble import read_trouble
-from storefront.owner.health.warnings import find_warnings
 from storefront.owner.retention.archive import append
 from storefront.owner.retention.run import forget_some
 from storefront.shop.answers.words import AnswerWords
@@ -44,6 +42,7 @@ from tests.support.databases import BOTH
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import number_of, sell
 from tests.support.sandbox_client import SandboxClient
+from tests.support.warned import warnings_of
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 NOVEMBER = datetime(2026, 11, 30, tzinfo=UTC)
@@ -79,13 +78,6 @@ def forget(app: Flask) -> dict[str, int]:
         finally:
             flush(only_when_due=False)
             db.session.remove()
-
-
-def warnings_of(app: Flask) -> set[str]:
-    with app.app_context():
-        found = find_warnings(read_trouble())
-        db.session.remove()
-    return {warning.code for warning in found}
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.shop.catalog.models import ProductAlias, ProductState
 from storefront.shop.discounts.models import Discount
-from tests.payments.checkout.buttons import count_sessions, in_cart, send
+from tests.payments.checkout.buttons import count_sessions, in_cart, lines_of, send
 from tests.support.discounts import discount
 from tests.support.goods import change_price, change_product, make_edition, set_price
 from tests.support.rows import read_rows
@@ -43,11 +43,6 @@ def follow(buyer: Buyer, link: str) -> str:
     return hosted[1] if hosted else buyer.session_on(buyer.get(answer.location))
 
 
-def sold(sandbox: SandboxClient, session_id: str) -> list[tuple[str, int]]:
-    lines = sandbox.stripe.v1.checkout.sessions.line_items.list(session_id).data
-    return [(str(line.description), int(line.quantity or 0)) for line in lines]
-
-
 def test_says_only_what_will_be_bought_until_its_form_is_sent(buyer: Buyer, sandbox: SandboxClient) -> None:
     page = buyer.get("/buy/twinspot?edition=team&quantity=2")
     assert "Twinspot Team \u00d7 2 $158.00" in words_on(page.text)
@@ -67,7 +62,7 @@ def test_leads_to_each_kind_of_checkout_and_leaves_the_cart_alone(
     buyer.add("soft-taps")
     before = in_cart(buyer)
     session_id = follow(buyer, "/buy/twinspot?edition=Team&quantity=3")
-    assert sold(sandbox, session_id) == [("Twinspot (Team)", 3)]
+    assert lines_of(sandbox, session_id) == [("Twinspot (Team)", 3)]
     assert follow(buyer, "/buy/twinspot?edition=Team&quantity=3") == session_id, "a second click goes back to it"
     sandbox.pay(session_id)
     assert len(keys_on(buyer.land(session_id).text)) == 3
@@ -134,7 +129,7 @@ def test_says_where_an_amount_is_chosen(
     change_price(app, personal, amount_minor=1000, least_minor=500, most_minor=5000)
     link = f"/buy/twinspot?edition=personal&amount={amount}"
     assert said in words_on(buyer.get(link).text)
-    assert sold(sandbox, follow(buyer, link)) == [("Twinspot (Personal)", 1)]
+    assert lines_of(sandbox, follow(buyer, link)) == [("Twinspot (Personal)", 1)]
     refused = buyer.get("/buy/twinspot?edition=personal&quantity=2")
     assert (refused.status_code, "bought one at a time" in refused.text) == (404, True)
 
@@ -221,5 +216,5 @@ def test_sends_the_same_quantity_again_when_stripe_did_not_answer(buyer: Buyer, 
     trouble = send(buyer, "/checkout/now", **form)
     assert trouble.status_code == 503
     again = send(buyer, "/checkout/now", **form_of(trouble.text))
-    assert sold(sandbox, buyer.session_on(buyer.get(again.location))) == [("Twinspot (Personal)", 4)]
+    assert lines_of(sandbox, buyer.session_on(buyer.get(again.location))) == [("Twinspot (Personal)", 4)]
     assert count_sessions(sandbox) == 1

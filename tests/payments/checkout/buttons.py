@@ -1,4 +1,4 @@
-"""The buttons that lead to the payment, as browsers press them: once, twice, or late."""
+"""The buttons that lead to the payment, as browsers press them: once, twice, or late; and what they lead to."""
 
 import re
 from typing import Any
@@ -46,6 +46,20 @@ def send(buyer: Buyer, path: str, **form: Any) -> TestResponse:
 
 def count_sessions(sandbox: SandboxClient) -> int:
     return len(sandbox.stripe.v1.checkout.sessions.list({"limit": 100}).data)
+
+
+def lines_of(sandbox: SandboxClient, session_id: str) -> list[tuple[str, int]]:
+    lines = sandbox.stripe.v1.checkout.sessions.line_items.list(session_id).data
+    return [(str(line.description), int(line.quantity or 0)) for line in lines]
+
+
+def status_of(sandbox: SandboxClient, session_id: str) -> str:
+    return str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).status)
+
+
+def ask_form(buyer: Buyer, form: str) -> Any:
+    """What the script of an open form asks."""
+    return buyer.client.get(form, headers={"Accept": "application/json"}, base_url=buyer.base_url).get_json()
 
 
 def tell_paid(app: Flask, sandbox: SandboxClient, session_id: str) -> None:

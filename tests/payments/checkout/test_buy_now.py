@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from storefront.shop.catalog.models import ProductState
-from tests.payments.checkout.buttons import in_cart, press
+from tests.payments.checkout.buttons import in_cart, lines_of, press
 from tests.support.goods import change_price, change_product, set_price
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -20,11 +20,6 @@ def buy_now(buyer: Buyer, slug: str = "twinspot", edition: str = "Personal") -> 
     answer = press(buyer, slug, edition)
     assert answer.status_code == 303, answer.text
     return buyer.session_on(buyer.get(answer.location))
-
-
-def lines_of(sandbox: SandboxClient, session_id: str) -> list[tuple[str, int]]:
-    lines = sandbox.stripe.v1.checkout.sessions.line_items.list(session_id).data
-    return [(str(line.description), int(line.quantity or 0)) for line in lines]
 
 
 def test_leads_a_first_time_browser_to_the_form_with_that_one_thing(app: Flask, sandbox: SandboxClient) -> None:

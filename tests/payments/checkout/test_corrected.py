@@ -9,7 +9,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from storefront.core import tokens
-from tests.payments.checkout.buttons import count_sessions, press, tell_paid
+from tests.payments.checkout.buttons import ask_form, count_sessions, press, status_of, tell_paid
 from tests.support.gifts import FIELDS, WORDS, in_days
 from tests.support.gifts import begin_gift as cart_gift
 from tests.support.goods import set_price
@@ -54,15 +54,6 @@ def session_at(buyer: Buyer, answer: TestResponse) -> str:
     return buyer.session_on(buyer.get(answer.location))
 
 
-def status_of(sandbox: SandboxClient, session_id: str) -> str:
-    return str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).status)
-
-
-def look(buyer: Buyer, form: str) -> Any:
-    """What the script of an open form asks."""
-    return buyer.client.get(form, headers={"Accept": "application/json"}, base_url=buyer.base_url).get_json()
-
-
 def pay(buyer: Buyer, sandbox: SandboxClient, session_id: str) -> None:
     sandbox.pay(session_id)
     buyer.land(session_id)
@@ -82,9 +73,9 @@ def test_replaces_the_gift_that_it_corrects(
     assert filled_in(buyer) == before["email"]
     right = session_at(buyer, begin_gift(buyer, ROSA))
     assert (status_of(sandbox, wrong), status_of(sandbox, right)) == ("expired", "open")
-    assert look(buyer, first.location) == {"state": "open", "session": right}
+    assert ask_form(buyer, first.location) == {"state": "open", "session": right}
     pay(buyer, sandbox, right)
-    assert look(buyer, first.location)["state"] == "paid"
+    assert ask_form(buyer, first.location)["state"] == "paid"
     assert buyer.get(first.location).location == f"/checkout/return?session_id={right}"
     assert (gifts_sold(app), filled_in(buyer)) == ([ROSA], "")
     assert WORDS.split("\n")[0] not in gift_page(buyer)

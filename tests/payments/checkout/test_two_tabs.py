@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from flask import Flask
@@ -11,7 +10,7 @@ from storefront.core import tokens
 from storefront.core.config.checkout_ui import CheckoutUi
 from storefront.core.runtime import runtime
 from storefront.payments.checkout.begun_here import MOST_NOW
-from tests.payments.checkout.buttons import count_sessions, press
+from tests.payments.checkout.buttons import ask_form, count_sessions, press, status_of
 from tests.support.goods import make_product
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -23,15 +22,6 @@ NAMES = {"Personal": "Twinspot (Personal)", "Team": "Twinspot (Team)"}
 def sold_in(sandbox: SandboxClient, session_id: str) -> list[str]:
     lines = sandbox.stripe.v1.checkout.sessions.line_items.list(session_id).data
     return [str(line.description) for line in lines]
-
-
-def status_of(sandbox: SandboxClient, session_id: str) -> str:
-    return str(sandbox.stripe.v1.checkout.sessions.retrieve(session_id).status)
-
-
-def look(buyer: Buyer, form: str) -> Any:
-    """What the script of an open form asks."""
-    return buyer.client.get(form, headers={"Accept": "application/json"}, base_url=buyer.base_url).get_json()
 
 
 @pytest.fixture
@@ -46,7 +36,7 @@ def test_shows_each_tab_the_form_of_its_own_purchase(
     sessions = {edition: buyer.session_on(buyer.get(form)) for edition, form in tabs.items()}
     for edition, session_id in sessions.items():
         assert sold_in(sandbox, session_id) == [NAMES[edition]]
-        assert look(buyer, tabs[edition]) == {"state": "open", "session": session_id}
+        assert ask_form(buyer, tabs[edition]) == {"state": "open", "session": session_id}
         assert status_of(sandbox, session_id) == "open"
 
 
@@ -63,7 +53,7 @@ def test_pays_in_both_tabs_and_shows_each_its_own_order(
         assert f">{edition}<" in page or NAMES[edition] in page
     for edition, form in tabs.items():
         assert buyer.get(form).location == f"/checkout/return?session_id={sessions[edition]}"
-        assert look(buyer, form)["state"] == "paid"
+        assert ask_form(buyer, form)["state"] == "paid"
     assert len(read_rows(app, "SELECT id FROM orders")) == 2
 
 
@@ -73,7 +63,7 @@ def test_keeps_one_tab_open_while_the_other_is_paid(
     paid, left = (buyer.session_on(buyer.get(tabs[edition])) for edition in NAMES)
     sandbox.pay(paid)
     buyer.land(paid)
-    assert look(buyer, tabs["Team"]) == {"state": "open", "session": left}
+    assert ask_form(buyer, tabs["Team"]) == {"state": "open", "session": left}
     assert press(buyer, "twinspot", "Team").location == tabs["Team"], "the button leads back to its form"
     assert press(buyer, "twinspot", "Personal").location not in tabs.values(), "bought once more"
 

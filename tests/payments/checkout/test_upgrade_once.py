@@ -3,6 +3,7 @@
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from threading import Barrier, Lock
 from typing import Any
 
@@ -71,17 +72,18 @@ def test_expires_the_form_of_one_edition_when_another_is_chosen(
     assert [sessions.retrieve(session_id).status for session_id in begun] == ["expired", "expired", "open"]
 
 
+def click(browser: Buyer, offer: Offer, token: str) -> TestResponse:
+    return send(browser, offer.action, amount_minor=offer.amount_minor, csrf_token=token)
+
+
 @pytest.mark.parametrize("engine", BOTH, indirect=True)
 def test_makes_one_session_of_clicks_at_the_same_moment(app: Flask, sandbox: SandboxClient, sale: Sale) -> None:
     offer = offers_on(sale.order_page())[0]
     before, token = count_sessions(sandbox), sale.buyer.csrf_token()
     clicks = [twin_of(sale.buyer) for _click in range(4)]
 
-    def click(browser: Buyer) -> TestResponse:
-        return send(browser, offer.action, amount_minor=offer.amount_minor, csrf_token=token)
-
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(click, clicks))
+        answers = list(pool.map(partial(click, offer=offer, token=token), clicks))
     assert {answer.status_code for answer in answers} == {303}
     assert len({answer.location for answer in answers}) == 1
     assert count_sessions(sandbox) == before + 1
@@ -104,12 +106,10 @@ def test_is_of_the_later_edition_where_two_are_clicked_at_once(
             carts.append([[line.price_id, line.quantity] for line in row["cart"]])
             return real(**row)
 
-    def click(browser: Buyer, offer: Offer) -> TestResponse:
-        return send(browser, offer.action, amount_minor=offer.amount_minor, csrf_token=token)
-
     monkeypatch.setattr(start, "insert_checkout", insert_together)
+    twins = [twin_of(sale.buyer) for _offer in offers]
     with ThreadPoolExecutor(2) as pool:
-        answers = list(pool.map(click, [twin_of(sale.buyer) for _offer in offers], offers))
+        answers = list(pool.map(partial(click, token=token), twins, offers))
     assert len({answer.location for answer in answers}) == 1
     rows = read_rows(app, "SELECT cart FROM checkouts WHERE upgrades_grant_id IS NOT NULL")
     assert [row["cart"] if isinstance(row["cart"], list) else json.loads(row["cart"]) for row in rows] == carts[1:]

@@ -9,10 +9,11 @@ from storefront.core.db import db
 from storefront.orders.decide import decide
 from storefront.orders.models import Decision
 from storefront.orders.notices import close_notices
-from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
+from storefront.payments.fulfillment.fulfill import Look
 from storefront.payments.fulfillment.outcome import Outcome
 from tests.payments.reconcile.sales import days_ago
 from tests.support.databases import BOTH
+from tests.support.fulfill import look
 from tests.support.rows import read_rows
 from tests.support.sale import COMPLETED, Sale, sell
 from tests.support.sandbox_client import SandboxClient
@@ -20,14 +21,6 @@ from tests.support.shop import Buyer
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 NOTICES = "SELECT id, subject, text FROM notices WHERE kind = 'double_purchase' AND closed_at IS NULL"
-
-
-def look(app: Flask, session_id: str, how: Look = Look.NOW) -> Outcome:
-    with app.app_context():
-        try:
-            return fulfill_checkout(session_id, how).outcome
-        finally:
-            db.session.remove()
 
 
 def decide_on(sale: Sale, decision: Decision) -> None:

@@ -13,7 +13,7 @@ from flask import Flask
 from storefront.core import clock
 from storefront.payments.fulfillment.fulfill import Look
 from tests.payments.reconcile.sales import run
-from tests.races.slow_gateway import look
+from tests.support.fulfill import look
 from tests.support.rows import read_rows
 from tests.support.sale import Sale, link_of
 from tests.support.sandbox_client import SandboxClient

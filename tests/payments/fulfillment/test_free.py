@@ -1,7 +1,5 @@
 """What costs nothing: the same page for every address, the truth in its mail, nothing joined by typing."""
 
-import html
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +19,7 @@ from storefront.payments.fulfillment.refund import refund_order
 from tests.support.databases import BOTH
 from tests.support.gifts import ROSA, give, hand_over, received_link
 from tests.support.goods import make_edition
+from tests.support.letters import plain
 from tests.support.rows import count_rows, read_rows
 from tests.support.sale import FONT, TOOL, link_of, number_of, sell, take_free
 from tests.support.sandbox_client import SandboxClient
@@ -32,7 +31,7 @@ both = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
 def words(page: str) -> str:
     main = page[page.index("<main") : page.index("</main>")]
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", main)))
+    return plain(main)
 
 
 def receipts(app: Flask) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """A refund that waits until its buyer has told Stripe where the money should go: what is said, and how it ends."""
 
-import html
 import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -11,6 +10,7 @@ from flask import Flask
 from storefront.core.languages import Language
 from storefront.shop.emails.edit import change_words
 from tests.support.databases import BOTH
+from tests.support.letters import plain
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.prices import price_in
 from tests.support.rows import change_rows, read_rows
@@ -52,10 +52,6 @@ def subjects(mailbox: Mails) -> list[str]:
 def end(sale: Sale, refund: str, result: str) -> None:
     sale.sandbox.control(f"refunds/{refund}/settle", result=result)
     sale.deliver(*EVENTS)
-
-
-def plain(page: str) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", page)))
 
 
 def test_asks_the_buyer_to_answer_stripe(sale: Sale, mailbox: Mails) -> None:

@@ -21,6 +21,7 @@ from storefront.shop.editor.product_settings import SettingRefused, change_produ
 from storefront.shop.emails.edit import change_words
 from tests.cli.commands import done
 from tests.support.goods import change_product, make_edition, set_price
+from tests.support.letters import plain
 from tests.support.people import make_person, sign_in_at_admin
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, sell
@@ -41,7 +42,7 @@ def read_mail(app: Flask, kind: MailKind) -> tuple[str, str]:
         mail = compose(message)
         db.session.remove()
     assert not isinstance(mail, Canceled)
-    return mail.text, re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", mail.html)))
+    return mail.text, plain(mail.html)
 
 
 def read_order(app: Flask) -> dict[str, Any]:

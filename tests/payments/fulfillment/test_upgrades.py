@@ -2,15 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from storefront.core import clock
-from storefront.core.db import db
-from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.support.databases import BOTH
+from tests.support.fulfill import look
 from tests.support.goods import change_product
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale, link_of, number_of, sell
@@ -156,14 +156,8 @@ def test_tells_the_owner_of_what_was_paid_twice_in_two_browsers(app: Flask, sand
 def test_upgrades_once_when_both_are_fulfilled_at_the_same_moment(app: Flask, sandbox: SandboxClient) -> None:
     sale, sessions = pay_twice(app, sandbox)
 
-    def fulfill(session_id: str) -> str:
-        with app.app_context():
-            outcome = fulfill_checkout(session_id, Look.NOW).outcome.value
-            db.session.remove()
-        return outcome
-
     with ThreadPoolExecutor(4) as pool:
-        outcomes = list(pool.map(fulfill, sessions * 2))
+        outcomes = list(pool.map(partial(look, app), sessions * 2))
     assert sorted(outcomes) == ["already_fulfilled"] * 2 + ["fulfilled"] * 2
     assert sorted(states(app)) == ["already", "applied"]
     assert len(unused(app)) == 1

@@ -14,8 +14,6 @@ from storefront.core.errors import StripeMissing, StripeUnavailable
 from storefront.devtools.sandbox.config import SandboxConfig
 from storefront.devtools.sandbox.server import SandboxServer
 from storefront.orders.notices import close_notices
-from storefront.owner.health.trouble import read_trouble
-from storefront.owner.health.warnings import find_warnings
 from storefront.payments.fulfillment.look_again import look_again
 from storefront.payments.reconcile import run as run_module
 from storefront.payments.reconcile.report import Report
@@ -30,6 +28,7 @@ from tests.support.keys import use_other_account, use_secret_key
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import keys_on, post_event
+from tests.support.warned import warnings_of
 
 
 def refuse(sandbox: SandboxClient, path: str = "/v1/checkout/sessions/cs_*") -> None:
@@ -43,13 +42,6 @@ def run_after(app: Flask, **passed: float) -> Report:
             run_unhandled()
             db.session.remove()
         return run(app)
-
-
-def warnings_of(app: Flask) -> set[str]:
-    with app.app_context():
-        codes = {warning.code for warning in find_warnings(read_trouble())}
-        db.session.remove()
-    return codes
 
 
 def kinds_of(report: Report) -> set[str]:

@@ -3,9 +3,8 @@
 import pytest
 from flask import Flask
 
-from storefront.core.db import db
-from storefront.payments.fulfillment.fulfill import Look, fulfill_checkout
 from tests.support.databases import BOTH
+from tests.support.fulfill import look
 from tests.support.rows import read_rows
 from tests.support.sale import pay_for_twinspot, sell
 from tests.support.sandbox_client import SandboxClient
@@ -72,12 +71,6 @@ def test_tells_the_owner_again_when_an_inquiry_becomes_a_dispute(app: Flask, san
 
 
 OPEN_NOTICES = "SELECT kind, text FROM notices WHERE closed_at IS NULL"
-
-
-def look(app: Flask, session_id: str) -> None:
-    with app.app_context():
-        fulfill_checkout(session_id, Look.NOW)
-        db.session.remove()
 
 
 def look_without_disputes(app: Flask, sandbox: SandboxClient, session_id: str) -> list[str]:

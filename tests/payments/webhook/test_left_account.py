@@ -25,6 +25,7 @@ from tests.support.payment_links import make_link, visit
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import make_event, post_event
+from tests.support.warned import warnings_of
 
 COMPLETED = "checkout.session.completed"
 LEFT = {"outcome": "unknown_to_key"}
@@ -109,13 +110,6 @@ def test_hands_out_what_was_paid_in_an_account_that_was_left_where_no_key_says_w
         work(app)
     assert read_rows(app, "SELECT email FROM orders") == [{"email": "alice@example.com"}]
     assert len(read_rows(app, "SELECT id FROM licenses")) == 1
-
-
-def warnings_of(app: Flask) -> set[str]:
-    with app.app_context():
-        codes = {warning.code for warning in find_warnings(read_trouble())}
-        db.session.remove()
-    return codes
 
 
 def test_keeps_what_is_known_of_an_event_while_stripe_takes_no_key(app: Flask, sandbox: SandboxClient) -> None:

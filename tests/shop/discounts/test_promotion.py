@@ -1,6 +1,5 @@
 """Promotions, which apply by themselves: on every page, in the cart, at Stripe and in the order."""
 
-import html
 import json
 import re
 import threading
@@ -21,7 +20,7 @@ from storefront.shop.discounts.typed import DiscountRefused
 from storefront.shop.editor.prices import set_price
 from storefront.shop.profile.change import change_profile
 from tests.support.databases import BOTH
-from tests.support.discounts import codes_at_stripe, discount, uses_of
+from tests.support.discounts import codes_at_stripe, discount, uses_of, words
 from tests.support.gifts import FIELDS, ROSA
 from tests.support.rows import change_rows, read_rows
 from tests.support.sandbox_client import SandboxClient
@@ -40,10 +39,6 @@ def promote(app: Flask, code: str = "BLACK-FRIDAY", *, days: float = 3, **typed:
 def _promotion(app: Flask, sandbox: SandboxClient) -> None:
     change_rows(app, LONG_AGO)
     assert promote(app) == ""
-
-
-def words(page: str) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", page[page.find("<main") :])))
 
 
 def stop(app: Flask) -> None:

@@ -1,7 +1,5 @@
 """Links that carry a code: what a visitor sees of it, what is remembered, and what it costs."""
 
-import html
-import re
 from datetime import timedelta
 
 import pytest
@@ -11,7 +9,7 @@ from flask import Flask
 from storefront.core import clock
 from storefront.core.db import db
 from storefront.shop.discounts.change import stop_discount
-from tests.support.discounts import discount
+from tests.support.discounts import discount, words
 from tests.support.rows import change_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
@@ -23,10 +21,6 @@ KEPT = "s-maxage=60"
 @pytest.fixture(autouse=True)
 def _spring(app: Flask, sandbox: SandboxClient) -> None:
     discount(app)
-
-
-def words(page: str) -> str:
-    return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", "", page[page.find("<main") :])))
 
 
 def test_shows_the_price_with_the_code_of_the_link(buyer: Buyer) -> None:
