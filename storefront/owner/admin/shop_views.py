@@ -16,8 +16,8 @@ from storefront.owner.admin.product_forms import shown_digests
 from storefront.owner.admin.refused_saves import kept_digests, refusal_words
 from storefront.owner.people.roles import Permission
 from storefront.owner.shop.mail_preview import preview_receipt
+from storefront.owner.shop.receipt_to_oneself import find_test_receipt, send_test_receipt
 from storefront.owner.shop.reminders import read_reminders
-from storefront.owner.shop.test_mail import find_test_mail, send_test_mail
 from storefront.shop.editor.stale import digest_of
 from storefront.shop.profile.change import change_profile, read_written
 from storefront.shop.profile.main_currency import find_currency_trouble, list_priced
@@ -68,7 +68,7 @@ def _page(*, part: str = "", refusal: StorefrontError | None = None) -> Response
         ignores_referrers=ignored,
         ignores_referrers_shown={"ignores_referrers": digest_of(ignored)} | kept,
         email=here().email,
-        test_mail=find_test_mail(here().email),
+        test_receipt=find_test_receipt(here().email),
     )
     response = make_response(html, refusal.status if refusal else 200)
     policy = content_security_policy(settings(), g.csp_nonce, has_own_frames=True)  # the preview
@@ -136,6 +136,6 @@ def preview_mail() -> ResponseReturnValue:
 @needs(Permission.SHOP)
 @limiter.limit("3/minute;20/hour")
 def mail_myself() -> ResponseReturnValue:
-    send_test_mail(here().email)
+    send_test_receipt(here().email)
     flash(f"A test email is on its way to {here().email}, with the words as they are saved.", "good")
     return redirect(f"{PAGE}#test-mail", 303)

@@ -1,4 +1,4 @@
-"""A test mail to oneself, which goes the way of all mails, and what became of the last one."""
+"""A test receipt to oneself, which goes the way of all mails, and what became of the last one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,18 +15,15 @@ from storefront.mail.models import MailKind, MailState, OutboxMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestMail:
+class LastReceipt:
     """`why` is what the mail server said last, where something went wrong."""
 
-    __test__ = False  # a name that pytest would collect
-
     state: MailState
-    promised_at: datetime
     sent_at: datetime | None
     why: str
 
 
-def send_test_mail(email: str) -> None:
+def send_test_receipt(email: str) -> None:
     """Promise a receipt of nothing with the words as they are saved. The worker sends it at once."""
     with transaction() as changes:
         outbox.promise(
@@ -42,7 +39,7 @@ def send_test_mail(email: str) -> None:
     nudge("outbox")
 
 
-def find_test_mail(email: str) -> TestMail | None:
+def find_test_receipt(email: str) -> LastReceipt | None:
     """Return the last one that was asked for to this address, in the running mode."""
     message = db.session.scalars(
         select(OutboxMessage)
@@ -56,9 +53,8 @@ def find_test_mail(email: str) -> TestMail | None:
     ).one_or_none()
     if message is None:
         return None
-    return TestMail(
+    return LastReceipt(
         state=message.state,
-        promised_at=message.created_at,
         sent_at=message.sent_at,
         why=message.last_error or "",
     )
