@@ -83,9 +83,8 @@ def verify_license(
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    text = argparse.FileType(
-        encoding="utf-8", errors="replace"
-    )  # other bytes are refused below, as any other text
+    # Other bytes are refused below, as any other text.
+    text = argparse.FileType(encoding="utf-8", errors="replace")
     parser.add_argument("file", type=text)
     parser.add_argument("keys", nargs="+")
     parser.add_argument("--product", required=True)

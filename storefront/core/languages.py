@@ -71,9 +71,8 @@ class Offered:
         return tuple(filter(self.own.__ne__, self.languages))
 
 
-OFFERED: Part[Callable[[], Offered]] = Part(
-    "languages", lambda: Offered
-)  # the drawer with the shop's profile sets it
+# The drawer with the shop's profile sets it.
+OFFERED: Part[Callable[[], Offered]] = Part("languages", lambda: Offered)
 
 
 def find_language(code: str | None) -> Language | None:

@@ -16,11 +16,8 @@ from storefront.mail.models import MailKind, MailState, OutboxMessage
 
 FIRST_LOOK = timedelta(minutes=2)
 LIVE = (MailState.QUEUED, MailState.SENDING, MailState.PAUSED)
-WHOLE_ORDER = (
-    MailKind.RECEIPT,
-    MailKind.KEYS_ARRIVED,
-    MailKind.GIFT,
-)  # they tell all there is: of several that were stopped the newest is enough
+# They tell all there is: of several that were stopped the newest is enough.
+WHOLE_ORDER = (MailKind.RECEIPT, MailKind.KEYS_ARRIVED, MailKind.GIFT)
 NEWER = "a newer one tells the same"
 
 

@@ -29,9 +29,8 @@ class Refund(Base):
     presentment_minor: Mapped[Minor | None]  # what the buyer gets back, where Checkout converted the price
     presentment_currency: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(index=True)  # at Stripe
-    positions: Mapped[list[Any] | None] = mapped_column(
-        NULL_JSON
-    )  # of the items that it names; None: it names none
+    # Of the items that it names; None: it names none.
+    positions: Mapped[list[Any] | None] = mapped_column(NULL_JSON)
     answer_by: Mapped[datetime | None]  # the buyer, to Stripe's email that asks where the money should go
 
     @property

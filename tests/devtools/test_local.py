@@ -221,9 +221,8 @@ def test_keeps_orders_and_keys_and_seeds_once(
     with run(folder) as second:
         second.wait_until_started()
         assert second.get("/readyz").status_code == 200
-        wait_for(
-            lambda: not (folder / MISSING).exists(), seconds=5 * PATIENCE_SECONDS
-        )  # the first run was too short
+        # The first run was too short.
+        wait_for(lambda: not (folder / MISSING).exists(), seconds=5 * PATIENCE_SECONDS)
         assert second.stop(signal.SIGTERM) == 0
     assert processes_of(folder) == []
     assert ask(folder, "SELECT id, slug, created_at FROM products ORDER BY id") == products

@@ -138,9 +138,8 @@ def test_wears_the_accent_also_on_dark_screens(app: Flask, sandbox: SandboxClien
         dark = dark_palette("#224488").accent
     body = mail_of(app, "receipt").html
     assert 'bgcolor="#224488"' in body
-    assert (
-        body.count("<style") == body.count('<style data-css-inline="keep">') == 2
-    )  # the rest stands at each element
+    # The rest stands at each element.
+    assert body.count("<style") == body.count('<style data-css-inline="keep">') == 2
     on_dark = body.partition("prefers-color-scheme: dark")[2].partition("</style>")[0]
     assert f".button {{ background: {dark} !important; }}" in on_dark
 

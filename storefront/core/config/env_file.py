@@ -14,9 +14,8 @@ from storefront.core.config.reader import SettingsError
 
 log = logging.getLogger(__name__)
 
-SETTING = re.compile(
-    r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*="
-)  # what else stands before a = may be part of a value
+# What else stands before a = may be part of a value.
+SETTING = re.compile(r"\s*(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=")
 
 REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-[^}]*)?\}")
 

@@ -73,9 +73,8 @@ def _let_nginx_send(path: Path, granted: GrantedFile, prefix: str) -> Response:
     """
     released = granted.file
     changed = int(path.stat().st_mtime)
-    version = _version(
-        path, etag=f"{changed:x}-{released.size_bytes:x}", size_bytes=released.size_bytes
-    )  # nginx's own
+    # Nginx writes the same one.
+    version = _version(path, etag=f"{changed:x}-{released.size_bytes:x}", size_bytes=released.size_bytes)
     part = find_part(request.method, request.headers, version)
     if not part.has_body:
         return _without_body(part, released, version)

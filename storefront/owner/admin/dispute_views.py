@@ -25,7 +25,7 @@ from storefront.web.turns import turn_aside
 FORM_BYTES = 5 * 1000 * 1000  # the largest file, with what is around it
 # 100,000 characters of any language, up to nine bytes each as a browser writes them, and more, so that what is too
 # long is refused by its field.
-LARGEST = 1408 * 1024  # bytes
+TEXT_BODY_BYTES = 1408 * 1024
 
 
 @admin.get("/disputes/<dispute_id>")
@@ -35,7 +35,7 @@ def dispute(dispute_id: str) -> ResponseReturnValue:
 
 
 @admin.post("/disputes/<dispute_id>")
-@takes_bytes(LARGEST)
+@takes_bytes(TEXT_BODY_BYTES)
 @needs(Permission.MONEY)
 def save_dispute_draft(dispute_id: str) -> ResponseReturnValue:
     """What somebody else saved meanwhile stays, unless it was shown beside what was typed, and not chosen."""

@@ -21,9 +21,8 @@ from storefront.web.bodies import takes_bytes
 from storefront.web.headers import MAIL_IN_A_FRAME
 from storefront.web.limits import limiter
 
-TEXT_BODY_BYTES = (
-    256 * 1024
-)  # a text at its limit, in characters of four bytes that a form writes as three letters
+# A text at its limit, in characters of four bytes that a form writes as three letters.
+TEXT_BODY_BYTES = 256 * 1024
 
 
 def language_named(code: str) -> Language:

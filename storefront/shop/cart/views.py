@@ -22,9 +22,8 @@ from storefront.web.flashes import flash
 cart = Blueprint("cart", __name__, url_prefix="/cart")
 
 QUANTITY_PREFIX = "quantity-"
-PAGE = re.compile(
-    rf"(?:/(?:{'|'.join(Language)}))?/(?:products/[a-z0-9-]{{1,200}})?"
-)  # of the shop, and nobody else's
+# Of the shop, and nobody else's.
+PAGE = re.compile(rf"(?:/(?:{'|'.join(Language)}))?/(?:products/[a-z0-9-]{{1,200}})?")
 AT_CHECKOUT = marked("Some codes can only be typed at checkout.")
 Lines = tuple[CartLine, ...]
 

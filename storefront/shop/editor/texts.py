@@ -23,9 +23,8 @@ LONGEST_WHO = 80
 LONGEST_LINK = 300
 LONGEST_SLUG = 64
 SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
-LINK = re.compile(
-    r"https?://[^\s/?#@\\]+\.[^\s/?#@\\]+(?:[/?#]\S*)?"
-)  # of a host with a name, nobody's password in it
+# Of a host with a name, nobody's password in it.
+LINK = re.compile(r"https?://[^\s/?#@\\]+\.[^\s/?#@\\]+(?:[/?#]\S*)?")
 RESERVED_SLUGS = frozenset({"new"})  # an address of the editor
 UNUSABLE = {"Cc", "Cs", "Co", "Cn"}
 BREAKS = {"\n", "\t"}

@@ -24,9 +24,8 @@ KINDS = {
     b"\0\1\0\0": (".ttf", "truetype"),
     b"true": (".ttf", "truetype"),
 }
-HEADER = struct.Struct(
-    ">4sH6x"
-)  # of TrueType and OpenType: https://learn.microsoft.com/typography/opentype/spec/otff
+# Of TrueType and OpenType: https://learn.microsoft.com/typography/opentype/spec/otff
+HEADER = struct.Struct(">4sH6x")
 TABLE = struct.Struct(">8xLL")  # where a table begins, and how long it is
 
 

@@ -125,9 +125,8 @@ def test_keeps_nothing_of_a_session_that_is_not_expired(reminding: Flask, sandbo
     answer(sandbox, session_id)
     early = make_event(EXPIRED, session_id)
     assert post_event(reminding, early).status_code == 200
-    assert read_rows(reminding, "SELECT handled_at FROM stripe_events") == [
-        {"handled_at": None}
-    ]  # looked at again
+    # It is looked at again.
+    assert read_rows(reminding, "SELECT handled_at FROM stripe_events") == [{"handled_at": None}]
     sandbox.pay(session_id)
     post_event(reminding, early)
     assert read_rows(reminding, LEFT) == []
