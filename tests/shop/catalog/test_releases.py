@@ -131,6 +131,9 @@ def test_says_why_a_name_cannot_be_used(name: str, why: str) -> None:
 @pytest.mark.parametrize("name", ["n" * 180, "字" * 60])
 def test_takes_a_name_of_as_many_bytes_as_fit(name: str) -> None:
     check_path_part(name)
+    with pytest.raises(FileNameRefused) as refused:
+        check_path_part(name + "n")
+    assert refused.value.message.endswith("it has 181 bytes, and at most 180 fit, so shorten it.")
 
 
 @pytest.mark.parametrize("name", ["\u200b", "\u3164", "\u200b \u2800", "\ufeff"])
