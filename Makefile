@@ -6,7 +6,7 @@ JOBS ?= 4
 # Databases of tests are made and thrown away: in memory they wait for no disk. Six gigabytes are those of PostgreSQL.
 MEMORY := $(shell test -w /dev/shm && df -Pk /dev/shm | awk 'NR == 2 && $$4 > 10000000 { print "/dev/shm" }')
 TESTS_IN := $(if $(MEMORY),TMPDIR=$(MEMORY))
-# Containers often set it. Each process of the tests would then compile 900 files anew.
+# Containers often set it. Each process of the tests would then compile all files anew.
 unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 FUZZED := tests/payments/webhook/test_any_body.py tests/web/test_any_request.py tests/web/test_any_form.py \
