@@ -19,6 +19,8 @@ READ = {
     "a list": ("AAAA-1\nBBBB-2\n", TWO),
     "a list without a last line break": ("AAAA-1\nBBBB-2", TWO),
     "from Windows, with a blank line": ("\ufeffAAAA-1\r\n\r\nBBBB-2\r\n", [(1, "AAAA-1"), (3, "BBBB-2")]),
+    "with two byte order marks": ("\ufeff\ufeffkey,note\nAAAA-1,x\nBBBB-2,y\n", BELOW),
+    "empty cells below a heading": ("key,,\nAAAA-1,,\nBBBB-2,,\n", BELOW),
     "from an old Mac": ("AAAA-1\rBBBB-2\r", TWO),
     "a list in quotes": ('"AAAA-1"\n"BBBB-2"\n', TWO),
     "a key with a comma, in quotes": ('"AB,CD-1111"\nBBBB-2\n', [(1, "AB,CD-1111"), (2, "BBBB-2")]),
@@ -58,8 +60,16 @@ def test_reads_lists_and_tables(name: str) -> None:
 
 
 SHORT = "a key has 4 to 4096 characters, and this one"
+NAMES_ONE = "this line names no more than one of its"
+UNPRINTABLE = "it has characters that cannot be printed, such as"
 REFUSED = {
     "a table without a heading": ("AAAA-1,ada\nBBBB-2,bob\n", [(1, "none of the 2 columns is called `key`")]),
+    "empty cells in a list": ("AAAA-1,,\nBBBB-2,,\n", [
+        (1, f"{NAMES_ONE} 3 columns: if it has a key, put one above it with `key` in column 1, and else name it")
+    ]),
+    "empty cells before a key": (";AAAA-1\n;BBBB-2\n", [
+        (1, f"{NAMES_ONE} 2 columns: if it has a key, put one above it with `key` in column 2")
+    ]),
     "a heading that is not known": ("Order,Gift\n1,AAAA-1\n", [(1, "none of the 2 columns is called `key`")]),
     "numbers with a comma": ("1,23E+15\n1,24E+15\n", [(1, "a spreadsheet shortened it to a number")]),
     "words with commas": ("NAME=A,CODE=1\nNAME=B,CODE=2\n", [(1, "none of the 2 columns")]),
@@ -75,9 +85,12 @@ REFUSED = {
     "too short, too long": (f"abc\n{'A' * 4097}\n", [(1, f"{SHORT} 3"), (2, f"{SHORT} 4097")]),
     "twice": ("GOOD-KEY-ONE\nNICE\n  GOOD-KEY-ONE \n", [(3, "\u2026Y-ONE is in line 1 already")]),
     "a heading between keys": ("AAAA-1\nlicense key\nBBBB-2\n", [(2, "it is a heading")]),
-    "a bell": ("BELL\x07KEY\n", [(1, "it has characters that cannot be printed")]),
+    "a bell": ("BELL\x07KEY\n", [(1, f"{UNPRINTABLE} U+0007")]),
+    "a byte order mark of a second file": ("AAAA-1\n\ufeffBBBB-2\n", [
+        (2, f"{UNPRINTABLE} U+FEFF")
+    ]),
     "a form feed is no line": ("AAAA-1\x0cBBBB-2\nC\n", [(1, "it has characters"), (2, f"{SHORT} 1")]),
-    "something invisible": ("AAAA-1111\u200b\n", [(1, "it has characters that cannot be printed")]),
+    "something invisible": ("AAAA-1111\u200b\n", [(1, f"{UNPRINTABLE} U+200B")]),
 }  # fmt: skip
 
 

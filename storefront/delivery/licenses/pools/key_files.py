@@ -26,11 +26,13 @@ from storefront.delivery.licenses.pools.damaged_keys import (
     find_split_number,
     is_error_value,
 )
-from storefront.delivery.licenses.pools.headings import find_heading, find_sold_elsewhere, is_heading
+from storefront.delivery.licenses.pools.headings import find_heading, is_heading
+from storefront.delivery.licenses.pools.sold_elsewhere import find_sold_elsewhere
 
 MAX_BYTES = 20 * 1024 * 1024
 MIN_LENGTH = 4
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")  # its byte order marks
+MARK = "\ufeff"  # the byte order mark, decoded
 IS_HEADING = "it is a heading, not a key"
 JSON = ("{", "[")  # how it begins, and keys hardly do
 TRUNCATED = ("unexpected end of data", "truncated data")  # as Python calls a letter that is cut
@@ -162,7 +164,7 @@ def _decode(content: bytes) -> str:
 
 def _decode_as(content: bytes, encoding: str, name: str) -> str:
     try:
-        return content.decode(encoding)
+        return content.decode(encoding).lstrip(MARK)  # more than one, as where a program added its own
     except UnicodeDecodeError as error:
         where = content[: error.start].decode(encoding, "ignore").count("\n") + 1
         raise KeyFileRefused(f"Line {where} {_why_unreadable(error, name)}") from error
@@ -190,9 +192,18 @@ def _why_no_column(headings: list[int], table: Table, column: str | None) -> str
     if column is not None:
         return f"no column is called {column}"
     if columns > 1:
-        unknown = f"none of the {columns} columns is called `key` in this line: name one with --column NAME"
-        return find_split_number(table.first_cells) or unknown
+        return find_split_number(table.first_cells) or _say_what_names_columns(table.first_cells)
     return None
+
+
+def _say_what_names_columns(cells: list[str]) -> str:
+    """Say it of a first line without a heading that is known: in a list, a spreadsheet writes empty cells, too."""
+    filled = [place for place, cell in enumerate(cells, start=1) if cell.strip()]
+    if len(filled) == 1:
+        put = f"if it has a key, put one above it with `key` in column {filled[0]}, and else name it with --column"
+        return f"this line names no more than one of its {len(cells)} columns: {put}"
+    names = "name one with --column NAME, or put a line above that does if these are no names"
+    return f"none of the {len(cells)} columns is called `key` in this line: {names}"
 
 
 def _read_rows(table: Table, headings: list[int]) -> tuple[list[KeyLine], list[Problem]]:
@@ -238,7 +249,7 @@ def _what_is_wrong(key: str) -> str | None:
     if not MIN_LENGTH <= len(key) <= MAX_KEY_LENGTH:
         return f"a key has {MIN_LENGTH} to {MAX_KEY_LENGTH} characters, and this one {len(key)}"
     if not _is_printable(key):
-        return "it has characters that cannot be printed"
+        return f"it has characters that cannot be printed, such as {_name_unprintable(key)}"
     if sum(map(str.isalnum, normal_form(key))) < MIN_LENGTH:
         return f"a key has at least {MIN_LENGTH} letters or digits"
     if is_heading(key):
@@ -250,6 +261,11 @@ def _what_is_wrong(key: str) -> str | None:
 
 def _is_printable(key: str) -> bool:
     return all(line.isprintable() for line in key.split("\n"))
+
+
+def _name_unprintable(key: str) -> str:
+    letter = next(letter for letter in key if letter != "\n" and not letter.isprintable())
+    return f"U+{ord(letter):04X}"
 
 
 def _find_error_values(table: Table) -> list[Problem]:
