@@ -1,10 +1,12 @@
-"""What somebody pasted into the search: a number, an address, a key, a card's last digits or an id of Stripe's."""
+"""What somebody pasted into the search: a number, an address, a key, a link, the digits of a card, a Stripe id."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union, union_all
 
+from storefront.core import tokens
 from storefront.core.db import db
 from storefront.core.email_addresses import SIGNS, UNSEEN, pasted_address
 from storefront.core.runtime import settings
@@ -14,13 +16,12 @@ from storefront.customers.unproven import unproven_key
 from storefront.delivery.licenses.models import License, RetiredKey
 from storefront.delivery.licenses.sealed import hashes_of
 from storefront.orders.after_sale import Dispute, FraudWarning, Refund
-from storefront.orders.gift_models import Gift
-from storefront.orders.models import Grant, ItemPart, Order, OrderItem
+from storefront.orders.gift_models import Gift, GiftLink
+from storefront.orders.models import Grant, ItemPart, Order, OrderItem, OrderLink
 from storefront.orders.money_lines import MoneyLine
+from storefront.owner.orders.pasted import find_invoice_numbers, find_last_four, find_numbers, find_page_tokens
 
 MOST_WORDS = 8
-MOST_PIECES = 20  # of what is pasted, such as the parts of a page's address
-HIDDEN_DIGITS = SIGNS + "*\u2022\u00b7"  # before the last four
 AfterSale = type[Refund] | type[Dispute] | type[FraudWarning]
 AFTER_SALE: dict[str, AfterSale] = {
     "re": Refund,
@@ -41,7 +42,6 @@ OF_LINE = {
     "po": MoneyLine.payout_id,
 }
 STRIPE_ID = re.compile(rf"(?<![\w-])({'|'.join([*OF_ORDER, *OF_LINE, *AFTER_SALE])})_\w+", re.ASCII)
-PIECE = re.compile(r"[A-Za-z0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,18 +84,18 @@ def of_country(country: str) -> Named:
 def recognize(pasted: str) -> Named | None:
     """Return which orders the text names; None where it names none, and is words to look for.
 
-    A key that was replaced still names its order. One statement for each thing that the text may be.
+    A key or a link that was replaced still names its order. One statement for each thing that the text may be.
     """
-    named = _read_as_name(pasted.strip().strip(UNSEEN).strip())
-    if db.session.scalar(named.ids.limit(1)) is not None:
-        return named
+    for named in _read_as_names(pasted.strip().strip(UNSEEN).strip()):
+        if db.session.scalar(named.ids.limit(1)) is not None:
+            return named
     return _find_by_key(pasted.strip())
 
 
 def has_words(text: str) -> ColumnElement[bool]:
-    """Tell of each order whether each word is in its buyer's name or address, or is its invoice number."""
+    """Tell of each order whether each word is in its buyer's name or address, or one is its invoice number."""
     words = [word for word in map(_without_signs, text.split()) if word] or text.split()
-    return and_(*map(_has_word, words[:MOST_WORDS]))
+    return or_(and_(*map(_has_word, words[:MOST_WORDS])), Order.invoice_number.in_(find_invoice_numbers(text)))
 
 
 def _without_signs(word: str) -> str:
@@ -107,16 +107,34 @@ def _has_word(word: str) -> ColumnElement[bool]:
     return or_(*is_in, Order.invoice_number == word.upper())
 
 
-def _read_as_name(text: str) -> Named:
-    if "@" in text:  # before the kinds of ids: none of them holds it, and an address may begin like one
-        return of_address(pasted_address(text))
+def _read_as_names(text: str) -> Iterator[Named]:
+    """Yield what the text may name, surest first."""
     stripe_id = STRIPE_ID.search(text)
-    if stripe_id:
-        return _by_stripe_id(stripe_id[1], stripe_id[0])
-    digits = text.strip(HIDDEN_DIGITS)
-    if re.fullmatch(r"[0-9]{4}", digits):
-        return _by_column(Order.payment_last4 == digits)
-    return _by_column(Order.number.in_([piece.upper() for piece in PIECE.findall(text)[-MOST_PIECES:]]))
+    if "@" in text:  # before the kinds of ids: none of them holds it, and an address may begin like one
+        yield of_address(pasted_address(text))
+    elif stripe_id:
+        yield _by_stripe_id(stripe_id[1], stripe_id[0])
+    else:
+        yield from _read_as_printed(text)
+
+
+def _read_as_printed(text: str) -> Iterator[Named]:
+    """Read what pages and receipts show: a number, the last digits of a card, or the address of the page."""
+    page_tokens = find_page_tokens(text)
+    if page_tokens:
+        yield _by_links(list(map(tokens.hash_token, page_tokens)))
+    yield _by_column(Order.number.in_(find_numbers(text)))
+    last_four = find_last_four(text)
+    if last_four:
+        yield _by_column(Order.payment_last4 == last_four)
+
+
+def _by_links(hashes: list[str]) -> Named:
+    now = select(Order.id).where(Order.token_hash.in_(hashes))
+    before = select(OrderLink.order_id).where(OrderLink.token_hash.in_(hashes))
+    given = select(Gift.order_id).join(GiftLink, GiftLink.gift_id == Gift.id)
+    given = given.where(GiftLink.token_hash.in_(hashes), Gift.order_id.is_not(None))
+    return _by_rows(select(union(now, before, given).subquery().c.id))
 
 
 def _by_stripe_id(kind: str, stripe_id: str) -> Named:

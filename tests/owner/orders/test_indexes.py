@@ -20,6 +20,9 @@ pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 IN_SQLITE = {
     "pk_order_items": "order_items USING INTEGER PRIMARY KEY",
     "pk_money_lines": "sqlite_autoindex_money_lines_1",
+    "uq_orders_token_hash": "sqlite_autoindex_orders_3",
+    "pk_order_links": "sqlite_autoindex_order_links_1",
+    "pk_gift_links": "sqlite_autoindex_gift_links_1",
 }
 STATES = {
     None: "ix_orders_mode_placed_at",
@@ -68,6 +71,9 @@ def test_finds_what_is_named_by_an_index(app: Flask, sandbox: SandboxClient) -> 
         named = {
             "ix_orders_customer_id": search.of_address(ADA),
             "ix_orders_payment_last4": search.recognize("4242"),
+            "uq_orders_token_hash": search.recognize(sale.link),
+            "pk_order_links": search.recognize(sale.link),
+            "pk_gift_links": search.recognize(sale.link),
             "ix_orders_country": search.of_country("DE"),
             "ix_order_items_product_id": search.with_product(1),
             "ix_orders_payment_intent_id": search.recognize(sale.payment().id),

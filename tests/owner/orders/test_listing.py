@@ -11,7 +11,8 @@ from storefront.core.errors import NotFound
 from storefront.delivery.licenses.owner_actions import replace_key
 from storefront.orders.access import Reason
 from storefront.owner.orders import listing
-from storefront.owner.orders.listing import OrderFilter, OrderPage, find_all_the_way, find_orders
+from storefront.owner.orders.listing import OrderFilter, find_all_the_way
+from tests.owner.orders.looking import look, numbers
 from tests.support.booked import PAYOUT, book_the_sale
 from tests.support.bundles import KIT, add_bundle
 from tests.support.databases import BOTH
@@ -25,17 +26,6 @@ from tests.support.statements import counted
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 EVE = "eve@example.com"
-
-
-def look(app: Flask, *, older_than: str = "", limit: int = 50, **chosen: Any) -> OrderPage:
-    with app.app_context():
-        page = find_orders(OrderFilter(**chosen), older_than=older_than, limit=limit)
-        db.session.remove()
-    return page
-
-
-def numbers(page: OrderPage) -> list[str]:
-    return [order.number for order in page.orders]
 
 
 @pytest.mark.happy_path
@@ -79,6 +69,7 @@ def test_finds_an_order_by_what_stripe_booked_for_it(app: Flask, sandbox: Sandbo
         number=number,
     )
     at_hand = [line["id"], line["source_id"], PAYOUT, "cus_Ada", "AB12-0001", "ab12-0001"]
+    at_hand.append(f"Charge {line['source_id']}, 19.00")
     for words in at_hand:
         assert numbers(look(app, words=words)) == [number], words
     for words in ("ch_unknown", "py_unknown", "txn_unknown", "po_unknown", "cus_unknown", "AB12-0002", "AB12"):

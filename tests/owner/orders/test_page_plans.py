@@ -24,6 +24,7 @@ def test_reads_no_large_table_whole_for_a_page(app: Flask, sandbox: SandboxClien
             "/admin", f"/admin/orders/{number_of(sale)}", "/admin/orders", f"/admin/orders?q={ADA}",
             f"/admin/orders/{number_of(sale)}/answer?answer=key",
             f"/admin/orders?q={sale.keys[0]}", "/admin/orders?q=reader&country=US",
+            "/admin/orders?q=visa+9999", "/admin/orders?q=invoice+AB12CD34-0001", f"/admin/orders?q={sale.link}",
             "/admin/orders?product=twinspot", "/admin/orders?state=disputed", "/admin/orders?state=refunded",
             f"/admin/buyers?email={ADA}", "/admin/buyers?email=reader",
             f"/admin/disputes/{made}", "/admin/audit", "/admin/audit?verb=dispute.drafted",
