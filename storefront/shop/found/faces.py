@@ -19,7 +19,7 @@ TOUCH_SIDE = 180
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareFace:
-    """All that is on the picture of a product. Names are those of files in the storage."""
+    """All that is on the picture of a product, or of the shop. Names are those of files in the storage."""
 
     words: ShareWords
     cover: str
@@ -52,6 +52,17 @@ def face_of(page: ProductPage, pictures: tuple[PictureView, ...], profile: Profi
     )
 
 
+def face_of_shop(profile: Profile) -> ShareFace:
+    """Return the picture of the front page: what the shop says of itself, and its name."""
+    says = profile.tagline or profile.name
+    font = profile.looks.font
+    return ShareFace(
+        words=ShareWords(shop_name=profile.name if says != profile.name else "", name=says, price=""),
+        cover="",
+        font=font.url.removeprefix(ADDRESS) if font else "",
+    )
+
+
 def price_line(page: ProductPage) -> str:
     """Return the lowest price in the product's first currency, whichever is shown; nothing of what is not sold."""
     if not page.offers:
@@ -73,7 +84,7 @@ def tag_of(face: ShareFace | IconFace) -> str:
 
 @lru_cache(maxsize=KEPT_PICTURES)
 def draw_face(face: ShareFace) -> bytes:
-    """Return the JPEG of a product.
+    """Return the JPEG of a product, or of the shop.
 
     Raises:
         StorageUnavailable: the bucket does not answer.

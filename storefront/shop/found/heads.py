@@ -9,7 +9,7 @@ from storefront.core.texts import marked
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.products import ProductPage
 from storefront.shop.discounts.shown import ShownPromotion
-from storefront.shop.found.faces import face_of, tag_of
+from storefront.shop.found.faces import face_of, face_of_shop, tag_of
 from storefront.shop.found.structured import product_data
 from storefront.shop.found.words import cut
 from storefront.shop.media.queries import PictureView
@@ -50,4 +50,5 @@ def head_of_shop(profile: Profile, *, page: int = 1) -> Head:
     about = render_markdown(profile.about).striptags()
     words = profile.tagline or about or marked("Files and license keys from %(name)s.", name=profile.name)
     url = absolute_url("catalog.catalog", page=page) if page > 1 else absolute_url("catalog.catalog")
-    return Head(title=profile.name, description=cut(words), url=url)
+    image_url = absolute_url("found.shop_picture", tag=tag_of(face_of_shop(profile)))
+    return Head(title=profile.name, description=cut(words), url=url, image_url=image_url)

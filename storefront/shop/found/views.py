@@ -13,6 +13,7 @@ from storefront.shop.found.faces import (
     draw_icon,
     draw_mail_logo,
     face_of,
+    face_of_shop,
     icon_face,
     tag_of,
     touch_icon,
@@ -23,7 +24,7 @@ from storefront.shop.found.manifest import write_manifest
 from storefront.shop.found.robots import write_robots
 from storefront.shop.found.sitemap import list_places, write_part, write_sitemap
 from storefront.shop.media.queries import ADDRESS, find_pictures
-from storefront.shop.profile.read import read_profile
+from storefront.shop.profile.read import read_profile, read_told_profile
 from storefront.web.open_pages import KEEP_FOR_A_YEAR, file_for_all, is_open_to_all
 
 # Open: all of it is for everybody.
@@ -90,6 +91,21 @@ def share_picture(slug: str, tag: str) -> ResponseReturnValue:
     product_id = page.card.product_id
     face = face_of(page, find_pictures([product_id])[product_id], read_profile())
     return _drawn(draw_face(face), "image/jpeg", is_newest=tag == tag_of(face))
+
+
+@found.get("/share-<tag>.jpg")
+def shop_picture(tag: str) -> ResponseReturnValue:
+    """Show the shop as networks do, in the language of the page that names it."""
+    face = face_of_shop(read_told_profile())
+    return _drawn(draw_face(face), "image/jpeg", is_newest=tag == tag_of(face))
+
+
+@found.get("/favicon.ico")
+def favicon() -> ResponseReturnValue:
+    """Lead to the icon: feed readers and previews of links ask here, whatever a page names."""
+    is_open_to_all()
+    profile = read_profile()
+    return redirect(profile.looks.icon.url if profile.looks.icon else touch_icon(profile), code=302)
 
 
 @found.get("/icons/<tag>-<any('192', '512', '180'):side>.png", endpoint="icon")

@@ -100,6 +100,31 @@ def test_draws_a_picture_of_each_product_at_the_address_of_what_is_on_it(buyer: 
     assert buyer.get(address).status_code == 404
 
 
+@pytest.mark.parametrize("at", ["", "/de"])
+def test_draws_a_picture_of_the_shop_for_links_to_its_front_page(buyer: Buyer, app: Flask, at: str) -> None:
+    page = buyer.get(f"{at}/").text
+    assert '<meta name="twitter:card" content="summary_large_image">' in page
+    address = meta(page, "og:image")
+    answer = buyer.get(address)
+    with Image.open(BytesIO(answer.data)) as image:
+        assert (image.format, image.size) == ("JPEG", (1200, 630))
+    assert "immutable" in answer.headers["Cache-Control"]
+    with app.app_context():
+        change_profile({"tagline": "Letters with sugar."})
+    assert meta(buyer.get(f"{at}/").text, "og:image") != address
+    older = buyer.get(address)
+    assert older.data != answer.data, "the picture of today"
+    assert "immutable" not in older.headers["Cache-Control"]
+
+
+def test_leads_from_the_address_that_everybody_asks_to_the_icon(buyer: Buyer) -> None:
+    for _ in range(2):
+        answer = buyer.get("/favicon.ico")
+        assert answer.status_code == 302
+        icon = buyer.get(answer.headers["Location"])
+        assert (icon.status_code, icon.content_type) == (200, "image/png")
+
+
 def test_writes_a_price_with_its_code_where_no_font_has_the_sign(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storefront.shop.media.share_picture._fonts_of_machine", lambda: ())
 
