@@ -21,6 +21,11 @@ def is_seen(text: str) -> bool:
     return any(letter not in BLANK and not letter.isspace() for letter in text)
 
 
+def has_right_to_left(text: str) -> bool:
+    """Return whether a text has letters of a script that runs from right to left, such as Arabic or Hebrew."""
+    return not text.isascii() and any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text)
+
+
 def _is_never_seen(number: int) -> bool:
     """Tell noncharacters, and what is kept free for letters that are ignored.
 

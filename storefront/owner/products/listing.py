@@ -14,6 +14,7 @@ from storefront.shop.catalog.models import Edition, Price, Product, ProductState
 from storefront.shop.catalog.queries import by_currency
 
 MOST_COUNTED = 1000  # orders of one product: more is "1000 or more", at a million orders, too
+MOST_PRICES = 3  # that a cell writes out
 MOST_READ = 2 * MOST_COUNTED  # an order may hold several editions of one product
 
 
@@ -29,6 +30,13 @@ class ListedProduct:
     state: ProductState
     prices: tuple[str, ...]
     orders: int
+
+    @property
+    def price_words(self) -> str:
+        """Return the prices for a cell of a table: of many currencies the first, and how many more there are."""
+        if len(self.prices) > MOST_PRICES:
+            return f"{self.prices[0]} and {len(self.prices) - 1} more"
+        return " · ".join(self.prices) or "No price yet"
 
     @property
     def orders_words(self) -> str:

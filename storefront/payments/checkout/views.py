@@ -49,6 +49,7 @@ from storefront.shop.cart.referrer import read_referrer
 from storefront.shop.cart.views import parse_number
 from storefront.shop.discounts.promotion import go_without
 from storefront.shop.discounts.visit import apply_to, find_price_trouble, forget_code, read_offered
+from storefront.shop.media.covers import Cover, find_covers
 from storefront.web.first_forms import takes_first_form
 from storefront.web.flashes import flash
 from storefront.web.limits import limiter
@@ -330,11 +331,16 @@ def _landed(landing: Landing, session_id: str) -> ResponseReturnValue:
     page = render_template(
         TEMPLATES[landing.outcome],
         purchase=purchase,
+        covers=_covers(purchase) if landing.shows_keys else {},
         show_keys=landing.shows_keys,
         again_url=again_url,
         session_id=session_id,
     )
     return _not_indexed(page)
+
+
+def _covers(purchase: Purchase | None) -> dict[int, Cover]:
+    return find_covers(item.product_id for item in purchase.items) if purchase else {}
 
 
 def _not_indexed(page: str) -> ResponseReturnValue:
@@ -346,7 +352,7 @@ def _not_indexed(page: str) -> ResponseReturnValue:
 def _closed(purchase: Purchase, *, may_see: bool) -> str:
     if not may_see:
         raise AccessDenied(purchase.access_reason)
-    return render_template("buyers/library/order.html", purchase=purchase)
+    return render_template("buyers/library/order.html", purchase=purchase, covers=_covers(purchase))
 
 
 def _by_mail(landing: Landing) -> ResponseReturnValue:

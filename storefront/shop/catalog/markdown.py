@@ -10,7 +10,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 from markupsafe import Markup
 
-from storefront.core.letters import is_seen
+from storefront.core.letters import has_right_to_left, is_seen
 from storefront.shop.translations.read import lang_of
 
 # markdown-it already shows raw HTML as text; nh3 is the second lock, for what a future release may let through.
@@ -19,9 +19,12 @@ ALLOWED_TAGS = frozenset(
     | {"table", "thead", "tbody", "tr", "th", "td", "s", "div"}
 )
 ALLOWED_ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+# What stands beside each other may be in two scripts: each block begins at the side of its own.
+WITH_DIRECTION = ("p", "h2", "h3", "h4", "ul", "ol", "blockquote", "table")
 # Every div is around a table. Keys scroll what is wider than the page, also where browsers do not see to it.
 SCROLLER = {"class": "table-scroll", "tabindex": "0"}
 ALLOWED_VALUES = {"div": {name: {value} for name, value in SCROLLER.items()}}
+ALLOWED_VALUES |= {tag: {"dir": {"auto"}} for tag in WITH_DIRECTION}
 # One to a tag: nh3 writes several in another order each time, and what is shown would have another ETag.
 SET_ATTRIBUTES = {"pre": {"tabindex": "0"}}
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
@@ -106,6 +109,8 @@ def html_of(source: str) -> Markup:
     tokens = list(_with_scrollers(_parser.parse(source)))
     for token in tokens:
         token.tag = HEADINGS.get(token.tag, token.tag)
+    if has_right_to_left(source):
+        _give_directions(tokens)
     html = _parser.renderer.render(tokens, _parser.options, {})
     safe = nh3.clean(
         html,
@@ -117,6 +122,13 @@ def html_of(source: str) -> Markup:
         link_rel="nofollow noopener noreferrer",
     )
     return Markup(safe)  # noqa: S704 - the line above is what makes it safe
+
+
+def _give_directions(tokens: Iterable[Token]) -> None:
+    """Let each outermost block find its own direction: what is in it goes along."""
+    for token in tokens:
+        if token.level == 0 and token.nesting == 1 and token.tag in WITH_DIRECTION:
+            token.attrSet("dir", "auto")
 
 
 def _with_scrollers(tokens: Iterable[Token]) -> Iterator[Token]:

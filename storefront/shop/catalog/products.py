@@ -8,9 +8,8 @@ from itertools import groupby
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
-from sqlalchemy import Row, func, literal, select
+from sqlalchemy import Row, select
 
-from storefront.core import clock
 from storefront.core.db import db
 from storefront.core.errors import NotFound
 from storefront.core.languages import Language
@@ -18,6 +17,7 @@ from storefront.core.texts import marked
 from storefront.shop.catalog.amounts import amount_of, amount_words
 from storefront.shop.catalog.catalog_rows import CardWords, find_searched, select_catalog, words_of_row
 from storefront.shop.catalog.currency import main_currency, put_main_first
+from storefront.shop.catalog.latest_release import LatestRelease, find_latest_release
 from storefront.shop.catalog.license_words import license_words
 from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import (
@@ -27,14 +27,11 @@ from storefront.shop.catalog.models import (
     Price,
     Product,
     ProductState,
-    Release,
-    ReleaseFile,
 )
 from storefront.shop.catalog.parts import IncludedPart, has_pool, includes_something, list_included
 from storefront.shop.catalog.plain_words import plain
 from storefront.shop.catalog.queries import is_called, select_active_prices
 from storefront.shop.translations.read import asked_language, pick, said
-from storefront.web.open_pages import changes_at
 
 
 class MovedPage(Exception):
@@ -127,20 +124,6 @@ class ProductCard:
         return frozenset(map(plain, (*self.tags, *self.other_tags)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfferedFile:
-    filename: str
-    size_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LatestRelease:
-    version: str
-    published_at: datetime | None
-    notes: Markup
-    files: tuple[OfferedFile, ...]
-
-
 @dataclass(frozen=True, slots=True)
 class EditionTerms:
     """What the license of an edition allows, in words."""
@@ -187,6 +170,11 @@ class ProductPage:
     release: LatestRelease | None
     bundles: tuple[OfferedBundle, ...] = ()
     has_pool: bool = False
+
+    @property
+    def has_equal_terms(self) -> bool:
+        """Tell whether several editions allow the same."""
+        return len(self.terms) > 1 and len({of_edition.words for of_edition in self.terms}) == 1
 
 
 class _Currency(NamedTuple):
@@ -272,7 +260,7 @@ def read_product_page(product: Product, currency: str = "", *, price_id: int = 0
         terms=_terms_of(product, (edition for _price, edition in prices)),
         search_title=words.search_title,
         search_text=words.search_text,
-        release=_find_latest_release(product.id),
+        release=find_latest_release(product.id),
         has_pool=has_pool(product),
     )
 
@@ -362,36 +350,4 @@ def _offered(row: Row[Any]) -> OfferedEdition:
         least_minor=row.least_minor,
         most_minor=row.most_minor,
         currency=row.currency,
-    )
-
-
-def _find_latest_release(product_id: int) -> LatestRelease | None:
-    """Return what is out now. No page is kept over the moment at which the next one comes out."""
-    now, of_product = clock.now(), (Release.product_id == product_id) & Release.withdrawn_at.is_(None)
-    latest = (
-        select(Release.id)
-        .where(of_product, Release.published_at <= now)
-        .order_by(Release.published_at.desc(), Release.id.desc())
-        .limit(1)
-        .scalar_subquery()
-    )
-    upcoming = select(func.min(Release.published_at)).where(of_product, Release.published_at > now)
-    rows = db.session.execute(
-        select(upcoming.scalar_subquery(), Release, ReleaseFile)
-        .select_from(select(literal(1)).subquery())
-        .outerjoin(Release, Release.id == latest)
-        .outerjoin(ReleaseFile, ReleaseFile.release_id == Release.id)
-        .order_by(ReleaseFile.filename)
-    ).all()
-    comes_out_at, release, _file = rows[0]
-    if comes_out_at is not None:
-        changes_at(comes_out_at)
-    files = tuple(OfferedFile(filename=file.filename, size_bytes=file.size_bytes) for *_, file in rows if file)
-    if not files:
-        return None
-    return LatestRelease(
-        version=release.version,
-        published_at=release.published_at,
-        notes=render_markdown(release.notes),
-        files=files,
     )

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from storefront.core.db import db
 from storefront.shop.catalog.queries import get_product_id
@@ -89,7 +90,21 @@ class SampleView:
         return self.content_type.startswith("font/")
 
 
-def _view(row: Row[Any], *, position: int) -> PictureView:
+def picture_columns() -> tuple[ColumnElement[Any] | InstrumentedAttribute[Any], ...]:
+    """Return what a statement over `ProductPicture` and `Picture` selects for `view_of_row`."""
+    return (
+        told(ProductPicture.alt).label("alt"),
+        Picture.id,
+        Picture.width,
+        Picture.height,
+        Picture.filename,
+        Picture.sha256,
+        Picture.path,
+        Picture.files,
+    )
+
+
+def view_of_row(row: Row[Any], *, position: int) -> PictureView:
     return PictureView(
         id=row.id,
         position=position,
@@ -114,24 +129,14 @@ def find_pictures(product_ids: Iterable[int]) -> dict[int, tuple[PictureView, ..
     if not pictures:
         return {}
     rows = db.session.execute(
-        select(
-            ProductPicture.product_id,
-            told(ProductPicture.alt).label("alt"),
-            Picture.id,
-            Picture.width,
-            Picture.height,
-            Picture.filename,
-            Picture.sha256,
-            Picture.path,
-            Picture.files,
-        )
+        select(ProductPicture.product_id, *picture_columns())
         .join(Picture, Picture.id == ProductPicture.picture_id)
         .where(ProductPicture.product_id.in_(pictures))
         .order_by(ProductPicture.product_id, ProductPicture.position, ProductPicture.id)
     )
     for row in rows:
         views = pictures[row.product_id]
-        views.append(_view(row, position=len(views) + 1))
+        views.append(view_of_row(row, position=len(views) + 1))
     return {product_id: tuple(views) for product_id, views in pictures.items()}
 
 
