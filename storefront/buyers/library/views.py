@@ -16,7 +16,6 @@ from storefront.delivery.downloads.refused import by_link, refusals_noted
 from storefront.orders.browsers import get_order_here, open_here
 from storefront.orders.unproven import claim_order
 from storefront.shop.catalog.parts import IncludedPart
-from storefront.shop.media.covers import find_covers
 from storefront.stripe_api.gateway import gateway
 from storefront.web.flashes import flash
 from storefront.web.limits import limiter
@@ -50,14 +49,7 @@ def order_page(token: str, *, typed: Mapping[str, str] | None = None) -> Respons
     purchase = read_purchase(opened.order, devices_page=_devices_page(), received=opened.gift)
     page = "buyers/library/gift.html" if opened.gift else "buyers/library/order.html"
     answer = make_response(
-        render_template(
-            page,
-            purchase=purchase,
-            covers=find_covers(item.product_id for item in purchase.items),
-            token=token,
-            received=opened.gift,
-            typed=typed,
-        )
+        render_template(page, purchase=purchase, token=token, received=opened.gift, typed=typed)
     )
     answer.headers["X-Robots-Tag"] = "noindex"
     return answer

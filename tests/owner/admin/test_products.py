@@ -159,7 +159,7 @@ def test_changes_nothing_when_the_same_form_is_sent_twice(app: Flask, owner: Buy
 
 def test_previews_texts_that_are_not_saved_and_lets_nothing_be_sent_from_there(app: Flask, owner: Buyer) -> None:
     page = owner.post(f"{TWINSPOT}/preview", name="Not saved", description_markdown="*new*")
-    assert "<h1>Not saved</h1>" in page.text
+    assert '<h1 dir="auto">Not saved</h1>' in page.text
     assert "<em>new</em>" in page.text
     assert "$19.00" in page.text
     policy = page.headers["Content-Security-Policy"]
