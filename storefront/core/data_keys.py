@@ -17,7 +17,7 @@ from threading import Lock
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
-from sqlalchemy import String, select
+from sqlalchemy import ScalarSelect, String, select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -154,10 +154,12 @@ class SealedText(TypeDecorator[str]):
             return value
         key = KNOWN.get().find(self.name, at_once=True)
         if key is None:
+            measurements().see(CLOSED_KEY_AT)
             raise DataKeySealed("Sealed values are here, and no data key: bring the table data_keys back.")
         try:
             return key.open(value, self.column)
         except (InvalidTag, ValueError) as error:
+            measurements().see(CLOSED_KEY_AT)
             raise SealedValueChanged("a sealed value belongs to another database, or was changed") from error
 
 
@@ -216,10 +218,23 @@ def is_sealed_by_fallback(name: str) -> bool:
 def opens(name: str) -> bool:
     """Return whether any secret of the settings opens the key."""
     row = _read(name)
-    try:
-        return row is not None and _open(row) is not None
-    except DataKeySealed:
+    return row is not None and not is_closed(name, row.sealed)
+
+
+def select_sealed(name: str) -> ScalarSelect[bytes]:
+    """Select the key as it is kept, for a statement that asks for more; NULL where the shop has none."""
+    return select(DataKey.sealed).where(DataKey.name == name).scalar_subquery()
+
+
+def is_closed(name: str, sealed: bytes | None) -> bool:
+    """Return whether no secret of the settings opens what `select_sealed` found. Opens it anew each time."""
+    if sealed is None:
         return False
+    try:
+        unseal(sealed, purpose=PURPOSE, name=name, secret_keys=settings().secret_keys)
+    except SealedByOther:
+        return True
+    return False
 
 
 def _read(name: str) -> DataKey | None:
@@ -243,7 +258,6 @@ def _unseal(name: str, sealed: bytes) -> bytes:
     try:
         return unseal(sealed, purpose=PURPOSE, name=name, secret_keys=settings().secret_keys)
     except SealedByOther as error:
-        measurements().see(CLOSED_KEY_AT)
         raise DataKeySealed(
             f"SECRET_KEY was changed since the {name} were sealed. Put the old one into SECRET_KEY_FALLBACKS: "
             "a backup has it. Then type `storefront keys seal`."

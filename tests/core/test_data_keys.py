@@ -23,8 +23,9 @@ from storefront.core.data_keys import (
     reseal_data_key,
 )
 from storefront.core.db import db, transaction
-from storefront.core.measurements import flush
+from storefront.core.measurements import Measurement, flush
 from storefront.core.runtime import runtime
+from storefront.delivery.licenses.sealed import LICENSE_KEYS
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from tests.support.databases import BOTH
@@ -118,22 +119,49 @@ def test_says_what_to_do_where_no_secret_opens_it(app: Flask, settings: Settings
                 ask()
 
 
-def test_tells_whoever_watches_the_shop_where_no_secret_opens_it(app: Flask, settings: Settings) -> None:
-    def warned() -> bool:
-        flush(only_when_due=False)
-        return "keys_closed" in [warning.code for warning in find_warnings(read_trouble())]
+def closed_keys() -> list[str]:
+    """What whoever watches the shop reads of it."""
+    flush(only_when_due=False)
+    return [warning.message for warning in find_warnings(read_trouble()) if warning.code == "keys_closed"]
 
+
+@both
+def test_tells_whoever_watches_the_shop_as_long_as_no_secret_opens_it(app: Flask, settings: Settings) -> None:
+    """However long nobody has asked for a key, and not a moment longer."""
+    with app.app_context():
+        make_data_key(LICENSE_KEYS)
+        for _ in range(2):
+            change_secret(app, settings)
+            (told,) = closed_keys()
+            assert "put the SECRET_KEY of before into SECRET_KEY_FALLBACKS" in told
+            with pytest.raises(DataKeySealed):
+                keyed_hash("a digest", LICENSE_KEYS)
+            assert closed_keys() == [told]
+            change_secret(app, settings, settings.secret_key)
+            assert closed_keys() == []
+        reseal_data_key(LICENSE_KEYS)
+        change_secret(app, settings)
+        assert closed_keys() == []
+
+
+def test_tells_whoever_watches_the_shop_of_values_without_their_key(app: Flask) -> None:
+    """Without the table, or with that of another database."""
     with app.app_context():
         make_data_key(NAME)
         sealed = kept("TWIN-1")
-        change_secret(app, settings, settings.secret_key)
-        assert read(sealed) == "TWIN-1"
-        assert not warned()
-        change_secret(app, settings)
-        for _ in range(2):
-            with pytest.raises(DataKeySealed):
-                read(sealed)
-            assert warned()
+        for is_made_anew in (False, True):
+            with transaction() as session:
+                session.execute(delete(DataKey).where(DataKey.name == NAME))
+                session.execute(delete(Measurement))
+            if is_made_anew:
+                make_data_key(NAME)
+            KNOWN.get().forget()
+            assert closed_keys() == []
+            for _ in range(2):
+                with pytest.raises(DataKeySealed):
+                    read(sealed)
+                (told,) = closed_keys()
+                assert "the table data_keys are not of the same database" in told
 
 
 def test_learns_of_a_key_that_another_process_made(app: Flask) -> None:

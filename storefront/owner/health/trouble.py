@@ -8,6 +8,7 @@ from sqlalchemy import String, case, cast, exists, func, literal, or_, select, u
 from storefront.core import clock
 from storefront.core.config.settings import Mode
 from storefront.core.config.strength import is_nobodys
+from storefront.core.data_keys import is_closed, select_sealed
 from storefront.core.db import db
 from storefront.core.leases import Lease
 from storefront.core.measurements import (
@@ -31,6 +32,7 @@ from storefront.core.measurements import (
     read_measurements,
 )
 from storefront.core.runtime import settings
+from storefront.delivery.licenses.sealed import LICENSE_KEYS
 from storefront.mail.failures import AT_ADDRESS, TO_ANYBODY, has_failed_lately
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.mail.trouble import mail_trouble
@@ -114,7 +116,8 @@ class Trouble:
     event_missed_at: datetime | None = None  # the last time that comparing found what no delivery had brought
     selling_nothing: tuple[str, ...] = ()  # slugs of what takes money for nothing
     workers: tuple[WorkerSeen, ...] = ()  # of the last hour, dead ones included
-    closed_key_at: datetime | None = None  # somebody met sealed license keys that did not open
+    is_data_key_closed: bool = False  # no SECRET_KEY of the settings opens the license keys
+    closed_key_at: datetime | None = None  # somebody met a sealed license key of no data key that is here
     is_key_refused: bool = False  # by the last comparison, also where the owner called its notice done
 
 
@@ -130,8 +133,8 @@ def read_trouble() -> Trouble:
         )
     ).one()
     measured = read_measurements()
-    lease_until, schema = db.session.execute(
-        select(func.max(Lease.until), REVISION).where(Lease.name == HEARTBEAT)
+    lease_until, schema, data_key = db.session.execute(
+        select(func.max(Lease.until), REVISION, select_sealed(LICENSE_KEYS)).where(Lease.name == HEARTBEAT)
     ).one()
     notices, is_key_refused = _count_notices(shop.mode)
     given_up, given_up_at = _count_given_up(shop.mode) if mail.counts[MailState.FAILED] else (0, None)
@@ -160,6 +163,7 @@ def read_trouble() -> Trouble:
         stale_signature_at=_moment(measured, STALE_SIGNATURE_AT),
         untrusted_proxy_at=_moment(measured, UNTRUSTED_PROXY_AT),
         code_ceiling_at=_moment(measured, CODE_CEILING_AT),
+        is_data_key_closed=is_closed(LICENSE_KEYS, data_key),
         closed_key_at=_moment(measured, CLOSED_KEY_AT),
         measured=measured,
         places=look_at_places(shop),

@@ -145,13 +145,17 @@ def _key_refused(trouble: Trouble) -> str | None:
 
 
 def _keys_closed(trouble: Trouble) -> str | None:
+    if trouble.is_data_key_closed:
+        return (
+            "License keys do not open, so their buyers see none and nothing new is handed out: put the SECRET_KEY "
+            "of before into SECRET_KEY_FALLBACKS (a backup has it), then look with `storefront doctor`."
+        )
     seen = trouble.closed_key_at
     if seen is None or trouble.now - seen > SEEN_LATELY:
         return None
     return (
-        "License keys did not open within the last hour, so their buyers see none and nothing new is handed out: "
-        "put the SECRET_KEY of before into SECRET_KEY_FALLBACKS (a backup has it), then look with "
-        "`storefront doctor`."
+        "License keys did not open within the last hour, and SECRET_KEY is not why: they and the table data_keys "
+        "are not of the same database, or it is empty, so bring back the one that belongs to them from a backup."
     )
 
 

@@ -58,7 +58,13 @@ QUIET: list[dict[str, Any]] = [
 ]
 LOUD: list[tuple[dict[str, Any], str, str]] = [
     ({"code_ceiling_at": ago(minutes=59)}, "codes_held", "CODE_MAILS_PER_HOUR"),
-    ({"closed_key_at": ago(minutes=59)}, "keys_closed", "put the SECRET_KEY of before into SECRET_KEY_FALLBACKS"),
+    ({"is_data_key_closed": True}, "keys_closed", "put the SECRET_KEY of before into SECRET_KEY_FALLBACKS"),
+    (
+        {"is_data_key_closed": True, "closed_key_at": NOW},
+        "keys_closed",
+        "License keys do not open, so their buyers see none",
+    ),
+    ({"closed_key_at": ago(minutes=59)}, "keys_closed", "the table data_keys are not of the same database"),
     ({"newer_schema": "9999"}, "schema_newer", "newer code (schema 9999)"),
     ({"is_backed_up": True}, "backup_late", "no backup was made yet, or only while the clock was ahead"),
     ({"is_backed_up": True, "backed_up_at": ago(hours=37)}, "backup_late", "made 2026-10-31 23:00 UTC"),
