@@ -109,7 +109,8 @@ def _demand_fit(manifest: Manifest) -> None:
     if not is_own(manifest):
         raise OtherSecretKey(
             "The backup is of a shop with another SECRET_KEY, which links, keys and sealed secrets need. "
-            "`storefront backup secret-key` prints it: set SECRET_KEY to that, then restore."
+            "`storefront backup secret-key` prints it: set SECRET_KEY to that, or add it to SECRET_KEY_FALLBACKS "
+            "if you want another one from now on, then restore."
         )
     demand_genuine(manifest)
     if not is_known(manifest.revision):
@@ -191,8 +192,8 @@ def _demand_secret_keys(secret_keys: Iterable[str]) -> None:
     if set(secret_keys) - set(settings().secret_keys):
         raise OtherSecretKey(
             "The shop had SECRET_KEY_FALLBACKS that are missing here, and what they sealed (license keys, signing "
-            "keys, webhook secrets) would stay closed. `storefront backup secret-key` prints them: set "
-            "SECRET_KEY_FALLBACKS to that, then restore."
+            "keys, webhook secrets) would stay closed. `storefront backup secret-key` prints all of its "
+            "keys: add to SECRET_KEY_FALLBACKS those that are in neither setting here, then restore."
         )
 
 

@@ -32,7 +32,7 @@ def test_refuses_a_restore_that_lacks_one_and_opens_every_key_with_all(
         empty.environment["SECRET_KEY_FALLBACKS"] = lacking
         told = empty.refused("restore", place, "--identity", "-", stdin=IDENTITY)
         assert "SECRET_KEY_FALLBACKS that are missing here" in told
-        assert "`storefront backup secret-key` prints them" in told
+        assert "`storefront backup secret-key` prints all of its keys: add to SECRET_KEY_FALLBACKS those" in told
         assert OLDEST not in told
         with empty.app() as untouched:
             assert read_rows(untouched, "SELECT name FROM sqlite_master") == []
@@ -42,6 +42,30 @@ def test_refuses_a_restore_that_lacks_one_and_opens_every_key_with_all(
     empty.done("restore", place, "--identity", "-", stdin=IDENTITY)
     with empty.app() as restored:
         assert keys_on(Buyer(restored).get(sale.link).text) == sale.keys
+
+
+@pytest.mark.parametrize("first", ["", "before"])
+def test_brings_a_shop_with_a_new_key_back_by_what_is_refused(
+    app: Flask, environment: dict[str, str], all_databases: Databases, tmp_path: Path, first: str
+) -> None:
+    """Whoever adds what each refusal asks for comes to an end, and never gives up the new SECRET_KEY."""
+    before, place = environment["SECRET_KEY"], tmp_path / "backups"
+    Machine(environment | {"SECRET_KEY_FALLBACKS": OLDEST}).done("backup", place)
+    known = [before] if first else []
+    empty = another_machine(environment, all_databases, "sqlite", tmp_path / "new")
+    empty.environment |= {"SECRET_KEY": "new-" + before, "SECRET_KEY_FALLBACKS": ",".join(known)}
+    if not known:
+        told = empty.refused("restore", place, "--identity", "-", stdin=IDENTITY)
+        assert "set SECRET_KEY to that, or add it to SECRET_KEY_FALLBACKS" in told
+        known.append(empty.done("backup", "secret-key", place, "--identity", "-", stdin=IDENTITY).splitlines()[0])
+        empty.environment["SECRET_KEY_FALLBACKS"] = ",".join(known)
+    told = empty.refused("restore", place, "--identity", "-", stdin=IDENTITY)
+    assert "add to SECRET_KEY_FALLBACKS those that are in neither setting here" in told
+    printed = empty.done("backup", "secret-key", place, "--identity", "-", stdin=IDENTITY)
+    all_printed = printed.replace("SECRET_KEY_FALLBACKS=", "").splitlines()
+    known += [key for key in all_printed if key not in known]
+    empty.environment["SECRET_KEY_FALLBACKS"] = ",".join(known)
+    empty.done("restore", place, "--identity", "-", stdin=IDENTITY)
 
 
 def test_restores_a_backup_of_before_the_change(
