@@ -29,24 +29,30 @@ class Reader:
         self.home = home(environ)
         self.problems: list[str] = []
 
-    def secret(self, name: str) -> str:
-        """Return `NAME`, or the content of the file that `NAME_FILE` points to."""
+    def secret(self, name: str, *, may_be_empty: bool = False) -> str:
+        """Return `NAME`, or the content of the file that `NAME_FILE` points to.
+
+        An empty file is a secret that was never filled in: the setting's default would be another shop. With
+        `may_be_empty` it is as good as none.
+        """
         path = self.environ.get(f"{name}_FILE")
         if path and self.environ.get(name):
             self.problems.append(f"{name} and {name}_FILE are both set: keep one.")
-        return self._read_file(name, path) if path else self.environ.get(name, "").strip()
+        if not path:
+            return self.environ.get(name, "").strip()
+        text = self._read_file(name, path)
+        if text == "" and not may_be_empty:
+            self.problems.append(f"{name}_FILE={path} is empty: write the secret into it, or remove {name}_FILE.")
+        return text or ""
 
-    def _read_file(self, name: str, path: str) -> str:
-        """An empty one is a secret that was never filled in: the setting's default would be another shop."""
+    def _read_file(self, name: str, path: str) -> str | None:
+        """Return None, and complain, where it cannot be read."""
         try:
-            text = Path(path).read_text(encoding="utf-8-sig").strip()  # Windows puts a mark first, as in `.env`
+            return Path(path).read_text(encoding="utf-8-sig").strip()  # Windows puts a mark first, as in `.env`
         except (OSError, UnicodeDecodeError) as error:
             why = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             self.problems.append(f"{name}_FILE={path} cannot be read ({why}).")
-            return ""
-        if not text:
-            self.problems.append(f"{name}_FILE={path} is empty: write the secret into it, or remove {name}_FILE.")
-        return text
+            return None
 
     def text(self, name: str, default: str = "") -> str:
         return self.environ.get(name, "").strip() or default

@@ -124,7 +124,7 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     reader = Reader(environ)
     secret_key = reader.secret("SECRET_KEY")
     check_secret(reader, "SECRET_KEY", secret_key, shortest=MIN_SECRET_LENGTH)
-    old_secret_keys = split_list(reader.secret("SECRET_KEY_FALLBACKS"))
+    old_secret_keys = split_list(reader.secret("SECRET_KEY_FALLBACKS", may_be_empty=True))
     stripe_secret = reader.secret("STRIPE_SECRET_KEY")
     stripe_publishable = reader.text("STRIPE_PUBLISHABLE_KEY")
     api_base = reader.url("STRIPE_API_BASE", STRIPE_API)

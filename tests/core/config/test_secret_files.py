@@ -9,7 +9,9 @@ from storefront.core.config.names import find_secret_names
 from storefront.core.config.settings import SettingsError, load_settings
 
 SECRET = "a-secret-of-tests-" * 3
-FILES = sorted(name for name in find_secret_names({}) if name.endswith("_FILE"))
+FALLBACKS = "SECRET_KEY_FALLBACKS_FILE"
+FILES = sorted(name for name in find_secret_names({}) if name.endswith("_FILE") and name != FALLBACKS)
+UNFILLED = pytest.mark.parametrize("content", ["", " \n", "\ufeff\n"], ids=["empty", "blank", "mark"])
 
 
 def problems_of(environ: Mapping[str, str]) -> list[str]:
@@ -19,7 +21,7 @@ def problems_of(environ: Mapping[str, str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.parametrize("content", ["", " \n", "\ufeff\n"], ids=["empty", "blank", "mark"])
+@UNFILLED
 def test_refuses_a_secret_file_that_was_never_filled_in(
     environment: dict[str, str], tmp_path: Path, name: str, content: str
 ) -> None:
@@ -31,6 +33,20 @@ def test_refuses_a_secret_file_that_was_never_filled_in(
     others = {other: value for other, value in environment.items() if other != setting}
     problems = problems_of(others | login | {name: str(path)})
     assert problems.count(f"{name}={path} is empty: write the secret into it, or remove {name}.") == 1
+
+
+@UNFILLED
+def test_takes_an_empty_file_of_fallbacks_for_none(
+    environment: dict[str, str], tmp_path: Path, content: str
+) -> None:
+    """So a change of SECRET_KEY ends: the last key of before is taken out of the file."""
+    path = tmp_path / "fallbacks"
+    environment[FALLBACKS] = str(path)
+    assert any(f"{FALLBACKS}={path} cannot be read" in problem for problem in problems_of(environment))
+    path.write_text(SECRET, encoding="utf-8")
+    assert load_settings(environment).old_secret_keys == (SECRET,)
+    path.write_text(content, encoding="utf-8")
+    assert load_settings(environment).old_secret_keys == ()
 
 
 def test_takes_the_mark_of_windows_for_no_part_of_a_secret(environment: dict[str, str], tmp_path: Path) -> None:
