@@ -107,10 +107,12 @@ def settle_notices(
     forgets_done: bool = False,
     about: Iterable[str] = ("",),
     unread: Container[str] = (),
+    unread_subjects: Container[str] = (),
 ) -> None:
     """Make the open notices of one order, or of these kinds, agree with what is wanted now.
 
-    `about` narrows kinds to subjects that begin so. What is open of an `unread` kind stays open: nobody knows.
+    `about` narrows kinds to subjects that begin so. What is of an `unread` kind, or about one of
+    `unread_subjects`, stays as it is, open or done: nobody knows.
 
     One that the owner called done stays done; one that closed by itself opens again when its cause is back.
     With `forgets_done` also one that was done, once its cause had gone in between. Only for callers who always
@@ -127,7 +129,8 @@ def settle_notices(
         else:
             _update_notice(known[key], draft)
     for notice in _find_gone(known, drafts, unread):
-        _close_unwanted(notice, forgets_done=forgets_done)
+        if notice.subject not in unread_subjects:
+            _close_unwanted(notice, forgets_done=forgets_done)
 
 
 def _find_gone(

@@ -1,7 +1,6 @@
 """A file of a release that the storage does not have, or not to be read: the owner is told at once, and once."""
 
 import logging
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sqlalchemy import select
@@ -11,7 +10,7 @@ from storefront.core.errors import StorefrontError
 from storefront.core.runtime import settings
 from storefront.core.storage import StorageUnavailable, storage
 from storefront.core.texts import marked
-from storefront.orders.notices import NoticeDraft, NoticeKind, find_open_notices, reopen_notice, settle_notices
+from storefront.orders.notices import NoticeDraft, NoticeKind, reopen_notice, settle_notices
 from storefront.shop.catalog.models import Release, ReleaseFile
 
 log = logging.getLogger(__name__)
@@ -57,7 +56,7 @@ def report_missing(path: str) -> FileMissing:
 def check_files() -> list[Missing]:
     """Compare every file of every release with the storage; the owner's notices agree with it afterwards.
 
-    A notice about a file that cannot be read now stays as it is, because nobody knows.
+    A notice about a file that cannot be read now stays as it is, open or done, because nobody knows.
 
     Raises:
         StorageUnavailable: so many files cannot be read that it is the storage; no notice was changed.
@@ -74,9 +73,10 @@ def check_files() -> list[Missing]:
     with transaction() as session:
         settle_notices(
             session,
-            [_draft_notice(path) for path in _to_tell_of(missing)],
+            [_draft_notice(file.path) for file in missing if not file.is_unread],
             kinds=[NoticeKind.FILE_MISSING],
             forgets_done=True,
+            unread_subjects={file.path for file in missing if file.is_unread},
         )
     return missing
 
@@ -94,8 +94,3 @@ def _look(files: list[Missing]) -> list[Missing]:
             found = replace(file, is_unread=True)
         looked.append(found)
     return looked
-
-
-def _to_tell_of(missing: list[Missing]) -> Iterator[str]:
-    told = {notice.subject for notice in find_open_notices() if notice.kind == NoticeKind.FILE_MISSING}
-    return (file.path for file in missing if not file.is_unread or file.path in told)

@@ -246,6 +246,30 @@ def test_keeps_what_was_told_of_a_file_that_cannot_be_read_now(
     assert sale.open_notices() == ["file_missing"]
 
 
+def test_leaves_done_what_cannot_be_read_in_between(
+    app: Flask, sale: Sale, tmp_path: Path, unreadable: set[Path]
+) -> None:
+    add_release(app, tmp_path, "2.0")
+    book = book_path(app)
+    kept = book.read_bytes()
+    book.unlink()
+    assert check(app) == [None]
+    call_done(app)
+    for _ in range(2):
+        book.write_bytes(kept)
+        unreadable.add(book)
+        assert check(app) == [None]
+        unreadable.clear()
+        book.unlink()
+        assert check(app) == [None]
+        assert sale.open_notices() == [], "nobody saw it come back"
+    book.write_bytes(kept)
+    assert check(app) == []
+    book.unlink()
+    assert check(app) == [None]
+    assert sale.open_notices() == ["file_missing"]
+
+
 def test_says_that_the_storage_does_not_answer_where_many_files_cannot_be_read(
     app: Flask, sale: Sale, unreadable: set[Path]
 ) -> None:
