@@ -15,7 +15,7 @@ from storefront.shop.catalog.models import Release, ReleaseFile
 
 log = logging.getLogger(__name__)
 
-FEW = 5  # files that cannot be read now: from so many on it is the storage, and each may wait for it
+FEW = 5  # files that cannot be read now: from so many on, or all, it is the storage: each may wait
 
 
 class FileMissing(StorefrontError):
@@ -89,7 +89,7 @@ def _look(files: list[Missing]) -> list[Missing]:
             found = replace(file, found_bytes=storage().find_size(file.path, is_sent_by_nginx=by_nginx))
         except StorageUnavailable:
             unread += 1
-            if unread in (len(files), FEW):
+            if unread == FEW or unread == len(files) > 1:
                 raise
             found = replace(file, is_unread=True)
         looked.append(found)

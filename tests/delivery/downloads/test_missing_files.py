@@ -15,6 +15,7 @@ from flask import Flask
 from storefront.cli.release_text import missing_line
 from storefront.core.config.settings import Settings
 from storefront.core.db import db
+from storefront.core.runtime import runtime
 from storefront.core.storage import StorageUnavailable
 from storefront.delivery.downloads.missing_files import Missing, check_files, report_missing
 from storefront.orders.notices import close_notices, list_open_notices
@@ -30,7 +31,7 @@ from tests.delivery.downloads.clicks import (
     status,
 )
 from tests.support.databases import BOTH
-from tests.support.rows import read_rows
+from tests.support.rows import change_rows, read_rows
 from tests.support.sale import Sale
 
 both = pytest.mark.parametrize("engine", BOTH, indirect=True)
@@ -268,6 +269,33 @@ def test_leaves_done_what_cannot_be_read_in_between(
     book.unlink()
     assert check(app) == [None]
     assert sale.open_notices() == ["file_missing"]
+
+
+def test_names_the_one_file_of_a_shop_that_cannot_be_read(app: Flask, sale: Sale, unreadable: set[Path]) -> None:
+    change_rows(app, "DELETE FROM release_files WHERE path NOT LIKE '%.epub'")
+    book = book_path(app)
+    unreadable.add(book)
+    with app.app_context():
+        path = book.relative_to(runtime(app).settings.files_path).as_posix()
+        for _ in range(2):
+            assert [(file.path, file.is_unread) for file in check_files()] == [(path, True)]
+        db.session.remove()
+    assert sale.open_notices() == []
+
+
+def test_names_few_files_that_cannot_be_read_and_takes_more_for_the_storage(
+    app: Flask, sale: Sale, tmp_path: Path, unreadable: set[Path]
+) -> None:
+    for version in range(2, 7):
+        add_release(app, tmp_path, f"{version}.0")
+    books = sorted(book_path(app).parents[1].rglob("*.epub"))
+    assert len(books) == 6
+    unreadable.update(books[:4])
+    assert check(app) == [None] * 4
+    unreadable.add(books[4])
+    with pytest.raises(StorageUnavailable, match="does not answer"):
+        check(app)
+    assert sale.open_notices() == []
 
 
 def test_says_that_the_storage_does_not_answer_where_many_files_cannot_be_read(
