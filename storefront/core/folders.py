@@ -49,6 +49,6 @@ def make_folder(folder: Path) -> None:
 def clean_up(folder: Path) -> None:
     """Delete what a killed upload left; what belongs to a running one is younger."""
     for leftover in folder.glob(".incoming-*"):
-        with suppress(FileNotFoundError):  # another upload is done with it
+        with suppress(OSError):  # another upload is done with it, or it is another user's and hinders nothing
             if leftover.stat().st_mtime < clock.now().timestamp() - STALE_SECONDS:
                 leftover.unlink()

@@ -47,6 +47,19 @@ def test_removes_what_a_killed_upload_left_after_a_day(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "files").rglob(".incoming*")] == [".incoming-young"]
 
 
+def test_takes_a_file_beside_parts_that_it_may_not_delete(tmp_path: Path) -> None:
+    """Another user's, in a sticky folder. Tests may run as root: a folder, which nobody unlinks, stands for it."""
+    folder = Folder(tmp_path / "files")
+    put(folder, "a.bin")
+    stuck = tmp_path / "files" / "tool" / "1.0" / ".incoming-stuck"
+    stuck.mkdir()
+    at = (clock.now() - timedelta(hours=25)).timestamp()
+    os.utime(stuck, (at, at))
+    for name in ("b.bin", "c.bin"):
+        assert put(folder, name)
+    assert stuck.is_dir()
+
+
 def test_says_whether_a_file_is_new(tmp_path: Path) -> None:
     folder = Folder(tmp_path / "files")
     assert [put(folder, "a.bin"), put(folder, "a.bin")] == [True, False]

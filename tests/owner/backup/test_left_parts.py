@@ -102,7 +102,21 @@ def test_makes_a_backup_beside_parts_that_it_may_not_delete(machine: Machine, pl
     age(stuck, part, hours=25)
     machine.done("backup", place)
     assert stuck.is_dir()
+    assert not part.exists()
     assert "is whole" in machine.done("backup", "check", place)
+
+
+def test_deletes_every_part_around_one_that_it_may_not_delete(tmp_path: Path) -> None:
+    folder = tmp_path / "3c"
+    stuck = folder / f"{INCOMING}stuck"
+    stuck.mkdir(parents=True)
+    parts = [folder / f"{INCOMING}{number}" for number in range(6)]
+    for part in parts:
+        part.write_bytes(b"a part")
+    age(stuck, *parts, hours=25)
+    for _ in range(2):
+        FolderDepot(tmp_path).clean_up()
+        assert parts_in(tmp_path) == [stuck]
 
 
 def test_leaves_what_is_beside_the_backups(machine: Machine, place: Path) -> None:
