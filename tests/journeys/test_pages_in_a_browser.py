@@ -54,6 +54,8 @@ PAGES: dict[str, dict[str, Any]] = {
         "token": None,
         "nonce": "n",
         "price_id": None,
+        "back_url": "/cart",
+        "began_at": "cart",
     },
     "payments/checkout/ask_again.html": {"purchase": WAITING, "nonce": "n", "price_id": None},
     "payments/checkout/by_mail.html": {"purchase": make_purchase(), "is_here": True},

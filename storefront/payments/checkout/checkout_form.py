@@ -49,6 +49,10 @@ def price_id_of(form: CheckoutForm | Checkout) -> int | None:
     return None if form.is_from_cart else form.cart[0].price_id
 
 
+def is_gift(begun: CheckoutForm | Checkout) -> bool:
+    return (begun.gift_id if isinstance(begun, Checkout) else begun.gift) is not None
+
+
 def is_of(checkout: Checkout, form: CheckoutForm) -> bool:
     """Tell whether a checkout sells what this form asks for, to the same person and for the same."""
     if form.first_email and checkout.checkout_session_id is not None:

@@ -188,7 +188,7 @@ def _try_later(form: CheckoutForm, error: StripeUnavailable | StripeRefused) -> 
     if form.upgrades_grant_id is not None:
         return _upgrade_later(error, way_back(form.cart, is_from_cart=False))
     nonce = new_nonce(session) if form.is_from_cart else form.nonce
-    return show_trouble(error, nonce=nonce, price_id=price_id_of(form))
+    return show_trouble(error, form, nonce=nonce)
 
 
 def _upgrade_later(error: StripeUnavailable | StripeRefused, page: str) -> ResponseReturnValue:
@@ -226,7 +226,7 @@ def form(token: str) -> ResponseReturnValue:
     except DiscountRefused as refused:
         return _without_code(refused, row)
     except (StripeUnavailable, StripeRefused) as error:
-        return show_trouble(error, token=token)
+        return show_trouble(error, row, token=token)
     return redirect(opened.url, 303) if opened.url else show_form(opened, row)
 
 
@@ -274,7 +274,7 @@ def hosted(token: str) -> ResponseReturnValue:
     except DiscountRefused as refused:
         return _without_code(refused, row)
     except (StripeUnavailable, StripeRefused) as error:
-        return show_trouble(error, token=token)
+        return show_trouble(error, row, token=token)
     if isinstance(opened, start.PaidMeanwhile):
         return redirect(url_for("checkout.returned", session_id=opened.session_id), 303)
     return redirect(opened.url or url_for("checkout.form", token=token), 303)
