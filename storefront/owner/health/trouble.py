@@ -227,11 +227,12 @@ def _count_answers(measured: dict[str, dict[str, float]], now: datetime, *kinds:
 def _find_last_event_at(measured: dict[str, dict[str, float]], mode: Mode) -> datetime | None:
     """Each good delivery is measured, and the ledger has most of them before their process has stored that.
 
-    What comparing found, or left to the worker, says nothing of the webhook. A shop whose webhook never worked has
+    What comparing found, or left to the worker, says nothing of the webhook, nor does what an endpoint of Stripe's
+    other mode brought. A shop whose webhook never worked has
     nothing else: only the newest are looked through.
     """
     lately = (
-        select(StripeEvent.received_at, StripeEvent.handled_at, StripeEvent.outcome)
+        select(StripeEvent.received_at, StripeEvent.handled_at, StripeEvent.outcome, StripeEvent.livemode)
         .where(StripeEvent.mode == mode, StripeEvent.received_at <= clock.now() + clock.AHEAD)
         .order_by(StripeEvent.received_at.desc())
         .limit(EVENTS_LOOKED_THROUGH)
@@ -239,7 +240,7 @@ def _find_last_event_at(measured: dict[str, dict[str, float]], mode: Mode) -> da
         .c
     )
     has_come = (lately.handled_at == lately.received_at) & (lately.outcome != ledger.RECONCILED)
-    newest = select(func.max(lately.received_at)).where(has_come)
+    newest = select(func.max(lately.received_at)).where(has_come, lately.livemode == settings().is_live)
     moments = db.session.scalar(newest), _moment(measured, GOOD_SIGNATURE_AT, mode)
     return max(filter(None, moments), default=None)
 

@@ -162,9 +162,12 @@ def keep(session: Session, event: SeenEvent, *, outcome: str | None = None, erro
 
 
 def take_up(session: Session, event_id: str) -> None:
-    """Leave to this mode what was sent for it and set aside while the other one ran; nothing of any other."""
+    """Leave to this mode what was sent for it and set aside while the other one ran; nothing of any other.
+
+    It begins anew, as if it were sent again: nobody has tried in vain since it came.
+    """
     taken_up = update(StripeEvent).where(StripeEvent.id == event_id, _is_set_aside())
-    session.execute(taken_up.values(mode=settings().mode, handled_at=None, outcome=None))
+    session.execute(taken_up.values(mode=settings().mode, received_at=clock.now(), handled_at=None, outcome=None))
 
 
 def count_attempt(event_id: str) -> None:
@@ -244,9 +247,13 @@ def find_known(event_ids: list[str]) -> dict[str, bool]:
 
 
 def has_come_since(event_type: str, moment: datetime) -> bool:
-    """Say whether a delivery of this kind came after it: the webhook works, and what is missing was cut off."""
+    """Say whether a delivery of this kind came after it: the webhook works, and what is missing was cut off.
+
+    One of Stripe's other mode came from another endpoint.
+    """
     came = select(StripeEvent.id).where(
         StripeEvent.mode == settings().mode,
+        StripeEvent.livemode == settings().is_live,
         StripeEvent.type == event_type,
         StripeEvent.received_at > moment,
         StripeEvent.outcome != RECONCILED,  # nor what a pass has left, which has no outcome

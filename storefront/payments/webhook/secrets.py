@@ -99,14 +99,16 @@ SECRETS = Part("webhook secrets", EndpointSecrets)
 def verify_delivery(payload: bytes, signature: str) -> SeenEvent:
     """Check a delivery with the secrets of the environment and those that the shop made.
 
-    A good one is measured, as the ledger keeps nothing new of one that was handled before.
+    A good one is measured, as the ledger keeps nothing new of one that was handled before; not one of Stripe's
+    other mode, which says nothing of the endpoint of this one.
 
     Raises:
         BadSignature, StaleSignature, BadPayload: see `Gateway.verify_event`.
     """
     known = SECRETS.get()
     event = gateway().verify_event(payload, signature, known.sources())
-    measurements().see(GOOD_SIGNATURE_AT, settings().mode)
+    if event.livemode == settings().is_live:
+        measurements().see(GOOD_SIGNATURE_AT, settings().mode)
     known.note_delivery(payload, signature)
     return event
 

@@ -10,7 +10,10 @@ from click.testing import CliRunner
 from flask import Flask
 
 from storefront.core import clock
+from storefront.core.measurements import flush
+from storefront.owner.health.trouble import read_trouble
 from storefront.payments.webhook.dispatch import run_unhandled
+from storefront.payments.webhook.ledger import find_stuck
 from tests.cli.commands import done, read_json, refused
 from tests.payments.reconcile.sales import run, run_later
 from tests.support.databases import BOTH
@@ -84,6 +87,17 @@ def test_takes_it_for_a_duplicate_in_the_other_mode(app: Flask, event: dict[str,
 
 
 @both
+def test_says_nothing_of_it_as_unhandled_in_the_other_mode(
+    command: CliRunner, app: Flask, event: dict[str, Any]
+) -> None:
+    change_rows(app, "UPDATE stripe_events SET mode = 'sandbox', livemode = true")
+    assert read_json(command, "events", "list", "--unhandled") == []
+    assert "No unhandled events." in done(command, "events", "run", "--unhandled")
+    assert "of another mode of Stripe" in refused(command, "events", "run", event["id"])
+    assert (read_rows(app, ROWS), keys_of(app)) == ([SET_ASIDE | {"mode": "sandbox"}], 0)
+
+
+@both
 def test_leaves_to_its_own_mode_what_that_has_not_finished(app: Flask, event: dict[str, Any]) -> None:
     left = {"mode": "live", "outcome": None, "last_error": "unknown to acct_1"}
     change_rows(
@@ -130,7 +144,10 @@ def test_is_left_to_the_worker_where_running_it_again_fails(
     command: CliRunner, app: Flask, sandbox: SandboxClient, event: dict[str, Any]
 ) -> None:
     sandbox.control("faults", method="GET", path="/v1/checkout/sessions", status=503, times=4)
+    change_rows(app, f"UPDATE stripe_events SET received_at = '{clock.now() - timedelta(hours=3)}'")
     assert "failed: " in refused(command, "events", "run", event["id"])
+    with app.app_context():  # one try in vain
+        assert find_stuck(older_than=timedelta(hours=1)) == []
     sandbox.control("faults/clear")
     with time_machine.travel(clock.now() + timedelta(minutes=6), tick=True), app.app_context():
         run_unhandled()
@@ -150,3 +167,23 @@ def test_is_taken_in_by_a_pass_which_finds_the_sale(app: Flask, sandbox: Sandbox
     [row] = read_rows(app, f"{ROWS} WHERE type = '{COMPLETED}'")
     assert row == {"mode": "sandbox", "outcome": "reconciled", "last_error": None}
     assert post_event(app, sent).get_json() == {"outcome": "duplicate"}
+
+
+@both
+@pytest.mark.parametrize("is_live", [True, False], ids=["other mode", "own mode"])
+def test_takes_it_for_no_sign_that_the_webhook_works(app: Flask, sandbox: SandboxClient, is_live: bool) -> None:
+    """Stripe's other mode has an endpoint of its own, which may work when this one's does not."""
+    run(app)
+    pay_for_twinspot(app, sandbox)
+    _buyer, session_id = pay_for_twinspot(app, sandbox)
+    with time_machine.travel(clock.now() + timedelta(minutes=5), tick=True):
+        later = make_event(COMPLETED, session_id)
+        for _ in range(2):
+            assert post_event(app, later | {"livemode": is_live}).status_code == 200
+        with app.app_context():
+            flush(only_when_due=False)
+            seen_at = read_trouble().last_event_at
+    assert (seen_at is None) is is_live
+    with time_machine.travel(clock.now() + timedelta(minutes=10), tick=True):
+        told = {line.kind for line in run(app).needs_you}
+    assert ("events_missing" in told) is is_live
