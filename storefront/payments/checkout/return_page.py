@@ -51,7 +51,8 @@ class Landing:
     """`purchase` is None while there is no order; `shows_keys` is for this browser, now.
 
     `is_by_mail`: nothing was paid, so the page is the same for every address and the mail holds the rest.
-    `checkout` is None unless this browser started it.
+    `checkout` is None unless this browser started it. `began` is where it began, if that was in this browser: the
+    same, or what an unfinished copy of an expired Session is a copy of.
     """
 
     outcome: Outcome
@@ -59,7 +60,13 @@ class Landing:
     shows_keys: bool
     is_by_mail: bool
     checkout: StartedCheckout | None
-    way_back: str | None  # to where this purchase began, if that was in this browser
+    began: StartedCheckout | None
+
+    @property
+    def way_back(self) -> str | None:
+        if self.began is None:
+            return None  # a Payment Link's, or another browser's: the cart that is here has nothing of it
+        return way_back(self.began.cart, is_from_cart=self.began.is_from_cart, is_gift=self.began.is_gift)
 
 
 def land(session_id: str, *, browser: str, is_framed: bool = False) -> Landing:
@@ -78,27 +85,36 @@ def land(session_id: str, *, browser: str, is_framed: bool = False) -> Landing:
         raise _remember_stranger(session_id)
     checkout = _own(started, browser)
     if fulfillment.order_id is None:
-        return _land_without_order(fulfillment.outcome, checkout)
+        began = checkout or _find_recovered(fulfillment.recovered_from, browser)
+        return _land_without_order(fulfillment.outcome, checkout, began)
     order = read_order(fulfillment.order_id)
     landing = _land_at_order(order, fulfillment.outcome, checkout, is_framed=is_framed)
     if order.recovered_from is None:
         return landing
     # The cart of who began it here has been bought. Whose keys they are does not follow from that.
-    return replace(landing, checkout=_own(find_started(order.recovered_from), browser))
+    began = _find_recovered(order.recovered_from, browser)
+    return replace(landing, checkout=began, began=began)
+
+
+def _find_recovered(session_id: str | None, browser: str) -> StartedCheckout | None:
+    """Find what this browser began and left, and a reminder's link has copied: the copy has no row of ours."""
+    return _own(find_started(session_id), browser) if session_id else None
 
 
 def _own(started: StartedCheckout | None, browser: str) -> StartedCheckout | None:
     return started if started and started.is_started_by(browser) else None
 
 
-def _land_without_order(outcome: Outcome, checkout: StartedCheckout | None) -> Landing:
+def _land_without_order(
+    outcome: Outcome, checkout: StartedCheckout | None, began: StartedCheckout | None
+) -> Landing:
     return Landing(
         outcome=outcome,
         purchase=None,
         shows_keys=False,
         is_by_mail=False,
         checkout=checkout,
-        way_back=_way_back(checkout),
+        began=began,
     )
 
 
@@ -120,14 +136,8 @@ def _land_at_order(
         shows_keys=may_see_keys,
         is_by_mail=is_by_mail,
         checkout=checkout,
-        way_back=_way_back(checkout),
+        began=checkout,
     )
-
-
-def _way_back(checkout: StartedCheckout | None) -> str | None:
-    if checkout is None:
-        return None  # a Payment Link's, or another browser's: the cart that is here has nothing of it
-    return way_back(checkout.cart, is_from_cart=checkout.is_from_cart, is_gift=checkout.is_gift)
 
 
 def _claim_for_signed_in(order: Order, checkout: StartedCheckout | None) -> bool:

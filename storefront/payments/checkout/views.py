@@ -248,7 +248,7 @@ def _lead_on(row: Checkout, state: State) -> ResponseReturnValue:
     return redirect(way_back(row.cart, is_from_cart=row.is_from_cart, is_gift=row.gift_id is not None), 303)
 
 
-def _next_step(row: Checkout) -> str:
+def _next_step(row: Checkout | StartedCheckout) -> str:
     if row.is_from_cart:
         return marked("Your cart is as it was: check out again when you are ready.")
     return marked("Start again when you're ready.")
@@ -288,18 +288,25 @@ def returned() -> ResponseReturnValue:
     except (StripeUnavailable, StripeRefused) as error:
         return show_being_checked(error)
     if landing.outcome is Outcome.OPEN:
-        return _not_completed(landing.checkout)
+        return _not_completed(landing)
     _take_out_of_cart(landing)
     if wants_json():
         return jsonify(state=_state(landing.outcome))
     return _landed(landing, session_id)
 
 
-def _not_completed(checkout: StartedCheckout | None) -> ResponseReturnValue:
-    """Lead to the form, which is open; of one that this browser did not begin nobody here knows where it is."""
-    if checkout is None:
+def _not_completed(landing: Landing) -> ResponseReturnValue:
+    """Lead to the form, which is open; of one that this browser did not begin nobody here knows where it is.
+
+    Nor of a copy, which a reminder's link made: only where that which it copied began.
+    """
+    checkout, began = landing.checkout, landing.began
+    if began is None:
         flash(joined(NOT_COMPLETED, marked("To try again, go back to where you began.")), "bad")
         return redirect(url_for("catalog.catalog"), 303)
+    if checkout is None:
+        flash(joined(NOT_COMPLETED, _next_step(began)), "bad")
+        return redirect(landing.way_back or url_for("catalog.catalog"), 303)
     flash(joined(NOT_COMPLETED, _try_again(checkout)), "bad")
     return redirect(url_for("checkout.form", token=checkout.token), 303)
 

@@ -151,7 +151,8 @@ def _ask_stripe(
         return Fulfillment(outcome=Outcome.NOT_OURS)
     if seen.status != "complete":
         outcome = Outcome.EXPIRED if seen.status == "expired" else Outcome.OPEN
-        return Fulfillment(outcome=outcome, order_id=order_id, left=find_left(seen, lines))
+        left = find_left(seen, lines)
+        return Fulfillment(outcome=outcome, order_id=order_id, left=left, recovered_from=seen.recovered_from)
     return StripeAnswer(checkout=seen, lines=lines, ticket=ticket)
 
 

@@ -21,10 +21,12 @@ class Fulfillment:
     """`order_id` is None where the Session has led to no order of this shop.
 
     `left` is what its buyer left at Checkout, where they agreed to be reminded of it. `is_missing`: under this key
-    Stripe does not know the Session; under that of another account it may be ours.
+    Stripe does not know the Session; under that of another account it may be ours. `recovered_from` is the expired
+    Session that an unfinished one is a copy of.
     """
 
     outcome: Outcome
     order_id: int | None = None
     left: Left | None = None
     is_missing: bool = False
+    recovered_from: str | None = None

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from html import unescape
 from typing import Any
 
 import pytest
@@ -130,3 +131,62 @@ def test_takes_a_bank_debit_that_fails_for_no_purchase(
         deliver(app, sandbox, kind)
     work_later(app)
     assert reminders(app) == [("sent", None)]
+
+
+@pytest.fixture
+def left(app: Flask, sandbox: SandboxClient) -> tuple[Buyer, str]:
+    """Who left a cart, and the copy of their Session that the link of the reminder opens in the same browser."""
+    remind(app)
+    buyer, session_id = leave(app, sandbox)
+    deliver(app, sandbox)
+    return buyer, open_link(sandbox, session_id)
+
+
+def main_of(page: str) -> str:
+    return unescape(page.split("<main")[1].split("</main>", maxsplit=1)[0])
+
+
+def test_leads_who_began_it_here_back_to_the_cart_while_it_is_not_paid(
+    app: Flask, sandbox: SandboxClient, left: tuple[Buyer, str]
+) -> None:
+    buyer, copy = left
+    for _ in range(2):
+        answer = buyer.land(copy)
+        assert (answer.status_code, answer.location) == (303, "/cart")
+        page = unescape(buyer.get(answer.location).text)
+        assert (
+            "That payment was not completed, and nothing was charged. "
+            "Your cart is as it was: check out again when you are ready."
+        ) in page
+        assert "expired" not in main_of(page)
+    expire(sandbox, copy)
+    for _ in range(2):
+        page = main_of(buyer.land(copy).text)
+        assert "This checkout has expired" in page
+        assert re.search(r'href="/cart">.*Start again</a>', page, re.DOTALL)
+
+
+def test_leads_others_to_no_cart_of_theirs(app: Flask, sandbox: SandboxClient, left: tuple[Buyer, str]) -> None:
+    _buyer, copy = left
+    other = Buyer(app)
+    other.add("soft-taps", "", 3)
+    other.get("/cart")
+    answer = other.land(copy)
+    assert (answer.status_code, answer.location) == (303, "/")
+    assert "To try again, go back to where you began." in unescape(other.get("/").text)
+    expire(sandbox, copy)
+    assert "/cart" not in main_of(other.land(copy).text)
+
+
+def test_leads_who_began_it_here_back_to_the_cart_when_the_bank_refuses(
+    app: Flask, sandbox: SandboxClient, left: tuple[Buyer, str]
+) -> None:
+    buyer, copy = left
+    paid = sandbox.pay(copy, payment_method="ach_success")
+    assert "Payment pending" in buyer.land(copy).text
+    sandbox.settle(paid["payment_intent"]["id"], "failed")
+    deliver(app, sandbox, "checkout.session.async_payment_failed")
+    for browser, has_way_back in ((buyer, True), (Buyer(app), False)):
+        page = main_of(browser.land(copy).text)
+        assert "The payment didn't go through" in page
+        assert ("Try again</a>" in page) is has_way_back
