@@ -51,7 +51,7 @@ from storefront.shop.discounts.promotion import go_without
 from storefront.shop.discounts.visit import apply_to, find_price_trouble, forget_code, read_offered
 from storefront.shop.media.covers import Cover, find_covers
 from storefront.web.first_forms import takes_first_form
-from storefront.web.flashes import flash
+from storefront.web.flashes import flash, forget_flashes
 from storefront.web.limits import limiter
 from storefront.web.programs import wants_json
 
@@ -227,7 +227,13 @@ def form(token: str) -> ResponseReturnValue:
         return _without_code(refused, row)
     except (StripeUnavailable, StripeRefused) as error:
         return show_trouble(error, row, token=token)
-    return redirect(opened.url, 303) if opened.url else show_form(opened, row)
+    return _lead_to_stripe(opened.url) if opened.url else show_form(opened, row)
+
+
+def _lead_to_stripe(url: str) -> ResponseReturnValue:
+    """Whoever pays there lands on the page that thanks them: no payment that failed before is told of above it."""
+    forget_flashes()
+    return redirect(url, 303)
 
 
 def _get_row(token: str) -> Checkout:

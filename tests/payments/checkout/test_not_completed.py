@@ -8,6 +8,7 @@ from flask import Flask
 from tests.payments.checkout.buttons import in_cart, press
 from tests.support.gifts import FIELDS
 from tests.support.payment_links import make_link, visit
+from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, find_price
 
@@ -88,3 +89,22 @@ def test_leads_to_the_products_in_the_language_of_the_page(app: Flask, sandbox: 
     answer = other.get("/de/checkout/return", query_string={"session_id": session_id})
     assert answer.location == "/de/"
     assert "Diese Zahlung wurde nicht abgeschlossen, und es wurde nichts abgebucht." in other.get("/de/").text
+
+
+@pytest.mark.parametrize("way", ["cart", "buy now", "gift"])
+def test_says_nothing_of_it_above_the_thanks_of_who_paid_on_stripes_page(
+    app: Flask, buyer: Buyer, sandbox: SandboxClient, way: str
+) -> None:
+    """The way back leads to Stripe at once: no page of the shop is between."""
+    begin(app, buyer, way)
+    [row] = read_rows(app, "SELECT token FROM checkouts")
+    hosted = buyer.post(f"/checkout/{row['token']}/hosted").location
+    session_id = hosted.rpartition("/")[2]
+    for _ in range(2):
+        answer = buyer.land(session_id)
+        assert answer.location == f"/checkout/{row['token']}"
+        assert buyer.get(answer.location).location == hosted
+    sandbox.pay(session_id)
+    page = unescape(buyer.land(session_id).text)
+    assert "Thank you!" in page
+    assert REFUSED not in page
