@@ -71,6 +71,9 @@ NO_COOKIES = marked(
     "This checkout opens only in the browser where it began. If that's this one, allow "
     "cookies for this shop and try again."
 )
+OTHER_BROWSER = marked(
+    "This checkout belongs to another browser, or has expired. To try again, go back to where you began."
+)
 HANDED_OUT = (Outcome.FULFILLED, Outcome.ALREADY_FULFILLED)
 BOUGHT = (*HANDED_OUT, Outcome.AWAITING_PAYMENT)
 
@@ -241,9 +244,7 @@ def _get_row(token: str) -> Checkout:
     if row is None or not is_theirs(row.customer_id):
         if not request.cookies:
             raise NotFound(NO_COOKIES)
-        raise NotFound(
-            marked("This checkout belongs to another browser, or has expired. Your cart is as you left it.")
-        )
+        raise NotFound(OTHER_BROWSER)
     return row
 
 

@@ -223,7 +223,11 @@ def test_shows_the_form_to_its_own_browser_only(buyer: Buyer, sandbox: SandboxCl
     assert "allow cookies for this shop" in without_cookies.text
     other = Buyer(app)
     other.add("soft-taps")
-    assert "belongs to another browser" in other.get(page).text
+    told = other.get(page).text
+    assert (
+        "This checkout belongs to another browser, or has expired. To try again, go back to where you began."
+    ) in told
+    assert "as you left it" not in told
     assert count_sessions(sandbox) == 1
 
 
