@@ -232,7 +232,7 @@ def test_keeps_the_cart_in_trouble_and_lets_the_buyer_try_again(rendering: Flask
 )
 def test_speaks_of_no_cart_in_trouble_to_who_has_none(rendering: Flask, known: dict[str, object]) -> None:
     """It was emptied meanwhile, on another page."""
-    known |= {"message": "Stripe is away.", "nonce": "once", "price_id": None} | OF_CART
+    known |= {"message": "Stripe is away.", "nonce": "once", "price_id": None, **OF_CART}
     page = render("payments/checkout/trouble.html", cart_count=0, **known)
     assert "You haven't been charged.</strong>" in page
     assert "your cart" not in page
