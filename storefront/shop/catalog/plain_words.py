@@ -23,5 +23,6 @@ def plain(text: str) -> str:
     """Return a text without case and accents, with letters as they are spelled where a keyboard lacks them."""
     if text.isascii():
         return text.lower()  # the same, in a tenth of the time
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    # In this order: NFKD takes ™ and № apart, and leaves capitals of them.
+    letters = unicodedata.normalize("NFKD", text).casefold()
     return "".join(letter for letter in letters if not unicodedata.combining(letter)).translate(SPELLED)

@@ -87,6 +87,12 @@ def test_finds_letters_that_a_keyboard_lacks_as_they_are_spelled(words: str) -> 
     assert [each.product_id for each in browse(goods, read_asked({"q": words})).found] == [1]
 
 
+@pytest.mark.parametrize("words", ["apptm", "APP\u2122", "no 5", "\u2116 5", "bold", "STRASSE", "stra\u00dfe"])
+def test_finds_signs_as_the_letters_that_they_stand_for(words: str) -> None:
+    goods = [card(1, "App\u2122", "\u2116 5", "\U0001d401old", "Stra\u1e9ee"), card(2, "Gridling")]
+    assert [each.product_id for each in browse(goods, read_asked({"q": words})).found] == [1]
+
+
 def test_narrows_by_a_tag_however_it_is_written() -> None:
     assert found(tag="BOOKS") == [4, 5]
     assert found(tag="books", q="muller") == [5]
