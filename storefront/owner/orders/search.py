@@ -109,6 +109,9 @@ def _has_word(word: str) -> ColumnElement[bool]:
 
 def _read_as_names(text: str) -> Iterator[Named]:
     """Yield what the text may name, surest first."""
+    page_tokens = find_page_tokens(text)
+    if page_tokens:  # before addresses: one may stand beside the link, or in what follows it
+        yield _by_links(list(map(tokens.hash_token, page_tokens)))
     stripe_id = STRIPE_ID.search(text)
     if "@" in text:  # before the kinds of ids: none of them holds it, and an address may begin like one
         yield of_address(pasted_address(text))
@@ -119,10 +122,7 @@ def _read_as_names(text: str) -> Iterator[Named]:
 
 
 def _read_as_printed(text: str) -> Iterator[Named]:
-    """Read what pages and receipts show: a number, the last digits of a card, or the address of the page."""
-    page_tokens = find_page_tokens(text)
-    if page_tokens:
-        yield _by_links(list(map(tokens.hash_token, page_tokens)))
+    """Read what pages and receipts show: a number, or the last digits of a card."""
     yield _by_column(Order.number.in_(find_numbers(text)))
     last_four = find_last_four(text)
     if last_four:

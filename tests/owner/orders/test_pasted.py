@@ -33,7 +33,11 @@ EVE = "eve@example.com"
         "xxxx-xxxx-xxxx-1234", "XX1234", "\u20261234", "...1234", "Mastercard ****1234, expires 12/2026",
         "Nov 30, 2026: card 1234", "Visa mit den Endziffern 1234", "Visa se terminant par 1234",
         "Visa terminada en 1234", "Kreditkarte 1234", "tarjeta 1234", "SEPA-Lastschrift 1234",
-        "Order X4242AAA, Visa 1234",
+        "Order X4242AAA, Visa 1234", "1234 Visa, Nov 30, 2026", "1234 Visa 30 Nov 2026",
+        "2026 Visa ending in 1234", "2026 Visa se terminant par 1234", "Visa 1234, Visa 4242",
+        "\u25cf\u25cf\u25cf\u25cf 1234",
+        "\u2219\u2219\u2219\u2219 1234", "xxxx\u2011xxxx\u2011xxxx\u20111234", "CB 1234", "last4: 1234",
+        "cuenta bancaria 1234", "Bancontact 1234", "Bankkonto 1234", "the last four digits 1234",
     ],
 )  # fmt: skip
 def test_reads_the_last_digits_out_of_what_stands_beside_them(
@@ -58,6 +62,7 @@ def test_takes_no_other_digits_for_those_of_a_card(app: Flask, sandbox: SandboxC
         "Visa 30.11.2026",
         "Visa 12/2026",
         "Visa 2026-11-30",
+        "Visa 2026\u201311",
         "card 19,2026",
         "card 12026",
         "Visa A2026",
@@ -78,7 +83,7 @@ def test_reads_an_invoice_number_out_of_what_was_pasted(app: Flask, sandbox: San
     sell(app, sandbox, email=EVE)
     number = number_of(sell(app, sandbox, email=ADA))
     change_rows(app, "UPDATE orders SET invoice_number = 'AB12CD34-0001' WHERE number = :number", number=number)
-    for invoice in ("AB12CD34-0001", "ab12cd34-0001"):
+    for invoice in ("AB12CD34-0001", "ab12cd34-0001", "AB12CD34\u20110001", "AB12CD34\u20130001"):
         assert numbers(look(app, words=around.format(invoice))) == [number]
     for invoice in ("AB12CD34-0002", "AB12CD34", "0001", "XAB12CD34-0001"):
         assert numbers(look(app, words=around.format(invoice))) == [], invoice
@@ -89,6 +94,10 @@ def test_reads_an_invoice_number_out_of_what_was_pasted(app: Flask, sandbox: San
     [
         "{}", "{}/receipt.pdf?language=de", "<{}>", "my order: {}.", "https://shop.example/de{}#keys",
         "https://links.example/?url=https%3A%2F%2Fshop.example{quoted}&data=05",
+        "https://links.example/?url=https%253A%252F%252Fshop.example{quoted_twice}&data=05|owner@shop.example|",
+        "https://shop.example{}?email=ada%40b.example&to=ada@b.example", "kim@example.com https://shop.example{}",
+        "{} from kim@example.com", "https://shop.example{broken}", "https://shop.example{broken}\r\nand keys",
+        "https://shop.example{soft_broken}\r\nkim@example.com", "https://shop.example{soft_joined}",
     ],
 )  # fmt: skip
 def test_finds_the_order_of_a_page_whose_link_was_pasted(app: Flask, sandbox: SandboxClient, around: str) -> None:
@@ -105,12 +114,26 @@ def test_finds_the_order_of_a_page_whose_link_was_pasted(app: Flask, sandbox: Sa
         db.session.remove()
     assert newer != sale.link
     for link in (sale.link, newer):
-        page = look(app, words=around.format(link, quoted=quote(link, safe="")))
+        page = look(app, words=_put(link, around))
         assert (numbers(page), page.is_named) == ([number_of(sale)], True), link
     for link in (f"{newer}0", newer[:-1], f"/orders/{'a' * 32}"):
-        assert numbers(look(app, words=around.format(link, quoted=quote(link, safe="")))) == [], link
+        assert numbers(look(app, words=_put(link, around))) == [], link
     change_rows(app, "UPDATE orders SET mode = 'test'")
     assert numbers(look(app, words=newer)) == []
+
+
+def _put(link: str, around: str) -> str:
+    """Put it into a text, as it is or as mail programs change it."""
+    once, half = quote(link, safe=""), len(link) // 2
+    first, rest = link[:half], link[half:]
+    return around.format(
+        link,
+        quoted=once,
+        quoted_twice=quote(once, safe=""),
+        broken=f"{first}\r\n{rest}",
+        soft_broken=f"{first}=\r\n{rest}",
+        soft_joined=f"{first}={rest}",
+    )
 
 
 def test_finds_the_order_of_a_gift_by_its_receivers_link(app: Flask, sandbox: SandboxClient) -> None:
