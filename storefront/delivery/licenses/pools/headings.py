@@ -30,7 +30,7 @@ def is_heading(cell: str) -> bool:
 
 def plain(cell: str) -> str:
     """Return it in small letters without accents."""
-    return without_accents(cell.lower())
+    return without_accents(cell).lower()  # in this order: signs taken apart may leave capitals
 
 
 def without_accents(text: str) -> str:

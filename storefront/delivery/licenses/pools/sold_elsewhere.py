@@ -13,26 +13,41 @@ from storefront.delivery.licenses.pools.sales_words import (
     DAY,
     FACTS,
     GIVEN,
+    GONE,
     HAS_BUYER,
+    IN_DENIALS,
     KNOWN,
+    NEGATIONS,
     NO,
+    NO_OR_NUMBER,
+    NOBODY,
+    NOT_OF_SALES,
     OF_OTHERS,
     PLAIN,
     PURCHASE_ORDER,
     SALE,
+    SELLERS,
     SOLD,
+    STILL,
     STILL_THERE,
     TO,
+    TOLD,
     UNSOLD,
     USE,
     WHOLE,
 )
 
-LONGEST = 40  # letters that are looked at for the words in them, as in "Bestelldatum"
-_ZERO = re.compile(r"0+([.,]0+)?(\s*/\s*\d+)?")  # also 0/3
+IN_CELLS = NEGATIONS | NO_OR_NUMBER | NOBODY
+LONGEST = 40  # letters of a word, or of a cell, that are looked at for words in them, as in "Bestelldatum"
+_MONEY = "$\u20ac\u00a3\u00a5"
+_ZERO = re.compile(  # also 0/3, 0 of 3, 0/unlimited, 0%, $0.00
+    rf"[{_MONEY}]?\s*0+([.,]0+)?\s*([%{_MONEY}]|(/|of|von|sur|de)\s*(\d+|[^\W\d_]+|\u221e))?"
+)
+_NO_SIGN = re.compile(rf"{_ZERO.pattern}|[\u274c\u2610]\ufe0f?")  # a cross mark, a box without a check
 _NOTHING = re.compile(
-    rf"({_ZERO.pattern})?|[-\u2010-\u2015\u2212]*|0000-00-00( 00:00(:00)?)?"
+    rf"({_NO_SIGN.pattern})?|[-\u2010-\u2015\u2212]*|0000-00-00([ T]00:00(:00)?Z?)?"
 )  # empty, a dash, MySQL's day that is none
+_PHRASE = re.compile(r"[^\W\d_]+([\s'\u2019-]+[^\W\d_]+)*\.?")
 _NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")  # soldOn, OrderIDs, ORDERDate
 _EMAIL = re.compile(r"(?<![^\W\d_])e[\W_]+mail")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -50,9 +65,16 @@ def find_sold_elsewhere(table: Table, place: int) -> str | None:
 
 def _find_way_to_say_it(heading: str) -> Callable[[str], bool] | None:
     """Return what tells of each cell below a heading whether its key was sold; None where none of them does."""
-    if _letters(heading) in STILL_THERE:
+    if _is_still_there(heading):
         return _says_no
     return _says_sold if is_of_sales(heading) else None
+
+
+def _is_still_there(heading: str) -> bool:
+    words = _words_of(heading)
+    without = "".join(word for word in words if word not in STILL)
+    is_called_so = _letters(heading) in STILL_THERE or without in STILL_THERE
+    return is_called_so or bool(_find_denied(words, NEGATIONS))
 
 
 def _is_said(table: Table, column: int, says_sold: Callable[[str], bool]) -> bool:
@@ -61,23 +83,24 @@ def _is_said(table: Table, column: int, says_sold: Callable[[str], bool]) -> boo
 
 def is_of_sales(heading: str) -> bool:
     """Tell whether a column that is called so says of a key that it was sold, when, or to whom."""
-    if _letters(heading) in WHOLE:
-        return True
+    letters = _letters(heading)
+    if letters in WHOLE or letters in NOT_OF_SALES:
+        return letters in WHOLE
     words = frozenset(_words_of(heading))
     if words & SOLD:
         return not words & OF_OTHERS
-    return _names_sale(words) or _names_buyer(words)
+    return not words >= PURCHASE_ORDER and (_names_sale(words) or _names_buyer(words))
 
 
 def _names_sale(words: frozenset[str]) -> bool:
-    is_sale = bool(words & SALE and words & FACTS) and not words >= PURCHASE_ORDER
+    is_sale = bool(words & SALE and words & (FACTS | SELLERS))
     is_day_of_use = bool(words & USE and words & DAY)
     return (is_sale or is_day_of_use) and words <= SALE | USE | PLAIN
 
 
 def _names_buyer(words: frozenset[str]) -> bool:
     if words & HAS_BUYER:
-        return words <= HAS_BUYER | PLAIN
+        return words <= HAS_BUYER | SALE | USE | PLAIN
     return bool(words & GIVEN and words & TO) and words <= GIVEN | TO | PLAIN
 
 
@@ -104,11 +127,33 @@ def _find_parts(word: str) -> tuple[str, ...] | None:
 
 def _says_sold(cell: str) -> bool:
     """With its digits: N1001 is an order, and no "n"."""
-    return _signs(cell) not in UNSOLD and not _NOTHING.fullmatch(cell.strip())
+    return _signs(cell) not in UNSOLD and not _NOTHING.fullmatch(cell.strip()) and not _denies(cell)
 
 
 def _says_no(cell: str) -> bool:
-    return _signs(cell) in NO or _ZERO.fullmatch(cell.strip()) is not None
+    is_no = _signs(cell) in NO | GONE or _NO_SIGN.fullmatch(cell.strip())
+    return bool(is_no) or _tells_of_sale(cell[:LONGEST])
+
+
+@lru_cache(maxsize=1000)
+def _tells_of_sale(cell: str) -> bool:
+    words = frozenset(_words_of(cell))
+    return bool(words & TOLD) and not words & OF_OTHERS and not _denies(cell)
+
+
+def _denies(cell: str) -> bool:
+    """Tell whether it is one denial, and nothing else: "no, sold" and "sold, not refunded" are none."""
+    if len(cell) > LONGEST or not _PHRASE.fullmatch(plain(cell.strip())):
+        return False
+    return _find_denied(_words_of(cell), IN_CELLS) is not None
+
+
+def _find_denied(words: list[str], negations: frozenset[str]) -> list[str] | None:
+    """Return what words deny, as ["sold"] of "not yet sold", or [] of "not yet"; None where they are no denial."""
+    said = [word for word in words if word in negations or word in TOLD]
+    told = [word for word in said if word in TOLD]
+    is_denial = said[:1] != told[:1] and len(told) <= 1
+    return told if is_denial and set(words) - KNOWN <= IN_DENIALS | negations else None
 
 
 def _signs(cell: str) -> str:
