@@ -18,7 +18,7 @@ def press(buyer: Buyer, slug: str = "twinspot", edition: str = "Personal", **mor
     page = buyer.get(f"/products/{slug}").text
     form = page.split('<form class="buy"')[1].split("</form>")[0]
     fields = dict(re.findall(r'name="(csrf_token|nonce)" value="([^"]*)"', form))
-    address = re.search(r'formaction="([^"]+)"[^>]*>(?:<span class="buy-any">)?(?:Buy now|Get it free)<', form)
+    address = re.search(r'formaction="([^"]+)"[^>]*>(?:<span[^>]*>)?(?:Buy now|Get it free)[<,]', form)
     assert address
     price_id = find_price(buyer.app, slug, edition)
     fields["nonce"] = fields["nonce"] or tokens.new_token()
