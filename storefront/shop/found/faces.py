@@ -1,16 +1,23 @@
 """What is drawn for networks and home screens, and where: an address is the hash of all that is on the picture."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from sqlalchemy import select
+
+from storefront.core.db import db
+from storefront.core.languages import offered
 from storefront.core.money import format_money
 from storefront.core.storage import storage
+from storefront.shop.catalog.models import Product
 from storefront.shop.catalog.products import ProductPage
 from storefront.shop.looks.palette import SHOPS_OWN
 from storefront.shop.media.names import FOLDER, split_name
 from storefront.shop.media.queries import ADDRESS, PictureView
 from storefront.shop.media.share_words import ShareWords, name_of
-from storefront.shop.profile.read import Profile
+from storefront.shop.profile.read import Profile, profiles_in_languages
+from storefront.shop.translations.read import find_text
 
 VERSION = 1  # of the drawings: a change of how they look is another address
 KEPT_PICTURES = 32  # in each process, of some 100 kB; caches in front keep them for a year
@@ -52,15 +59,52 @@ def face_of(page: ProductPage, pictures: tuple[PictureView, ...], profile: Profi
     )
 
 
-def face_of_shop(profile: Profile) -> ShareFace:
-    """Return the picture of the front page: what the shop says of itself, and its name."""
-    says = profile.tagline or profile.name
+def find_face(page: ProductPage, pictures: tuple[PictureView, ...], profile: Profile, tag: str) -> ShareFace:
+    """Return the picture with this tag, in whatever language; without one, that of today in the shop's own."""
+    face = face_of(page, pictures, profile)
+    return face if tag == tag_of(face) else _named([face, *_in_other_languages(face, page)], tag)
+
+
+def _in_other_languages(face: ShareFace, page: ProductPage) -> Iterator[ShareFace]:
+    kept = db.session.scalar(select(Product.translations).where(Product.id == page.card.product_id))
+    names = (find_text(kept, language, "name") for language in offered().others)
+    return (replace(face, words=replace(face.words, name=name)) for name in names if name)
+
+
+def _named(faces: Sequence[ShareFace], tag: str) -> ShareFace:
+    return next((face for face in faces if tag_of(face) == tag), faces[0])
+
+
+def find_face_of_shop(tag: str) -> ShareFace | None:
+    """Return the picture with this tag, as above; None of a shop that has none in any language."""
+    faces = list(filter(None, map(face_of_shop, profiles_in_languages())))
+    return _named(faces, tag) if faces else None
+
+
+def face_of_shop(profile: Profile) -> ShareFace | None:
+    """Return the picture of the front page: what the shop says of itself, and its name.
+
+    What cannot be written is left out; None where nothing can be: an empty picture shows less than a page without
+    one. The owner's own font does not count, since a page would have to read it from the storage.
+    """
+    says = next(filter(_can_be_written, (profile.tagline, profile.name)), "")
+    if not says:
+        return None
     font = profile.looks.font
     return ShareFace(
         words=ShareWords(shop_name=profile.name if says != profile.name else "", name=says, price=""),
         cover="",
         font=font.url.removeprefix(ADDRESS) if font else "",
     )
+
+
+@lru_cache(maxsize=KEPT_PICTURES)
+def _can_be_written(text: str) -> bool:
+    if text.isascii():  # Pillow's own font has these, and most shops need no more
+        return any(map(str.isalnum, text))
+    from storefront.shop.media.share_picture import can_be_written  # noqa: PLC0415 - few processes draw
+
+    return can_be_written(text)
 
 
 def price_line(page: ProductPage) -> str:

@@ -50,5 +50,6 @@ def head_of_shop(profile: Profile, *, page: int = 1) -> Head:
     about = render_markdown(profile.about).striptags()
     words = profile.tagline or about or marked("Files and license keys from %(name)s.", name=profile.name)
     url = absolute_url("catalog.catalog", page=page) if page > 1 else absolute_url("catalog.catalog")
-    image_url = absolute_url("found.shop_picture", tag=tag_of(face_of_shop(profile)))
+    face = face_of_shop(profile)
+    image_url = absolute_url("found.shop_picture", tag=tag_of(face)) if face else ""
     return Head(title=profile.name, description=cut(words), url=url, image_url=image_url)

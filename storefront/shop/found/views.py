@@ -12,8 +12,8 @@ from storefront.shop.found.faces import (
     draw_face,
     draw_icon,
     draw_mail_logo,
-    face_of,
-    face_of_shop,
+    find_face,
+    find_face_of_shop,
     icon_face,
     tag_of,
     touch_icon,
@@ -24,7 +24,7 @@ from storefront.shop.found.manifest import write_manifest
 from storefront.shop.found.robots import write_robots
 from storefront.shop.found.sitemap import list_places, write_part, write_sitemap
 from storefront.shop.media.queries import ADDRESS, find_pictures
-from storefront.shop.profile.read import read_profile, read_told_profile
+from storefront.shop.profile.read import read_profile
 from storefront.web.open_pages import KEEP_FOR_A_YEAR, file_for_all, is_open_to_all
 
 # Open: all of it is for everybody.
@@ -82,21 +82,26 @@ def changelog_feed(slug: str) -> ResponseReturnValue:
 
 @found.get("/products/<slug>/share-<tag>.jpg")
 def share_picture(slug: str, tag: str) -> ResponseReturnValue:
-    """Show a product as networks do. An older address answers with the picture of today."""
+    """Show a product as networks do, in the language of the page that names it.
+
+    An older address answers with the picture of today.
+    """
     try:
         page = get_product_page(slug)
     except MovedPage as moved:
         is_open_to_all()
         return redirect(url_for("found.share_picture", slug=moved.slug, tag=tag), code=301)
     product_id = page.card.product_id
-    face = face_of(page, find_pictures([product_id])[product_id], read_profile())
+    face = find_face(page, find_pictures([product_id])[product_id], read_profile(), tag)
     return _drawn(draw_face(face), "image/jpeg", is_newest=tag == tag_of(face))
 
 
 @found.get("/share-<tag>.jpg")
 def shop_picture(tag: str) -> ResponseReturnValue:
     """Show the shop as networks do, in the language of the page that names it."""
-    face = face_of_shop(read_told_profile())
+    face = find_face_of_shop(tag)
+    if face is None:
+        raise NotFound("This shop has no such picture.")
     return _drawn(draw_face(face), "image/jpeg", is_newest=tag == tag_of(face))
 
 

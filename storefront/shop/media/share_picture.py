@@ -51,6 +51,11 @@ def draw_share_picture(words: ShareWords, *, cover: bytes | None, font: bytes | 
         return output.getvalue()
 
 
+def can_be_written(text: str) -> bool:
+    """Tell whether a font of Pillow's or of this machine has all letters; emoji count for nothing."""
+    return _find_font(_tidy(text), None, SMALL) is not None
+
+
 def _ground(name: str, cover: bytes | None, *, has_words: bool) -> Image.Image:
     dark, *hills = ground_colors(name)
     image = Image.new("RGB", SIZE, dark)

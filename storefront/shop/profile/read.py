@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from storefront.core.db import db
 from storefront.core.email_addresses import Mailbox
-from storefront.core.languages import Language
+from storefront.core.languages import Language, offered
 from storefront.core.page_state import Mark, forget_mark, read_mark
 from storefront.core.runtime import Part, settings
 from storefront.migrations.state import find_trouble
@@ -106,6 +106,14 @@ def read_told_profile() -> Profile:
     if kept is None or kept[0] is not profile or kept[1] is not language:
         kept = g.told_profile = profile, language, _in_language(profile, language)
     return kept[2]
+
+
+def profiles_in_languages() -> Iterator[Profile]:
+    """Yield the profile as the owner wrote it, then in each other language that the shop offers."""
+    profile = read_profile()
+    yield profile
+    for language in offered().others:
+        yield _in_language(profile, language)
 
 
 def _in_language(profile: Profile, language: Language) -> Profile:
