@@ -28,7 +28,7 @@
     if (known) return known;
     const line = make("li");
     line.dataset.price = item.priceId;
-    const about = make("span");
+    const about = make("span", { dir: "auto" });
     const name = make("strong", { text: item.name });
     const times = make("span", { className: "quiet" });
     const amount = make("span");

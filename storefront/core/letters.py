@@ -26,6 +26,12 @@ def has_right_to_left(text: str) -> bool:
     return not text.isascii() and any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text)
 
 
+def runs_right_to_left(text: str) -> bool:
+    """Tell the direction of a text, that of its first letter which has one, as `dir="auto"` does (UAX #9, P2)."""
+    kinds = map(unicodedata.bidirectional, text)
+    return next((kind != "L" for kind in kinds if kind in ("L", "R", "AL")), False)
+
+
 def _is_never_seen(number: int) -> bool:
     """Tell noncharacters, and what is kept free for letters that are ignored.
 

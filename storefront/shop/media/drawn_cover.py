@@ -8,10 +8,12 @@ from sqlalchemy import select
 
 from storefront.core.db import one_read
 from storefront.core.errors import NotFound
+from storefront.core.letters import runs_right_to_left
 from storefront.shop.catalog.models import WITH_PAGE, Product, ProductState
 from storefront.shop.catalog.queries import is_called
 
 WIDTH, HEIGHT = 960, 540
+MARGIN = 64
 LINE_LENGTH = 20  # letters that fit into a line of the largest size
 MOST_LINES = 3
 STEPS = 24  # of half a hill where it is drawn in points
@@ -99,13 +101,15 @@ def _title(name: str) -> str:
     longest = max(map(len, lines))
     size = min(88, int(WIDTH * 0.82 / max(1, longest) / 0.56))
     first = HEIGHT * 0.36 - (len(lines) - 1) * size * 0.55
+    is_rtl = runs_right_to_left(name)
+    begin, direction = (WIDTH - MARGIN, ' direction="rtl"') if is_rtl else (MARGIN, "")
     spans = "".join(
-        f'<text x="64" y="{first + number * size * 1.15:.0f}">{_text(line)}</text>'
+        f'<text x="{begin}" y="{first + number * size * 1.15:.0f}">{_text(line)}</text>'
         for number, line in enumerate(lines)
     )
     return (
         f'<g fill="#fff" font-family="system-ui, -apple-system, Segoe UI, Roboto, sans-serif" font-size="{size}" '
-        f'font-weight="600">{spans}</g>'
+        f'font-weight="600"{direction}>{spans}</g>'
     )
 
 

@@ -306,7 +306,7 @@ def test_is_bought_now_too_and_not_for_free(app: Flask, sandbox: SandboxClient, 
     page = buyer.get(f"/checkout/gift?price_id={price_id}")
     assert page.status_code == 200
     assert "Check out" in page.text
-    assert re.search(r'href="/products/twinspot[^"]*">Back to Twinspot<', page.text)
+    assert re.search(r'href="/products/twinspot[^"]*">Back to <bdi>Twinspot<', page.text)
     answer = buyer.post("/checkout/now", price_id=price_id, **FIELDS)
     session_id = buyer.session_on(buyer.get(answer.location))
     sandbox.pay(session_id)

@@ -12,6 +12,7 @@ from storefront.core import clock
 from storefront.core.db import transaction
 from storefront.shop.catalog.models import ProductAlias, ProductState
 from storefront.shop.discounts.models import Discount
+from tests.payments.buy.frames import SITE, allow
 from tests.payments.checkout.buttons import count_sessions, in_cart, lines_of, send
 from tests.support.discounts import discount
 from tests.support.goods import change_price, change_product, make_edition, set_price
@@ -20,6 +21,7 @@ from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer, find_price, keys_on
 
 SESSIONS = "/v1/checkout/sessions"
+ARABIC = "دليل المصمم الهادئ."
 
 
 def words_on(page: str) -> str:
@@ -51,6 +53,15 @@ def test_says_only_what_will_be_bought_until_its_form_is_sent(buyer: Buyer, sand
     assert "Set-Cookie" not in page.headers
     assert sandbox.calls(SESSIONS) == []
     assert read_rows(buyer.app, "SELECT id FROM checkouts") == []
+
+
+@pytest.mark.parametrize("link", ["/buy/twinspot", f"/buy/twinspot/frame?origin={SITE}"])
+def test_lets_a_name_begin_at_its_own_side(app: Flask, buyer: Buyer, link: str) -> None:
+    allow(app)
+    change_product(app, "twinspot", name=ARABIC)
+    page = buyer.get(link).text
+    assert f"<h1>Buy <bdi>{ARABIC}</bdi></h1>" in page
+    assert f'<span dir="auto"><strong>{ARABIC}</strong>' in page
 
 
 @pytest.mark.parametrize("way", ["embedded", "hosted", "elements"])

@@ -11,6 +11,7 @@ from storefront.core.db import db
 from storefront.shop.pages.consent import DEFAULT_TEXT, change_consent
 from storefront.shop.pages.edit import create_page, publish_page
 from storefront.stripe_api.own_words import link_words
+from tests.support.goods import change_product
 from tests.support.rows import read_rows
 from tests.support.sandbox_client import SandboxClient
 from tests.support.shop import Buyer
@@ -39,6 +40,13 @@ def open_form(buyer: Buyer) -> tuple[str, str, str]:
     answer = buyer.get(address)
     assert answer.status_code == 200
     return address, answer.text, buyer.session_on(answer)
+
+
+@pytest.mark.usefixtures("sandbox")
+def test_lets_a_name_begin_at_its_own_side(app: Flask, buyer: Buyer) -> None:
+    change_product(app, "twinspot", name="دليل المصمم الهادئ.")
+    _address, page, _session_id = open_form(buyer)
+    assert '<span dir="auto"><strong data-name>دليل المصمم الهادئ.</strong>' in page
 
 
 @pytest.mark.parametrize("is_ticked", [True, False])

@@ -1,6 +1,7 @@
 """`/media`: kept for a year, read in parts, and nothing but what lies there under the name of its own content."""
 
 import hashlib
+import re
 from xml.parsers.expat import ParserCreate
 
 import pytest
@@ -171,6 +172,19 @@ def test_draws_any_name_as_text(name: str) -> None:
     assert set(elements) <= {"svg", "rect", "path", "g", "text"}
     assert draw_cover(name) == drawn
     assert "style" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("name", "begin", "direction"),
+    [
+        ("دليل المصمم الهادئ.", 896, "rtl"), ("2. שלום Twinspot", 896, "rtl"),
+        ("Twinspot שלום.", 64, ""), ("2.1!", 64, ""), ("", 64, ""),
+    ],
+)  # fmt: skip
+def test_begins_a_name_at_the_side_of_its_first_letter(name: str, begin: int, direction: str) -> None:
+    drawn = draw_cover(name)
+    assert set(re.findall(r'<text x="(\d+)"', drawn)) == {str(begin)}
+    assert re.findall(r'<g [^>]*direction="(\w+)"', drawn) == ([direction] if direction else [])
 
 
 def test_gives_other_names_other_covers() -> None:
