@@ -69,6 +69,14 @@ def is_public(response: Response) -> bool:
     return "public" in response.headers.get("Cache-Control", "").replace(" ", "").split(",")
 
 
+def lead_all_to(location: str) -> Response:
+    """Lead everybody to a file that may be another one soon, whatever cookies they have."""
+    response = Response(status=302, headers={"Location": location})
+    response.headers["Cache-Control"] = KEEP_FILE
+    g.is_found = True
+    return response
+
+
 def file_for_all(content: bytes, content_type: str) -> Response:
     """Answer with a file that is the same for everybody, whatever cookies they have."""
     response = Response(content, content_type=content_type)

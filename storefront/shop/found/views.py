@@ -25,7 +25,7 @@ from storefront.shop.found.robots import write_robots
 from storefront.shop.found.sitemap import list_places, write_part, write_sitemap
 from storefront.shop.media.queries import ADDRESS, find_pictures
 from storefront.shop.profile.read import read_profile
-from storefront.web.open_pages import KEEP_FOR_A_YEAR, file_for_all, is_open_to_all
+from storefront.web.open_pages import KEEP_FOR_A_YEAR, file_for_all, is_open_to_all, lead_all_to
 
 # Open: all of it is for everybody.
 found = Blueprint("found", __name__)
@@ -108,9 +108,8 @@ def shop_picture(tag: str) -> ResponseReturnValue:
 @found.get("/favicon.ico")
 def favicon() -> ResponseReturnValue:
     """Lead to the icon: feed readers and previews of links ask here, whatever a page names."""
-    is_open_to_all()
     profile = read_profile()
-    return redirect(profile.looks.icon.url if profile.looks.icon else touch_icon(profile), code=302)
+    return lead_all_to(profile.looks.icon.url if profile.looks.icon else touch_icon(profile))
 
 
 @found.get("/icons/<tag>-<any('192', '512', '180'):side>.png", endpoint="icon")

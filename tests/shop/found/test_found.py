@@ -22,6 +22,7 @@ from storefront.shop.media.share_picture import draw_share_picture
 from storefront.shop.media.share_words import ShareWords
 from storefront.shop.pages.edit import create_page, publish_page
 from storefront.shop.profile.change import change_profile
+from storefront.web.open_pages import KEEP_FILE
 from tests.shop.found.documents import ATOM, MAP, read_xml
 from tests.support.databases import BOTH
 from tests.support.goods import change_product, make_product
@@ -120,7 +121,9 @@ def test_draws_a_picture_of_the_shop_for_links_to_its_front_page(buyer: Buyer, a
 def test_leads_from_the_address_that_everybody_asks_to_the_icon(buyer: Buyer) -> None:
     for _ in range(2):
         answer = buyer.get("/favicon.ico")
-        assert answer.status_code == 302
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (302, KEEP_FILE)
+        assert "Set-Cookie" not in answer.headers
+        buyer.add()  # with a cookie it leads there as well
         icon = buyer.get(answer.headers["Location"])
         assert (icon.status_code, icon.content_type) == (200, "image/png")
 
@@ -236,6 +239,7 @@ def test_lets_nothing_be_found_that_takes_no_real_money(buyer: Buyer) -> None:
 
 def test_lets_a_live_shop_be_found_but_for_what_is_private(make_shop: MakeShop) -> None:
     client = make_shop(**LIVE).test_client()
+    assert "X-Robots-Tag" not in client.get("/favicon.ico", base_url="https://shop.example").headers
     rules = client.get("/robots.txt", base_url="https://shop.example").text
     for path in ("/admin", "/orders/", "/library", "/cart", "/checkout"):
         assert f"Disallow: {path}\n" in rules
