@@ -1,5 +1,6 @@
 """The newest release of a product, as its page shows it: what its files are, and what it is called."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,6 +18,10 @@ from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.web.open_pages import changes_at
 
 LONGEST_KIND = 7  # letters: "zip", "flatpak"; a longer ending is a word of the name
+# The end of a version, as of "tool-v2.1b" or "tool-2.0rc1", is no kind; "7z" is one.
+OF_A_VERSION = re.compile(
+    r"v?\d+(?!z$)([a-z]|alpha|beta|dev|post|pre|rc)?\d*|(alpha|beta|dev|post|pre|rc)\d*", re.IGNORECASE
+)
 PACKED = (".tar",)  # what stands before the ending of a packed file belongs to its kind: "tar.gz"
 
 
@@ -88,7 +93,7 @@ def kind_of_file(filename: str) -> str:
     """Return "ZIP" of "twinspot-2.1.zip" and "TAR.GZ" of "a.tar.gz"; nothing where the ending says no kind."""
     path = PurePath(filename)
     ending = path.suffix[1:]
-    if not (ending.isascii() and ending.isalnum()) or ending.isdecimal() or len(ending) > LONGEST_KIND:
+    if not (ending.isascii() and ending.isalnum()) or len(ending) > LONGEST_KIND or OF_A_VERSION.fullmatch(ending):
         return ""
     packed = PurePath(path.stem).suffix.lower()
     return f"{packed[1:]}.{ending}".upper() if packed in PACKED else ending.upper()
