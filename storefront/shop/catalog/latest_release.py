@@ -1,11 +1,7 @@
-"""The newest release of a product, as its page shows it: what its files are, and what it is called."""
+"""The newest release of a product, as its page shows it."""
 
-import re
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 
 from markupsafe import Markup
 from sqlalchemy import func, literal, select
@@ -17,19 +13,10 @@ from storefront.shop.catalog.markdown import render_markdown
 from storefront.shop.catalog.models import Release, ReleaseFile
 from storefront.web.open_pages import changes_at
 
-LONGEST_KIND = 7  # letters: "zip", "flatpak"; a longer ending is a word of the name
-# The end of a version, as of "tool-v2.1b" or "tool-2.0rc1", is no kind; "7z" is one.
-OF_A_VERSION = re.compile(
-    r"v?\d+(?!z$)([a-z]|alpha|beta|dev|post|pre|rc)?\d*|(alpha|beta|dev|post|pre|rc)\d*", re.IGNORECASE
-)
-PACKED = (".tar",)  # what stands before the ending of a packed file belongs to its kind: "tar.gz"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfferedFile:
-    """`label` is its kind, such as "ZIP", or its name where the kind would not tell it from another one."""
-
-    label: str
+    filename: str
     size_bytes: int
 
 
@@ -69,31 +56,12 @@ def find_latest_release(product_id: int) -> LatestRelease | None:
     comes_out_at, release, _file = rows[0]
     if comes_out_at is not None:
         changes_at(comes_out_at)
-    files = [file for *_, file in rows if file]
+    files = tuple(OfferedFile(filename=file.filename, size_bytes=file.size_bytes) for *_, file in rows if file)
     if not files:
         return None
     return LatestRelease(
         version=release.version,
         published_at=release.published_at,
         notes=render_markdown(release.notes),
-        files=_offered(files),
+        files=files,
     )
-
-
-def _offered(files: Iterable[ReleaseFile]) -> tuple[OfferedFile, ...]:
-    named = [(file, kind_of_file(file.filename)) for file in files]
-    counts = Counter(kind for _file, kind in named)
-    return tuple(
-        OfferedFile(label=kind if kind and counts[kind] == 1 else file.filename, size_bytes=file.size_bytes)
-        for file, kind in named
-    )
-
-
-def kind_of_file(filename: str) -> str:
-    """Return "ZIP" of "twinspot-2.1.zip" and "TAR.GZ" of "a.tar.gz"; nothing where the ending says no kind."""
-    path = PurePath(filename)
-    ending = path.suffix[1:]
-    if not (ending.isascii() and ending.isalnum()) or len(ending) > LONGEST_KIND or OF_A_VERSION.fullmatch(ending):
-        return ""
-    packed = PurePath(path.stem).suffix.lower()
-    return f"{packed[1:]}.{ending}".upper() if packed in PACKED else ending.upper()

@@ -156,7 +156,7 @@ def test_asks_for_no_search_where_everything_is_seen_at_a_glance() -> None:
 
 
 def names(page: str) -> list[str]:
-    return re.findall(r"<h3><a [^>]*>([^<]*)</a>", page)
+    return re.findall(r"<h3[^>]*><a [^>]*>([^<]*)</a>", page)
 
 
 def test_leads_from_page_to_page_and_keeps_what_was_asked(app: Flask, buyer: Buyer) -> None:

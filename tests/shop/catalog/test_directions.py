@@ -5,7 +5,7 @@ import re
 import pytest
 from flask import Flask
 
-from storefront.shop.catalog.latest_release import LatestRelease, kind_of_file
+from storefront.shop.catalog.latest_release import LatestRelease
 from storefront.shop.catalog.markdown import html_of
 from tests.support.goods import change_product, make_product
 from tests.support.rows import change_rows
@@ -39,50 +39,10 @@ def test_gives_only_outermost_blocks_a_direction_and_only_where_one_is_needed() 
 
 
 @pytest.mark.parametrize(
-    ("filename", "kind"),
-    [
-        ("twinspot-2.1.zip", "ZIP"),
-        ("a.tar.gz", "TAR.GZ"),
-        ("a.flatpak", "FLATPAK"),
-        ("Makefile", ""),
-        ("tool-2.1", ""),
-        ("tool-v2.1b", ""),
-        ("tool-2.0rc1", ""),
-        ("tool-2.0.beta2", ""),
-        ("name.v2", ""),
-        ("name.V12", ""),
-        ("a.7z", "7Z"),
-        ("a.tar.7z", "TAR.7Z"),
-        ("a.mp3", "MP3"),
-        ("a.3mf", "3MF"),
-        ("a.3ds", "3DS"),
-        ("a.woff2", "WOFF2"),
-        ("a.présent", ""),
-        ("notes.for everybody", ""),
-    ],
-)
-def test_knows_the_kind_of_a_file(filename: str, kind: str) -> None:
-    assert kind_of_file(filename) == kind
-
-
-@pytest.mark.parametrize(
     ("version", "words"), [("2.1", "Version 2.1"), ("v2", "v2"), ("2nd edition", "2nd edition"), ("", "")]
 )
 def test_says_version_before_a_number(version: str, words: str) -> None:
     assert LatestRelease(version=version, published_at=None, notes=html_of(""), files=()).version_words == words
-
-
-def test_names_files_of_one_kind_and_says_the_kind_of_others(app: Flask, buyer: Buyer) -> None:
-    assert "<span>ZIP, 2.2 KB</span>" in buyer.get("/products/twinspot").text
-    change_rows(
-        app,
-        "INSERT INTO release_files (release_id, filename, path, size_bytes, sha256, content_type)"
-        " SELECT release_id, 'other.zip', 'other', 9, sha256, content_type FROM release_files"
-        " WHERE filename = 'twinspot-2.1.zip'",
-    )
-    page = buyer.get("/products/twinspot").text
-    assert "<span>twinspot-2.1.zip, 2.2 KB</span>" in page
-    assert "<span>other.zip, 9 bytes</span>" in page
 
 
 def test_says_once_what_all_editions_allow(app: Flask, buyer: Buyer) -> None:

@@ -60,7 +60,7 @@ def test_costs_a_bounded_number_of_statements(buyer: Buyer, app: Flask) -> None:
 
 def test_shows_editions_and_what_is_inside(buyer: Buyer) -> None:
     page = buyer.get("/products/twinspot").text
-    for words in ("Personal", "$19.00", "Team", "$79.00", "ZIP, ", "KB", "Version 2.1", "License key"):
+    for words in ("Personal", "$19.00", "Team", "$79.00", "twinspot-2.1.zip", "KB", "Version 2.1", "License key"):
         assert words in page
     assert "<h2>What it does</h2>" in page
 

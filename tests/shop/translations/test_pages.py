@@ -78,11 +78,11 @@ def test_shows_a_product_in_the_language_of_the_page(app: Flask, buyer: Buyer) -
 def test_says_in_which_language_a_text_stands_that_is_missing(app: Flask, buyer: Buyer) -> None:
     translate(app, {"name": "Zwillingsblick"})
     page = buyer.get("/de/products/twinspot").text
-    assert "<h1>Zwillingsblick</h1>" in page
-    assert '<p class="lead" lang="en">' in page
+    assert '<h1 dir="auto">Zwillingsblick</h1>' in page
+    assert '<p class="lead" dir="auto" lang="en">' in page
     assert '<div lang="en"><' in page
     assert 'lang="en"' not in buyer.get("/en/products/twinspot").text.split("<main")[1].split("</main>")[0]
-    assert '<h3 lang="en">' in buyer.get("/fr/").text
+    assert '<h3 dir="auto" lang="en">' in buyer.get("/fr/").text
 
 
 @both
