@@ -90,9 +90,9 @@ def buy_on_a_phone(shop: Shop, chromium: Browser) -> None:
     expect(page.get_by_role("img", name="Planks on a sheet")).to_be_visible()
     look(page)
     page.get_by_role("link", name="EUR").click()
-    expect(page.get_by_role("button", name="Buy now €22.50")).to_be_visible()
+    expect(page.get_by_role("button", name="Buy now, €22.50")).to_be_visible()
     expect(page.get_by_text("On up to 2 devices")).to_be_visible()
-    page.get_by_role("button", name="Buy now €22.50").click()
+    page.get_by_role("button", name="Buy now, €22.50").click()
     pay_by_card(form_on(page), email="carla@example.com")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
     assert len(key_texts(page)) == 1
