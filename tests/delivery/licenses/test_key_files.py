@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storefront.delivery.licenses.keys import normal_form
+from storefront.delivery.licenses.pools import csv_table
 from storefront.delivery.licenses.pools.csv_table import MOST_LINES
 from storefront.delivery.licenses.pools.damaged_keys import find_damage, find_shortened
 from storefront.delivery.licenses.pools.headings import is_heading
@@ -189,13 +190,22 @@ def test_refuses_a_file_that_it_cannot_read(content: bytes, why: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("heading", "between", "end"), [("key\n", "\n", "\n\n"), ("", "\n\n", "\n"), ("", "\n#\n", "")]
+    ("most", "heading", "between", "end"),
+    [
+        (MOST_LINES, "key\n", "\n", "\n\n"),
+        (1_000, "key\n", "\n", "\n\n"),
+        (1_000, "", "\n\n", "\n"),
+        (1_000, "", "\n#\n", ""),
+    ],
 )
-def test_takes_a_hundred_thousand_keys(heading: str, between: str, end: str) -> None:
+def test_takes_a_hundred_thousand_keys(
+    monkeypatch: pytest.MonkeyPatch, most: int, heading: str, between: str, end: str
+) -> None:
     """Its heading, its comments and its blank lines are no keys."""
-    keys = between.join(f"AAAA-{number:06}" for number in range(MOST_LINES))
+    monkeypatch.setattr(csv_table, "MOST_LINES", most)
+    keys = between.join(f"AAAA-{number:06}" for number in range(most))
     file = read_keys(f"{heading}{keys}{end}".encode())
-    assert (len(file.keys), file.problems) == (MOST_LINES, ())
+    assert (len(file.keys), file.problems) == (most, ())
 
 
 def test_takes_the_column_that_its_owner_names() -> None:
