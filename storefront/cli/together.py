@@ -68,4 +68,11 @@ def run_together(commands: dict[str, list[str]]) -> int:
         if together.was_told:  # before it had a process id to end
             together.end()
     together.wait()
+    _hear_no_more()
     return 0 if together.was_told else 1
+
+
+def _hear_no_more() -> None:
+    """Let a terminal say its end twice: Python gives its handlers back before a process is gone."""
+    for number in ENDINGS:
+        signal.signal(number, signal.SIG_IGN)

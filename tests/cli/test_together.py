@@ -38,6 +38,17 @@ def test_ends_all_when_told(number: signal.Signals) -> None:
     assert all(is_gone(child) for child in children)
 
 
+def test_hears_no_second_end_once_all_have_ended() -> None:
+    """Python gives its handlers back before the process is gone; what is ignored stays so."""
+    script = """
+import signal
+from storefront.cli.together import ENDINGS, run_together
+run_together({"one": ["true"]})
+assert {signal.getsignal(number) for number in ENDINGS} == {signal.SIG_IGN}
+"""
+    subprocess.run([sys.executable, "-c", script], timeout=PATIENCE_SECONDS, check=True)
+
+
 def test_stays_behind_a_closed_terminal_when_started_with_nohup() -> None:
     process = start(hangup="SIG_IGN")
     children = children_of(process.pid)
