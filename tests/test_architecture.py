@@ -195,6 +195,13 @@ def test_has_no_file_that_is_too_long_to_read() -> None:
     assert long == {}
 
 
+def test_puts_each_comment_beside_what_it_is_about() -> None:
+    """The formatter throws a comment behind the bracket of a line that it breaks: write it above."""
+    behind = re.compile(r"^ *[\])}]+ +#(?! (fmt: skip|noqa|type:))", re.MULTILINE)
+    paths = [path for folder in (SOURCE, ROOT / "tests") for path in folder.rglob("*.py")]
+    assert [path.name for path in paths if behind.search(path.read_text(encoding="utf-8"))] == []
+
+
 def test_asks_the_database_with_select_only() -> None:
     queries = {
         f"{name_of(path)}:{line}"

@@ -8,11 +8,7 @@ from storefront.core.config.settings import Settings, read_environment
 from storefront.owner.doctor.finding import Seen, ok, warn
 
 CLOSE = 0.9  # of difflib: a letter or two. Names of others, as DATABASE_USER, are further from ours
-VENDORS = (
-    "AWS_",
-    "AZURE_",
-    "GOOGLE_",
-)  # their programs know more than these; what is needed is demanded
+VENDORS = ("AWS_", "AZURE_", "GOOGLE_")  # their programs know more names than we; what is needed is demanded
 READ_ELSEWHERE = frozenset({"OLD_SECRET_KEY", "STOREFRONT_ENV_FILE"})
 FILE = "_FILE"
 

@@ -25,16 +25,6 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
     return with_backups(environment)
 
 
-@pytest.fixture
-def machine(app: Flask, environment: dict[str, str]) -> Machine:
-    return Machine(environment)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "backups"
-
-
 def back_up(machine: Machine, place: Path, *keep: str, days: int = 0) -> str:
     with time_machine.travel(clock.now() + timedelta(days=days)):
         return str(json.loads(machine.done("backup", place, *keep, "--json"))["name"])

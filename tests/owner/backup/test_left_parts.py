@@ -23,16 +23,6 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
     return with_backups(environment)
 
 
-@pytest.fixture
-def machine(app: Flask, environment: dict[str, str]) -> Machine:
-    return Machine(environment)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "backups"
-
-
 class DiesWithin(FolderDepot):
     """Ends the process when the n-th file that it writes has a part of its bytes."""
 

@@ -33,18 +33,8 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def machine(app: Flask, environment: dict[str, str]) -> Machine:
-    return Machine(environment)
-
-
-@pytest.fixture
 def files(tmp_path: Path) -> Path:
     return tmp_path / "files"
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "backups"
 
 
 def paths_of(app: Flask) -> list[str]:

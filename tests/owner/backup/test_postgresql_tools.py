@@ -46,11 +46,6 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "backups"
-
-
-@pytest.fixture
 def machine(app: Flask, environment: dict[str, str], place: Path) -> Machine:
     made = Machine(environment)
     made.done("backup", place)

@@ -46,16 +46,6 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    return tmp_path / "backups"
-
-
-@pytest.fixture
-def machine(app: Flask, environment: dict[str, str]) -> Machine:
-    return Machine(environment)
-
-
-@pytest.fixture
 def empty(environment: dict[str, str], all_databases: Databases, engine: str, tmp_path: Path) -> Machine:
     return another_machine(environment, all_databases, engine, tmp_path / "new")
 

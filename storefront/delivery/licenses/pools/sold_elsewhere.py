@@ -44,9 +44,8 @@ _ZERO = re.compile(  # also 0/3, 0 of 3, 0/unlimited, 0%, $0.00
     rf"[{_MONEY}]?\s*0+([.,]0+)?\s*([%{_MONEY}]|(/|of|von|sur|de)\s*(\d+|[^\W\d_]+|\u221e))?"
 )
 _NO_SIGN = re.compile(rf"{_ZERO.pattern}|[\u274c\u2610]\ufe0f?")  # a cross mark, a box without a check
-_NOTHING = re.compile(
-    rf"({_NO_SIGN.pattern})?|[-\u2010-\u2015\u2212]*|0000-00-00([ T]00:00(:00)?Z?)?"
-)  # empty, a dash, MySQL's day that is none
+# Empty, a dash, MySQL's day that is none.
+_NOTHING = re.compile(rf"({_NO_SIGN.pattern})?|[-\u2010-\u2015\u2212]*|0000-00-00([ T]00:00(:00)?Z?)?")
 _PHRASE = re.compile(r"[^\W\d_]+([\s'\u2019-]+[^\W\d_]+)*\.?")
 _NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")  # soldOn, OrderIDs, ORDERDate
 _EMAIL = re.compile(r"(?<![^\W\d_])e[\W_]+mail")
