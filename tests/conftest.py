@@ -91,7 +91,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What was imported and collected stays: looking through it again and again took a third of the time."""
-    gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 10, 10)
 

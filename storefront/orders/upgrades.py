@@ -20,6 +20,7 @@ COUNTED = (UpgradeState.APPLIED, UpgradeState.REPLACED)
 _COUNTED: list[ColumnElement[str]] = [literal_column(f"'{state}'") for state in COUNTED]
 # After these the same upgrade may be bought again; a dispute may still give the first one back.
 MONEY_WENT_BACK = (Reason.REFUNDED, Reason.ITEM_REFUNDED, Reason.DISPUTE_LOST)
+_SOLD, _SOLD_PRICE = aliased(OrderItem), aliased(Price)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +132,6 @@ def find_upgraded(session: Session | Connection, item_ids: Collection[int]) -> d
     """Return upgraded grants of these items by the grant's id. One statement, none for no items."""
     if not item_ids:
         return {}
-    sold, sold_price = aliased(OrderItem), aliased(Price)
     rows = session.execute(
         select(
             Upgrade.id,
@@ -146,14 +146,14 @@ def find_upgraded(session: Session | Connection, item_ids: Collection[int]) -> d
             OrderItem.activation_limit,
             OrderItem.seats,
             OrderItem.update_days,
-            sold_price.edition_id.label("sold_edition_id"),
+            _SOLD_PRICE.edition_id.label("sold_edition_id"),
             *FACT_COLUMNS,
         )
         .join(OrderItem, OrderItem.id == Upgrade.order_item_id)
         .join(Order, Order.id == OrderItem.order_id)
         .join(Edition, Edition.id == Upgrade.edition_id)
-        .join(sold, sold.id == Upgrade.upgraded_item_id)
-        .join(sold_price, sold_price.id == sold.price_id)
+        .join(_SOLD, _SOLD.id == Upgrade.upgraded_item_id)
+        .join(_SOLD_PRICE, _SOLD_PRICE.id == _SOLD.price_id)
         .where(Upgrade.upgraded_item_id.in_(list(item_ids)), Upgrade.state.in_(COUNTED))
         .order_by(Upgrade.id)
     ).all()

@@ -23,6 +23,7 @@ from storefront.shop.cart.cart import CartLine
 from storefront.shop.catalog.models import Price
 
 PENDING_DAYS = 14
+_WANTED = aliased(Price)
 
 
 def find_pending_purchase(cart: Iterable[CartLine], *, browser: str, is_gift: bool) -> Purchase | None:
@@ -31,8 +32,7 @@ def find_pending_purchase(cart: Iterable[CartLine], *, browser: str, is_gift: bo
     An upgrade to one is not that edition. A gift does not stand for what its giver buys for themselves, nor the
     other way round.
     """
-    wanted = aliased(Price)
-    editions = select(wanted.edition_id).where(wanted.id.in_([line.price_id for line in cart]))
+    editions = select(_WANTED.edition_id).where(_WANTED.id.in_([line.price_id for line in cart]))
     order = db.session.scalars(
         select(Order)
         .join(Checkout, Checkout.checkout_session_id == Order.checkout_session_id)
