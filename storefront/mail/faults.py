@@ -20,20 +20,22 @@ SIZE_STATUS = re.compile(rb"5\.(3\.4|2\.3)\b")
 # How much an account may send in a day or an hour. Said with any code, at any step, in the provider's words.
 LIMIT_STATUS = re.compile(rb"\b[45]\.4\.5\b")
 LIMIT = re.compile(rb"quota|\blimits?\b|exceed|throttl|too many (e-?mails|messages)", re.IGNORECASE)
-SENDING = re.compile(
-    rb"\b(sending|send|outgoing|outbound|submission|relay|daily|hourly|per (minute|hour|day)|/(hour|day))\b",
-    re.IGNORECASE,
-)
 # The same words of one mail, of what one reader gets, and of a speed: that is better the next minute.
 OTHER_LIMIT = re.compile(
-    rb"\b5\.(3\.4|2\.3)\b|\b(size|large|big|lines?|length|headers?|attachments?|hops?|receiv\w+)\b"
+    rb"\b5\.(3\.4|2\.3)\b|\b(size|large|big|lines?|length|headers?|attachments?|hops?|receiv\w+|gr[ea]y-?list\w*)\b"
     rb"|\b(for|to) (this|that) recipient\b"
     rb"|^4.*\b(rate|per second)\b",
     re.IGNORECASE | re.DOTALL,
 )
-# These tell of another limit only where nothing is said of sending: "this user" may be the shop's own account.
-NOT_OF_SENDING = re.compile(
-    rb"\b(spam\w*|score|urls?|grey\w*|retry|access)\b|\b(for|to) the recipient\b", re.IGNORECASE
+# These tell of another limit unless one of sending is called so: "this user" may be the shop's own account. That
+# somewhere something is said of sending is not enough: who refuses spam says what may be sent, and where to.
+NOT_OF_SENDING = re.compile(rb"\b(spam\w*|score|urls?|retry|access)\b|\b(for|to) the recipient\b", re.IGNORECASE)
+OF_SENDING = re.compile(
+    rb"\b(sending|send|sent|outgoing|outbound|submission|relay|daily|hourly)\W+"
+    rb"((e-?mails?|messages?|smtp|relay|sending|send|sent|rate|volume)\W+){0,3}(limits?|quota)\b"
+    rb"|\b(limits?|quota) (for|of|on) (sending|outgoing|outbound|submission|relay)\b"
+    rb"|(?<!spam )\b(e-?mails|messages|recipients)( (per|an?|each) |/)(minute|hour|day)\b",
+    re.IGNORECASE,
 )
 OF_MAILBOX = re.compile(
     rb"^552|\b[45]\.2\.\d|\b(mailbox|inbox|over ?quota|storage|space|disk|full)\b", re.IGNORECASE
@@ -166,7 +168,7 @@ def _said(code: int, reply: bytes | str, *, for_address: bytes) -> bytes:
 
 
 def _is_of_sending(said: bytes) -> bool:
-    return not OTHER_LIMIT.search(said) and (bool(SENDING.search(said)) or not _is_of_reader(said))
+    return not OTHER_LIMIT.search(said) and (bool(OF_SENDING.search(said)) or not _is_of_reader(said))
 
 
 def _is_of_reader(said: bytes) -> bool:

@@ -45,6 +45,10 @@ LIMITS = [
     "550 Hourly limit exceeded: access is closed until then",
     "451 Hourly sending quota for this user exceeded",
     "452 Sending limit exceeded for this user",
+    "550 5.7.1 Daily sending quota exceeded, because of suspected spam",
+    "550 Hourly email limit of this account exceeded: too much spam",
+    "550 Account suspended for spam: too many messages per hour",
+    "450 The limit on outgoing mails is exceeded: retry in an hour",
 ]
 NO_LIMITS = [
     "550 5.1.1 <limit@quota.example>: Recipient address rejected: User unknown",
@@ -71,6 +75,14 @@ NO_LIMITS = [
     "550 5.1.1 user unknown, see https://mail.example/help/limits",
     "450 4.7.1 Greylisted: retry limit not reached",
     "550 5.7.1 Too many URLs: exceeds the maximum of links",
+    "554 5.7.1 Its spam score exceeds the limit: send it without links, or tell us that you sent no spam",
+    "554 5.7.1 Rejected as spam. The limit of spam messages per hour is exceeded",
+    "451 4.7.1 Greylisted: too many messages per hour of a new sender, send it again in 5 minutes",
+    "450 4.7.1 Grey-listing: the limit for new senders is exceeded, retry sending after 300 seconds",
+    "450 Graylisted: exceeded what is taken per hour, please retry",
+    "450 4.7.1 Deferred: the retry limit is not reached, please send it again",
+    "452 4.2.2 The mailbox is over quota: nothing can be sent to it, try sending it in an hour",
+    "552 The inbox exceeded its storage. It is cleared daily",
 ]
 
 
