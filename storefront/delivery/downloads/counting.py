@@ -2,12 +2,13 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from storefront.audit.record import record
+from storefront.core import clock
 from storefront.core.db import db, transaction
 from storefront.core.errors import StorefrontError
 from storefront.core.languages import show_day
@@ -18,6 +19,9 @@ from storefront.orders.after_sale import OrderChange
 from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
+
+
+SAME_WITHIN = timedelta(hours=1)
 
 
 class DownloadLimitReached(StorefrontError):
@@ -31,7 +35,7 @@ class RaisedBefore(StorefrontError):
 
     code = "raised_before"
     status = 409
-    title = "The limit was raised meanwhile"
+    title = "The limit was raised already"
 
 
 class DownloadsExpired(StorefrontError):
@@ -147,25 +151,26 @@ def count_raises(session: Session, order_id: int) -> int:
 def raise_limit(reference: str, *, downloads: int = 0, days: int = 0, raises: int | None = None) -> int:
     """Allow more of everything in the order so named; return how many grants that is. Without any nothing changes.
 
-    `raises` is how often that was done when somebody decided on it, so that a form sent twice raises it once.
+    `raises` is how often that was done when somebody decided on it, so that a form sent twice raises it once. Nor is
+    it raised by the same numbers within an hour: after Back they stand in a form that was drawn anew. None for a
+    command, which has no form and no Back.
 
     Raises:
         NotFound: no such order in the running mode.
         RaisedBefore: it was done meanwhile; nothing was changed.
     """
+    detail = f"{downloads} downloads, {days} days"
     with transaction() as session:
         named = select(Order.id, Order.number).where(is_named(reference)).with_for_update()
         order = session.execute(named).first()
         if order is None:
             raise not_found(reference)
-        if raises is not None and raises != count_raises(session, order.id):
-            raise RaisedBefore(
-                f"The limit of order {order.number} was raised meanwhile. Nothing more was changed."
-            )
+        if raises is not None:
+            _check_first_time(session, order, raises, detail)
         raised = add_allowance(session, order.id, downloads=downloads, days=days)
         if not raised:
             return 0
-        add_change(session, order.id, ChangeKind.LIMIT_RAISED, f"{downloads} downloads, {days} days")
+        add_change(session, order.id, ChangeKind.LIMIT_RAISED, detail)
         record(
             session,
             "order.limit_raised",
@@ -174,6 +179,22 @@ def raise_limit(reference: str, *, downloads: int = 0, days: int = 0, raises: in
             after={"downloads": downloads, "days": days, "grants": raised},
         )
     return raised
+
+
+def _check_first_time(session: Session, order: Row[int, str], raises: int, detail: str) -> None:
+    if raises != count_raises(session, order.id):
+        raise RaisedBefore(f"The limit of order {order.number} was raised meanwhile. Nothing more was changed.")
+    same = select(OrderChange.id).where(
+        OrderChange.order_id == order.id,
+        OrderChange.what == ChangeKind.LIMIT_RAISED.value,
+        OrderChange.detail == detail,
+        OrderChange.at > clock.now() - SAME_WITHIN,
+    )
+    if session.scalar(same.limit(1)) is not None:
+        raise RaisedBefore(
+            f"The limit of order {order.number} was raised by the same numbers within the hour already. "
+            "Nothing more was changed. To allow more than that now, type another number."
+        )
 
 
 def add_allowance(session: Session, order_id: int, *, downloads: int, days: int = 0) -> int:

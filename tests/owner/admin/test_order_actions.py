@@ -93,6 +93,16 @@ def test_allows_more_downloads_once_for_each_form(sale: Sale, helper: Buyer) -> 
     assert "was raised meanwhile" in act(helper, sale, "raise-limit", **asked)
     assert 'name="raises" value="1"' in helper.get(f"/admin/orders/{number_of(sale)}").text
     assert more_downloads(sale) == (3, 7)
+    # After Back the browser asks for the page again, whose form counts that one, and keeps what was typed.
+    page = act(helper, sale, "raise-limit", **asked | {"raises": "1"})
+    assert "was raised by the same numbers within the hour already. Nothing more was changed." in page
+    assert "To allow more than that now, type another number." in page
+    assert more_downloads(sale) == (3, 7)
+    act(helper, sale, "raise-limit", **asked | {"raises": "1", "days": "0"})
+    assert more_downloads(sale) == (6, 7)
+    change_rows(sale.app, "UPDATE order_changes SET at = '2020-01-01 00:00:00+00:00'")
+    act(helper, sale, "raise-limit", **asked | {"raises": "2"})
+    assert more_downloads(sale) == (9, 14)
 
 
 def test_changes_nothing_of_an_order_without_downloads(sale: Sale, helper: Buyer) -> None:
