@@ -37,6 +37,14 @@ class NobodyToAnswer(StorefrontError):
     title = "There is nobody to write to"
 
 
+class OtherAnswer(StorefrontError):
+    """A form that was sent before with other words, or to somebody else."""
+
+    code = "other_answer"
+    status = 409
+    title = "Another email was sent"
+
+
 class SentAnswer(Base):
     """`form` is drawn with the form that sends it, so that one that is sent twice is one email.
 
@@ -107,15 +115,19 @@ def promise_answer(
 
     Raises:
         NobodyToAnswer: the reader has no address.
+        OtherAnswer: this form was sent with other words, or to the other reader.
     """
     recipient = get_address(order, reader)
     if _is_sent(session, order, reader, recipient=recipient, subject=subject, body=body):
         return None
-    words = {"subject": subject, "body": body, "author": current_actor().name, "reader": reader}
-    row = {"order_id": order.id, "form": form, "at": clock.now(), **words}
-    if not insert_missing(session, SentAnswer, [row]):
+    words = {"subject": subject, "body": body, "reader": reader}
+    row = {"order_id": order.id, "form": form, "at": clock.now(), "author": current_actor().name, **words}
+    is_new = bool(insert_missing(session, SentAnswer, [row]))
+    known = select(SentAnswer).where(SentAnswer.order_id == order.id, SentAnswer.form == form)
+    sent = session.scalars(known).one()
+    if not is_new:
+        _check_same(sent, words)
         return None
-    known = select(SentAnswer.id).where(SentAnswer.order_id == order.id, SentAnswer.form == form)
     outbox.promise(
         session,
         kind=KINDS[reader],
@@ -123,10 +135,18 @@ def promise_answer(
         mode=settings().mode,
         recipient=recipient,
         language=language,
-        about=str(session.scalars(known).one()),
+        about=str(sent.id),
         hold=False,
     )
     return recipient
+
+
+def _check_same(sent: SentAnswer, words: dict[str, str]) -> None:
+    if any(getattr(sent, name) != word for name, word in words.items()):
+        raise OtherAnswer(
+            "This form was sent before, and what is below was not: other words left, or they went to another "
+            "reader. Look at what was sent at the order, then send this once more, as one more email."
+        )
 
 
 def _is_sent(session: Session, order: Order, reader: Reader, *, recipient: str, subject: str, body: str) -> bool:

@@ -20,7 +20,6 @@ from storefront.orders.changes import ChangeKind, add_change
 from storefront.orders.lookup import is_named, not_found
 from storefront.orders.models import Grant, GrantKind, Order, OrderItem
 
-
 SAME_WITHIN = timedelta(hours=1)
 
 
@@ -151,8 +150,8 @@ def count_raises(session: Session, order_id: int) -> int:
 def raise_limit(reference: str, *, downloads: int = 0, days: int = 0, raises: int | None = None) -> int:
     """Allow more of everything in the order so named; return how many grants that is. Without any nothing changes.
 
-    `raises` is how often that was done when somebody decided on it, so that a form sent twice raises it once. Nor is
-    it raised by the same numbers within an hour: after Back they stand in a form that was drawn anew. None for a
+    `raises` is how often that was done when somebody decided on it, so that a form sent twice raises it once. Nor
+    do the same numbers raise it within an hour: after Back they stand in a form that was drawn anew. None for a
     command, which has no form and no Back.
 
     Raises:

@@ -9,7 +9,7 @@ from storefront.core.errors import NotFound, StorefrontError
 from storefront.core.languages import Language, find_language
 from storefront.core.tokens import new_token
 from storefront.orders.lookup import get_order
-from storefront.orders.sent_answers import Reader
+from storefront.orders.sent_answers import OtherAnswer, Reader
 from storefront.owner.admin.blueprint import admin, needs
 from storefront.owner.admin.email_views import TEXT_BODY_BYTES, as_mail
 from storefront.owner.admin.order_views import order_done, order_page
@@ -55,10 +55,16 @@ def _page(number: str, refusal: StorefrontError | None = None) -> ResponseReturn
         number=order.number,
         answers=list_answers(),
         prepared=prepared,
-        form=request.form.get("form") or new_token(),
+        form=_form_name(refusal),
         **refusal_words(refusal),
     )
     return make_response(page, refusal.status if refusal else 200)
+
+
+def _form_name(refusal: StorefrontError | None) -> str:
+    """Return the one that was sent, where nothing came of it: it is sent once, however often it is refused."""
+    known = "" if isinstance(refusal, OtherAnswer) else request.form.get("form", "")
+    return known or new_token()
 
 
 def _key(refusal: StorefrontError | None) -> str:

@@ -35,6 +35,7 @@ def send_answer(
         NotFound: no such order in the running mode, or no such answer.
         NobodyToAnswer: the reader has no address.
         EmailTextRefused: the words do not fit, name an unknown variable, or are not finished.
+        OtherAnswer: this form was sent with other words, or to the other reader.
     """
     answer, order = get_answer(key), get_order(reference)
     filled = fill_typed(order, words, language=language, reader=reader)

@@ -122,6 +122,25 @@ def test_is_one_email_of_the_same_words_after_back(sale: Sale, helper: Buyer, ap
     assert len(read_rows(app, "SELECT id FROM order_changes WHERE what = 'answered'")) == 1
 
 
+def test_says_which_words_were_not_sent_where_a_form_is_sent_again_with_others(
+    sale: Sale, helper: Buyer, app: Flask
+) -> None:
+    """After Back, where the browser shows the page that it kept: what is changed there is another email."""
+    helper.post(home(sale), **SENT)
+    other = SENT | {"body": "Wait: take [this]({order_url})"}
+    for _time in range(2):
+        refused = helper.post(home(sale), **other)
+        assert refused.status_code == 409
+        assert "This form was sent before, and what is below was not" in refused.text
+        assert "Wait: take" in refused.text
+    assert len(read_rows(app, "SELECT id FROM outbox WHERE kind = 'answer'")) == 1
+    again = dict(re.findall(r'name="(answer|form|language|to)" value="([^"]*)"', refused.text))
+    for words in (f"on its way to {ADA}", "sent already"):
+        assert words in helper.get(helper.post(home(sale), **other | again).location).text
+    assert len(read_rows(app, "SELECT id FROM outbox WHERE kind = 'answer'")) == 2
+    assert len(read_rows(app, "SELECT id FROM order_changes WHERE what = 'answered'")) == 2
+
+
 MEANWHILE = {
     "other words": ("", {"body": "Once more: {order_url}"}),
     "another address": ("UPDATE orders SET email = 'right@example.com'", {}),
