@@ -26,6 +26,8 @@ from storefront.core.db import db, transaction
 from storefront.core.measurements import Measurement, flush
 from storefront.core.runtime import runtime
 from storefront.delivery.licenses.sealed import LICENSE_KEYS
+from storefront.delivery.licenses.signing.jws import sign
+from storefront.delivery.licenses.signing.sealing import reseal as reseal_signing_keys
 from storefront.owner.health.trouble import read_trouble
 from storefront.owner.health.warnings import find_warnings
 from tests.support.databases import BOTH
@@ -140,6 +142,27 @@ def test_tells_whoever_watches_the_shop_as_long_as_no_secret_opens_it(app: Flask
             change_secret(app, settings, settings.secret_key)
             assert closed_keys() == []
         reseal_data_key(LICENSE_KEYS)
+        change_secret(app, settings)
+        assert closed_keys() == []
+
+
+@both
+def test_tells_whoever_watches_the_shop_of_a_closed_signing_key(app: Flask, settings: Settings) -> None:
+    """As after `keys seal` without `signing-keys reseal`: no buyer's page shows it, only programs are refused."""
+    with app.app_context():
+        change_secret(app, settings, settings.secret_key)
+        reseal_data_key(LICENSE_KEYS)
+        change_secret(app, settings)
+        assert closed_keys() == [], "nothing was signed yet"
+        runtime(app).settings = settings
+        sign({}, kind="test")
+        for _ in range(2):
+            change_secret(app, settings)
+            (told,) = closed_keys()
+            assert "The key that signs license files does not open" in told
+            change_secret(app, settings, settings.secret_key)
+            assert closed_keys() == []
+        reseal_signing_keys(settings.secret_key)
         change_secret(app, settings)
         assert closed_keys() == []
 

@@ -33,6 +33,8 @@ from storefront.core.measurements import (
 )
 from storefront.core.runtime import settings
 from storefront.delivery.licenses.sealed import LICENSE_KEYS
+from storefront.delivery.licenses.signing import sealing as signing
+from storefront.delivery.licenses.signing.keys import select_signer
 from storefront.mail.failures import AT_ADDRESS, TO_ANYBODY, has_failed_lately
 from storefront.mail.models import MailKind, MailState, OutboxMessage
 from storefront.mail.trouble import mail_trouble
@@ -117,6 +119,7 @@ class Trouble:
     selling_nothing: tuple[str, ...] = ()  # slugs of what takes money for nothing
     workers: tuple[WorkerSeen, ...] = ()  # of the last hour, dead ones included
     is_data_key_closed: bool = False  # no SECRET_KEY of the settings opens the license keys
+    is_signing_key_closed: bool = False  # nor the key that signs license files
     closed_key_at: datetime | None = None  # somebody met a sealed license key of no data key that is here
     is_key_refused: bool = False  # by the last comparison, also where the owner called its notice done
 
@@ -133,8 +136,10 @@ def read_trouble() -> Trouble:
         )
     ).one()
     measured = read_measurements()
-    lease_until, schema, data_key = db.session.execute(
-        select(func.max(Lease.until), REVISION, select_sealed(LICENSE_KEYS)).where(Lease.name == HEARTBEAT)
+    lease_until, schema, data_key, signer, signing_key = db.session.execute(
+        select(func.max(Lease.until), REVISION, select_sealed(LICENSE_KEYS), *select_signer()).where(
+            Lease.name == HEARTBEAT
+        )
     ).one()
     notices, is_key_refused = _count_notices(shop.mode)
     given_up, given_up_at = _count_given_up(shop.mode) if mail.counts[MailState.FAILED] else (0, None)
@@ -164,6 +169,7 @@ def read_trouble() -> Trouble:
         untrusted_proxy_at=_moment(measured, UNTRUSTED_PROXY_AT),
         code_ceiling_at=_moment(measured, CODE_CEILING_AT),
         is_data_key_closed=is_closed(LICENSE_KEYS, data_key),
+        is_signing_key_closed=signing.is_closed(signer, signing_key),
         closed_key_at=_moment(measured, CLOSED_KEY_AT),
         measured=measured,
         places=look_at_places(shop),

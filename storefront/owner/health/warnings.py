@@ -150,6 +150,12 @@ def _keys_closed(trouble: Trouble) -> str | None:
             "License keys do not open, so their buyers see none and nothing new is handed out: put the SECRET_KEY "
             "of before into SECRET_KEY_FALLBACKS (a backup has it), then look with `storefront doctor`."
         )
+    if trouble.is_signing_key_closed:
+        return (
+            "The key that signs license files does not open, so who asks for one gets none: put the SECRET_KEY of "
+            "before into SECRET_KEY_FALLBACKS (a backup has it), then type `storefront signing-keys reseal`, or, "
+            "where it is lost, `storefront signing-keys rotate --now`."
+        )
     seen = trouble.closed_key_at
     if seen is None or trouble.now - seen > SEEN_LATELY:
         return None

@@ -64,6 +64,17 @@ LOUD: list[tuple[dict[str, Any], str, str]] = [
         "keys_closed",
         "License keys do not open, so their buyers see none",
     ),
+    ({"is_signing_key_closed": True}, "keys_closed", "type `storefront signing-keys reseal`"),
+    (
+        {"is_signing_key_closed": True, "closed_key_at": NOW},
+        "keys_closed",
+        "`storefront signing-keys rotate --now`",
+    ),
+    (
+        {"is_data_key_closed": True, "is_signing_key_closed": True},
+        "keys_closed",
+        "License keys do not open, so their buyers see none",
+    ),
     ({"closed_key_at": ago(minutes=59)}, "keys_closed", "the table data_keys are not of the same database"),
     ({"newer_schema": "9999"}, "schema_newer", "newer code (schema 9999)"),
     ({"is_backed_up": True}, "backup_late", "no backup was made yet, or only while the clock was ahead"),

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Select, select, update
+from sqlalchemy import ScalarSelect, Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -199,6 +199,18 @@ def revoke(kid: str) -> None:
 
 def _select_keys() -> Select[SigningKey]:
     return select(SigningKey).where(SigningKey.mode == settings().mode)
+
+
+def select_signer() -> tuple[ScalarSelect[str], ScalarSelect[bytes]]:
+    """Select the kid of the key that signs and its sealed private part, for a statement that asks for more.
+
+    NULL where the shop has signed nothing yet.
+    """
+    signs = SigningKey.mode == settings().mode, SIGNS
+    return (
+        select(SigningKey.kid).where(*signs).scalar_subquery(),
+        select(SigningKey.private_sealed).where(*signs).scalar_subquery(),
+    )
 
 
 def _retire_signers(session: Session, keys: Iterable[SigningKey]) -> None:

@@ -51,6 +51,17 @@ def unseal(key: SigningKey, *secret_keys: str) -> bytes:
         ) from error
 
 
+def is_closed(kid: str | None, sealed: bytes | None) -> bool:
+    """Return whether no secret of the settings opens what `select_signer` found. Opens it anew each time."""
+    if kid is None or sealed is None:
+        return False
+    try:
+        sealing.unseal(sealed, purpose=PURPOSE, name=kid, secret_keys=settings().secret_keys)
+    except sealing.SealedByOther:
+        return True
+    return False
+
+
 def reseal(*old_secret_keys: str) -> Resealed:
     """Seal the keys of every mode with the present SECRET_KEY, after it was changed. Safe to repeat.
 
