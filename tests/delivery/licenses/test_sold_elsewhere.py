@@ -143,7 +143,7 @@ def test_finds_words_that_nothing_parts(heading: str) -> None:
         ("Sold", ["not yet sold", "Not sold.", "never sold", "unsold", "\u274c", "\u2610", "none"]),
         ("Redeemed", ["not redeemed yet", "unredeemed", "not-redeemed", "0000-00-00T00:00:00",
                       "not yet redeemed"]),
-        ("Status", ["not activated", "inactive", "not active", "not refunded", "not in use", "is not used",
+        ("Status", ["not activated", "not active", "not refunded", "not in use", "is not used",
                     "new"]),
         ("Refunded", ["$0.00", "0,00", "\u20ac 0,00", "0.00\u20ac", "not refunded yet"]),
         ("Times used", ["0%", "0 of 3", "0/unlimited", "0 / \u221e", "0 von 3", "0/3"]),
@@ -181,6 +181,46 @@ def test_asks_about_no_column_without_a_sale_in_it(heading: str, values: list[st
 )  # fmt: skip
 def test_asks_about_a_column_that_says_that_keys_are_gone(heading: str, no: str) -> None:
     assert str(_why(heading, "yes", no)).startswith(f"by the column {heading} these keys may have been sold")
+
+
+def test_asks_about_addresses_below_the_users_of_a_program() -> None:
+    """Its key was given to them, whatever else the column may say of a new one."""
+    for heading in (
+        "User",
+        "Benutzer",
+        "Nutzer:",
+        "Owner",
+        "Client",
+        "user_name",
+        "Utilisateur",
+        "Usuario",
+        "Inhaber",
+        "Account",
+        "Kontakt",
+        "Propriétaire",
+    ):
+        for value in ("ada@b.example", "Ada Byron <ada@b.example>"):
+            assert str(_why(heading, "", value)).startswith(f"by the column {heading} these keys may"), heading
+        assert _why(heading, "x", "admin", "@home") is None, heading
+    for heading in ("Support email", "Vendor", "Supplier contact", "Notes"):
+        assert _why(heading, "help@b.example") is None, heading
+
+
+def test_asks_about_a_cell_that_says_it_below_any_heading() -> None:
+    for heading in ("Activation", "Active", "Info", "User", "Available", "Unused", "Status"):
+        for value in ("activated", "In use", "aktiviert", "in Benutzung", "en uso", "used", "Sold."):
+            assert str(_why(heading, "", value)).startswith(f"by the column {heading} these keys may"), (
+                heading,
+                value,
+            )
+    for value in ("activated once a year", "in use", "1"):
+        assert (_why("Remark", value) is None) == (value != "in use")
+
+
+def test_asks_about_keys_that_are_inactive() -> None:
+    """As one is called that was sold and not used yet, or that was switched off."""
+    for value in ("inactive", "Inaktiv", "inactif", "INACTIVO", "deactivated"):
+        assert _why("Status", "new", value) is not None, value
 
 
 @pytest.mark.parametrize(

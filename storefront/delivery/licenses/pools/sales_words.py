@@ -108,6 +108,13 @@ PLAIN = (
     )
 )
 
+# Of a program, or its buyer: below them an address says which.
+PERSONS = _words(
+    "user users owner owners client clients member members person contact contacts account holder benutzer nutzer "
+    "besitzer inhaber konto kontakt utilisateur utilisateurs proprietaire compte usuario usuarios propietario "
+    "cuenta contacto"
+)
+
 # Headings that are known as a whole, by their letters: their words alone may say something else.
 WHOLE = _words(
     "state keystate licensestate licencestate activationcount activationusage activationsused aktivierungen "
@@ -144,17 +151,25 @@ IN_DENIALS = STILL | _words(
 # What stands below a heading of keys that are still there where one is not.
 GONE = _words(
     "none gone nope unavailable notavailable nolongeravailable outofstock nichtverfugbar nichtmehrverfugbar "
+    "inuse inbenutzung enuso enutilisation "
     "ausverkauft vergriffen weg nondisponible indisponible plusdisponible epuise epuisee nodisponible agotado "
     "agotada"
 )
+# A whole cell that says it below any heading, as "activated" does below "Activation".
+GIVEN_AWAY = (
+    _words("sold used redeemed claimed activated assigned purchased inuse inbenutzung enuso enutilisation activee")
+    | _words("verkauft benutzt verwendet eingelost eingeloest aktiviert vergeben zugewiesen vendu vendue vendido")
+    | _words("vendida usado usada utilizado utilizada canjeado canjeada asignado asignada activado activada")
+)
 NO = _words("n no f false nein falsch non faux falso")
-# What stands below one of the others where a key was not sold. Not "free": it may have been given away.
+# What stands below one of the others where a key was not sold. Not "free": it may have been given away. Nor
+# "inactive": where licenses are kept, that is one that was sold and is not used yet, or was switched off.
 UNSOLD = (
     STILL_THERE
     | NO
     | NOBODY
     | _words(
-        "null na new never notyet inactive inaktiv inactif inactivo inactiva neu nie niemals nochnicht "
+        "null na new never notyet neu nie niemals nochnicht "
         "neuf nouveau nouvelle jamais pasencore nuevo nueva nunca aunno todaviano tosell zuverkaufen"
     )
 )

@@ -13,6 +13,7 @@ from storefront.delivery.licenses.pools.sales_words import (
     DAY,
     FACTS,
     GIVEN,
+    GIVEN_AWAY,
     GONE,
     HAS_BUYER,
     IN_DENIALS,
@@ -23,6 +24,7 @@ from storefront.delivery.licenses.pools.sales_words import (
     NOBODY,
     NOT_OF_SALES,
     OF_OTHERS,
+    PERSONS,
     PLAIN,
     PURCHASE_ORDER,
     SALE,
@@ -49,24 +51,31 @@ _NOTHING = re.compile(rf"({_NO_SIGN.pattern})?|[-\u2010-\u2015\u2212]*|0000-00-0
 _PHRASE = re.compile(r"[^\W\d_]+([\s'\u2019-]+[^\W\d_]+)*\.?")
 _NEW_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})")  # soldOn, OrderIDs, ORDERDate
 _EMAIL = re.compile(r"(?<![^\W\d_])e[\W_]+mail")
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@.]+")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def find_sold_elsewhere(table: Table, place: int) -> str | None:
     """Return why the keys of a table, in the column `place`, may have been sold before, or None."""
     for column, heading in enumerate(table.first_cells):
-        says_sold = None if column == place else _find_way_to_say_it(heading)
-        if says_sold is not None and _is_said(table, column, says_sold):
+        if column != place and _is_said(table, column, _find_way_to_say_it(heading)):
             name = " ".join(heading.split())
             return f"by the column {name} these keys may have been sold elsewhere, and have buyers"
     return None
 
 
-def _find_way_to_say_it(heading: str) -> Callable[[str], bool] | None:
-    """Return what tells of each cell below a heading whether its key was sold; None where none of them does."""
+def _find_way_to_say_it(heading: str) -> Callable[[str], bool]:
+    """Return what tells of each cell below a heading whether its key was sold."""
     if _is_still_there(heading):
         return _says_no
-    return _says_sold if is_of_sales(heading) else None
+    if is_of_sales(heading):
+        return _says_sold
+    return _says_whose if _is_of_persons(heading) else _is_given_away
+
+
+def _is_of_persons(heading: str) -> bool:
+    words = frozenset(_words_of(heading))
+    return bool(words & PERSONS) and words <= PERSONS | PLAIN
 
 
 def _is_still_there(heading: str) -> bool:
@@ -127,6 +136,14 @@ def _find_parts(word: str) -> tuple[str, ...] | None:
 def _says_sold(cell: str) -> bool:
     """With its digits: N1001 is an order, and no "n"."""
     return _signs(cell) not in UNSOLD and not _NOTHING.fullmatch(cell.strip()) and not _denies(cell)
+
+
+def _says_whose(cell: str) -> bool:
+    return bool(_ADDRESS.search(cell)) or _is_given_away(cell)
+
+
+def _is_given_away(cell: str) -> bool:
+    return len(cell) <= LONGEST and _signs(cell) in GIVEN_AWAY
 
 
 def _says_no(cell: str) -> bool:
