@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from flask import has_request_context, request
 from sqlalchemy.orm import Session
 
 from storefront.audit.actor import current_actor
@@ -66,14 +67,18 @@ def record_if_asked(
         record(changes, verb, subject_kind=subject_kind, subject=subject, before=before, after=after)
 
 
-def record_reading_if_asked(verb: str, *, subject_kind: str, subject: str) -> None:
+def record_reading_if_asked(verb: str, *, subject_kind: str, subject: str, after: Fields | None = None) -> None:
     """Store that a person or a command took data out, in a transaction of its own.
 
-    What buyers read about themselves costs no statement.
+    What buyers read about themselves costs no statement. HEAD takes nothing out: it asks for the headers alone.
     """
-    if current_actor().kind is not ActorKind.SHOP:
+    if current_actor().kind is not ActorKind.SHOP and not _is_head():
         with transaction() as changes:
-            record(changes, verb, subject_kind=subject_kind, subject=subject)
+            record(changes, verb, subject_kind=subject_kind, subject=subject, after=after)
+
+
+def _is_head() -> bool:
+    return has_request_context() and request.method == "HEAD"
 
 
 def reason_field(because: str) -> dict[str, str]:

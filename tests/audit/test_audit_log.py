@@ -124,6 +124,17 @@ def test_exports_everything_that_was_chosen_and_no_formula(app: Flask) -> None:
     assert rows[0]["after"] == '{"name": "a \\"b\\", c"}'
 
 
+def test_writes_nothing_where_the_headers_of_a_file_are_asked_for(app: Flask) -> None:
+    browser = sign_in_at_admin(app, make_person(app))
+    known = read_rows(app, "SELECT id FROM audit_entries")
+    for path in ("audit.csv", "accounting/export", "accounting/export?format=xlsx", "accounting/oss.csv"):
+        answer = browser.client.head(f"/admin/{path}", base_url=browser.base_url)
+        answer.close()
+        assert answer.status_code == 200
+        assert "attachment" in answer.headers["Content-Disposition"]
+        assert read_rows(app, "SELECT id FROM audit_entries") == known, path
+
+
 def test_says_of_itself_that_it_was_taken_out(app: Flask) -> None:
     browser = sign_in_at_admin(app, make_person(app))
     for query, subject in (("", "all"), ("?q=ada@example.com", "a part"), ("?verb=person", "a part")) * 2:

@@ -5,8 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from storefront.audit.record import record
-from storefront.core.db import transaction
+from storefront.audit.record import record_reading_if_asked
 from storefront.core.runtime import settings
 from storefront.owner.accounting.csv_file import CsvForm, csv_pieces
 from storefront.owner.accounting.movements import read_movements
@@ -59,5 +58,6 @@ def _days(span: Span) -> str:
 
 
 def _note(subject_kind: str, subject: str, name: str) -> None:
-    with transaction() as changes:
-        record(changes, "accounting.exported", subject_kind=subject_kind, subject=subject, after={"format": name})
+    record_reading_if_asked(
+        "accounting.exported", subject_kind=subject_kind, subject=subject, after={"format": name}
+    )
