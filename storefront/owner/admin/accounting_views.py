@@ -9,6 +9,7 @@ from flask import Response, make_response, render_template, request, stream_with
 from flask.typing import ResponseReturnValue
 
 from storefront.core.errors import StorefrontError
+from storefront.core.temporary import temporary_files
 from storefront.owner.accounting.balance import read_balance
 from storefront.owner.accounting.csv_file import DecimalSign, FormRefused, Separator, read_csv_form
 from storefront.owner.accounting.export import FileFormat, export_csv, export_oss_csv, export_xlsx, file_name
@@ -45,7 +46,7 @@ def export_accounting() -> ResponseReturnValue:
         form = read_csv_form(_asked("separator"), _asked("decimal"))
         if _format() is FileFormat.CSV:
             return _csv(export_csv(span, zone, form), file_name(span, "csv"))
-        with TemporaryDirectory() as folder:
+        with temporary_files(), TemporaryDirectory() as folder:
             path = Path(folder) / "accounting.xlsx"
             export_xlsx(span, zone, path)
             return _xlsx(path.open("rb"), file_name(span, "xlsx"))  # the open file outlives its name

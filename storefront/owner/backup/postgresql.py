@@ -11,7 +11,7 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -19,6 +19,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from storefront.core.db import db
+from storefront.core.temporary import temporary_files
 from storefront.owner.backup.age import Source
 from storefront.owner.backup.refusals import ToolFailed
 
@@ -84,9 +85,12 @@ class Postgresql:
                 f"{command[0]} is not on the PATH: install PostgreSQL's client programs "
                 "(Debian: apt install postgresql-client), of the server's version or newer."
             )
-        with tempfile.TemporaryDirectory(prefix="storefront-") as folder, tempfile.TemporaryFile() as words:
-            service = Path(folder) / "service"
-            service.write_text(f"[{SERVICE}]\n{_login(self._url)}", encoding="utf-8")
+        login = f"[{SERVICE}]\n{_login(self._url)}"
+        with ExitStack() as opened:
+            with temporary_files():
+                words = opened.enter_context(tempfile.TemporaryFile())
+                service = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="storefront-")), "service")
+                service.write_text(login, encoding="utf-8")
             environment = os.environ | {"PGSERVICEFILE": str(service), "PGSERVICE": SERVICE}
             process = subprocess.Popen(  # noqa: S603 - ours
                 [program, *command[1:]], stdin=stdin, stdout=stdout, stderr=words, env=environment

@@ -1,8 +1,10 @@
 """The accountant's file: a row for each line, refund, dispute and payout, to the cent what Stripe booked."""
 
+import tempfile
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
 from zipfile import ZipFile
@@ -163,6 +165,16 @@ def test_writes_csv_and_workbooks_as_spreadsheets_want_them(app: Flask, sandbox:
     assert {("=Döner", True), ("19", False), ("-19", False)} <= {*cells[1], *cells[2]}
     entries = read_rows(app, "SELECT subject, after FROM audit_entries WHERE verb = 'accounting.exported'")
     assert [entry["subject"] for entry in entries] == [f"{today} to {today}"] * 2
+
+
+def test_says_what_to_do_where_no_temporary_file_can_be_made(
+    app: Flask, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = sign_in_at_admin(app, make_person(app, "acc@example.com", Role.ACCOUNTANT))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))
+    answer = browser.get("/admin/accounting/export?format=xlsx")
+    assert answer.status_code == 507
+    assert f"Temporary files cannot be written in {tmp_path}/missing (No such file or directory)" in answer.text
 
 
 def read_sheet(data: bytes) -> list[list[tuple[str, bool]]]:

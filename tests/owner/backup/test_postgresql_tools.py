@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -119,6 +120,22 @@ def test_keeps_the_empty_tables_where_a_program_is_missing(
         (tmp_path / "bin" / Path(str(program)).name).symlink_to(str(program))
     empty.environment["PATH"] = str(tmp_path / "bin")
     assert "psql is not on the PATH" in restore(empty, place)
+    with empty.app() as app:
+        assert read_rows(app, TABLES) != []
+
+
+def test_says_what_to_do_where_no_temporary_file_can_be_made(
+    machine: Machine, empty: Machine, place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    empty.done("db", "upgrade")
+    known = sorted(place.rglob("*"))
+    for folder in (str(tmp_path / "missing"), "/dev/null"):
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        for told in (machine.refused("backup", place), restore(empty, place)):
+            assert f"Temporary files cannot be written in {folder} (" in told
+            assert "set TMPDIR to another folder, then try again." in told
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert sorted(place.rglob("*")) == known
     with empty.app() as app:
         assert read_rows(app, TABLES) != []
 
