@@ -6,9 +6,12 @@ import pytest
 from click.testing import CliRunner
 from flask import Flask
 
+from storefront.core.db import db
+from storefront.payments.webhook.queries import list_deliveries, list_unhandled
 from tests.cli.commands import done, read_json, refused, run
 from tests.support.databases import BOTH
 from tests.support.factories import NOON, make_unhandled_event
+from tests.support.plans import asked_of, read_whole
 from tests.support.rows import change_rows, read_rows
 from tests.support.sale import COMPLETED, number_of, sell
 from tests.support.sandbox_client import SandboxClient
@@ -33,6 +36,23 @@ def test_lists_what_came_and_what_is_asked_for(command: CliRunner, app: Flask, s
     assert "No such events." in done(command, "events", "list", "--unhandled")
     change_rows(app, "UPDATE stripe_events SET mode = 'live'")
     assert "No events." in done(command, "events", "list")
+
+
+@both
+def test_finds_what_nobody_finished_without_reading_all_that_came(command: CliRunner, app: Flask) -> None:
+    aside = {"handled_at": NOON, "outcome": "other_mode"}
+    make_unhandled_event(app, "evt_late", COMPLETED, "cs_1")
+    make_unhandled_event(app, "evt_aside", COMPLETED, "cs_2", mode="live", **aside)
+    make_unhandled_event(app, "evt_of_live", COMPLETED, "cs_3", mode="live", livemode=True, **aside)
+    make_unhandled_event(app, "evt_live", COMPLETED, "cs_4", mode="live", livemode=True)
+    make_unhandled_event(app, "evt_done", COMPLETED, "cs_5", handled_at=NOON, outcome="fulfilled")
+    with asked_of(app) as asked, app.app_context():
+        listed = list_deliveries(limit=9, event_type=None, only_unhandled=True)
+        assert [event.id for event in listed] == ["evt_aside", "evt_late"]
+        assert {event.id for event in list_unhandled()} == {"evt_aside", "evt_late"}
+        db.session.remove()
+    assert len(asked) == 2
+    assert read_whole(app, asked, trusts_limits=False) == []
 
 
 @both

@@ -20,7 +20,7 @@ LARGE = (
 )
 # Partial indexes: of what is still to do, and of what few orders are.
 SMALL = (
-    "ix_grants_keyless|ix_stripe_events_unhandled|ix_notices_open|ix_gifts_to_hand_over"
+    "ix_grants_keyless|ix_stripe_events_(?:unhandled|set_aside)|ix_notices_open|ix_gifts_to_hand_over"
     "|ix_orders_(?:unpaid|free|refunded|disputed|decided|awaited|excessive)"
 )
 # All rows, or all of the running mode, which is as much: without statistics SQLite takes that for ten.

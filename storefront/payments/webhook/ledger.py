@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, bindparam, case, func, literal, null, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+    union,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from storefront.core import clock
@@ -21,6 +33,7 @@ log = logging.getLogger(__name__)
 UNHANDLED_SECONDS = 300
 MAX_ERROR_LENGTH = 200
 RECONCILED = "reconciled"  # outcome of what no delivery brought
+IS_OF_OTHER_MODE = StripeEvent.outcome == literal_column("'other_mode'")
 OTHER_MODE = "other_mode"  # outcome of what was set aside: sent for Stripe's other mode than the one that ran
 # Begins the error of what Stripe does not know under this key: it may tell of a sale in an account that was left.
 ELSEWHERE = "unknown to "
@@ -77,11 +90,17 @@ def in_running_mode() -> ColumnElement[bool]:
 
 
 def is_unfinished() -> ColumnElement[bool]:
-    return or_(StripeEvent.handled_at.is_(None), _is_set_aside())
+    """Select of those what nobody finished. Two searches, each by its index: one with OR reads every event."""
+    ids = union(
+        select(StripeEvent.id).where(StripeEvent.mode == settings().mode, StripeEvent.handled_at.is_(None)),
+        select(StripeEvent.id).where(_is_set_aside()),
+    )
+    return StripeEvent.id.in_(select(ids.subquery().c.id))
 
 
 def _is_set_aside() -> ColumnElement[bool]:
-    return (StripeEvent.outcome == OTHER_MODE) & (StripeEvent.livemode == settings().is_live)
+    """As its index says it: engines know of no parameter whether it is the same."""
+    return IS_OF_OTHER_MODE & (StripeEvent.livemode == settings().is_live)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,13 @@ class StripeEvent(Base):
             "id",
             where="handled_at IS NULL",
         ),
+        partial_index(
+            "ix_stripe_events_set_aside",
+            "livemode",
+            "received_at",
+            "id",
+            where="outcome = 'other_mode'",  # see `ledger.OTHER_MODE`
+        ),
     )
 
     id: Mapped[str] = mapped_column(primary_key=True)

@@ -14,9 +14,8 @@ def _of_this_mode() -> Select[StripeEvent]:
 
 def list_deliveries(*, limit: int, event_type: str | None, only_unhandled: bool) -> list[StripeEvent]:
     """Return the newest so many, oldest of them first."""
-    newest_first = _of_this_mode().order_by(StripeEvent.received_at.desc(), StripeEvent.id.desc()).limit(limit)
-    if only_unhandled:
-        newest_first = newest_first.where(ledger.is_unfinished())
+    events = select(StripeEvent).where(ledger.is_unfinished()) if only_unhandled else _of_this_mode()
+    newest_first = events.order_by(StripeEvent.received_at.desc(), StripeEvent.id.desc()).limit(limit)
     if event_type is not None:
         newest_first = newest_first.where(StripeEvent.type == event_type)
     return list(reversed(db.session.scalars(newest_first).all()))
@@ -28,5 +27,5 @@ def find_delivery(event_id: str) -> StripeEvent | None:
 
 def list_unhandled() -> list[StripeEvent]:
     """Return what nobody finished, oldest first, without events that Stripe sent for its other mode."""
-    unhandled = _of_this_mode().where(StripeEvent.livemode == settings().is_live, ledger.is_unfinished())
+    unhandled = select(StripeEvent).where(StripeEvent.livemode == settings().is_live, ledger.is_unfinished())
     return list(db.session.scalars(unhandled.order_by(StripeEvent.received_at)))
