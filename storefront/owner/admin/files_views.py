@@ -14,7 +14,7 @@ from storefront.owner.uploads import by_form
 from storefront.owner.uploads.finish import finish
 from storefront.owner.uploads.forget import cancel
 from storefront.owner.uploads.page import check_stored, get_release, read_files_page
-from storefront.owner.uploads.queries import get_upload
+from storefront.owner.uploads.queries import get_upload_of
 from storefront.owner.uploads.start import MOST_BYTES
 from storefront.shop.catalog.drafts import remove_draft, remove_draft_file
 from storefront.shop.catalog.markdown import render_markdown
@@ -183,7 +183,7 @@ def tell_about_release(slug: str, version: str) -> ResponseReturnValue:
 @admin.post("/products/<slug>/files/uploads/<token>/finish")
 @needs(Permission.SHOP)
 def finish_upload(slug: str, token: str) -> ResponseReturnValue:
-    upload = get_upload(here().person_id, token)
+    upload = get_upload_of(here().person_id, slug, token)
     try:
         with turn_aside(request.environ):
             finish(upload)
@@ -196,7 +196,7 @@ def finish_upload(slug: str, token: str) -> ResponseReturnValue:
 @admin.post("/products/<slug>/files/uploads/<token>/cancel")
 @needs(Permission.SHOP)
 def cancel_upload(slug: str, token: str) -> ResponseReturnValue:
-    upload = get_upload(here().person_id, token)
+    upload = get_upload_of(here().person_id, slug, token)
     cancel(upload)
     flash(f"The upload of {upload.filename} is canceled, and its bytes are gone.", "good")
     return _back(slug)

@@ -11,7 +11,7 @@ from storefront.core.db import db
 from storefront.owner.uploads.models import Upload, UploadState
 from storefront.owner.uploads.refusals import NoSuchUpload, UploadExpired
 from storefront.shop.catalog.models import Product, Release
-from storefront.shop.catalog.queries import is_called
+from storefront.shop.catalog.queries import get_product, is_called
 
 IDLE = timedelta(days=7)
 
@@ -39,6 +39,19 @@ class ListedUpload:
     @property
     def is_whole(self) -> bool:
         return self.offset_bytes == self.size_bytes
+
+
+def get_upload_of(person_id: int, slug: str, token: str) -> ListedUpload:
+    """Return the same where it is one of this product, which may be named as it was once.
+
+    Raises:
+        NotFound: no such product.
+        NoSuchUpload, UploadExpired: as `get_upload`; also where it is another product's.
+    """
+    product, upload = get_product(db.session(), slug), get_upload(person_id, token)
+    if upload.slug != product.slug:
+        raise NoSuchUpload(f"{upload.filename} is not on its way into {product.name}, but into {upload.slug}.")
+    return upload
 
 
 def get_upload(person_id: int, token: str) -> ListedUpload:

@@ -13,7 +13,7 @@ from storefront.core.db import db
 from storefront.owner.uploads.by_form import MOST_BYTES
 from storefront.shop.catalog.models import Release
 from storefront.shop.catalog.releases import ReleaseState, lock_release
-from storefront.shop.editor.products import change_slug
+from storefront.shop.editor.products import change_slug, create_product
 from tests.owner.uploads.tus import SLUG, Tus, find_release, stored_file
 from tests.races.waiting import held
 from tests.support.databases import BOTH
@@ -307,6 +307,13 @@ def test_offers_to_try_again_what_could_not_be_stored(app: Flask, tus: Tus, owne
     assert "but not in the release" in page
     again = f"{PAGE}/uploads/{path.rpartition('/')[2]}/finish"
     assert again in page
+    with app.app_context():
+        create_product("Font Kit")
+        db.session.remove()
+    for act in (again, again.replace("/finish", "/cancel")):
+        of_another = owner.post(act.replace(f"/{SLUG}/", "/font-kit/"))
+        assert of_another.status_code == 404, "in a page of another product"
+        assert f"tool.zip is not on its way into Font Kit, but into {SLUG}." in of_another.text
     assert owner.post(again).status_code == 503
     stored_file(app).rmdir()
     assert owner.post(again).status_code == 303
