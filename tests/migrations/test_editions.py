@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from storefront.core.db import db, transaction
 from storefront.migrations import schema
-from tests.migrations.tables import go_down
+from tests.migrations.tables import go_down, go_up
 from tests.support.databases import BOTH
 from tests.support.rows import read_rows
 
@@ -107,8 +107,7 @@ def test_brings_every_price_back_as_it_was(app: Flask) -> None:
         (103, "Studio", 9900, "usd", True, 50),
     )
     before = read_rows(app, OLD_PRICES)
-    schema.upgrade(app)
+    go_up(app, "0013")
     go_back(app)
     assert read_rows(app, OLD_PRICES) == before
     assert [bool(row["is_published"]) for row in read_rows(app, "SELECT is_published FROM products")] == [True] * 4
-    schema.upgrade(app)
