@@ -138,19 +138,15 @@ def sold_to_bob(app: Flask, sandbox: SandboxClient) -> Flask:
     return app
 
 
-@pytest.mark.parametrize(
-    ("said", "is_dead"), [(said, True) for said in NOBODY_THERE] + [(said, False) for said in SOMEBODY_THERE]
-)
-def test_takes_an_address_for_dead_by_words_where_there_is_no_status(
-    sold_to_bob: Flask, said: str, is_dead: bool
-) -> None:
+def test_takes_an_address_for_dead_by_words_where_there_is_no_status(sold_to_bob: Flask) -> None:
     """RFC 5321 says "mailbox" in each of its answers about an address that nobody has."""
-    error = str(of_the_recipient(int(said[:3]), said[4:]))
-    change_rows(sold_to_bob, "UPDATE outbox SET state = 'failed', last_error = :error", error=error)
-    with sold_to_bob.app_context():
-        dead = db.session.scalars(select_dead_addresses()).all()
-        db.session.remove()
-    assert dead == (["bob@example.com"] if is_dead else []), error
+    for said in (*NOBODY_THERE, *SOMEBODY_THERE):
+        error = str(of_the_recipient(int(said[:3]), said[4:]))
+        change_rows(sold_to_bob, "UPDATE outbox SET state = 'failed', last_error = :error", error=error)
+        with sold_to_bob.app_context():
+            dead = db.session.scalars(select_dead_addresses()).all()
+            db.session.remove()
+        assert dead == (["bob@example.com"] if said in NOBODY_THERE else []), error
 
 
 def test_leaves_out_who_bounced_while_the_news_waited(sold: Flask, shop: Shop) -> None:

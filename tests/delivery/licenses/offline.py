@@ -42,6 +42,28 @@ def make_verifier(program: list[str], folder: Path) -> Verify:
     return run
 
 
+ALL_VECTORS = """
+import { readFileSync } from "node:fs";
+const [file, module] = process.argv.slice(1);
+const { Refused, verifyLicense } = await import(module);
+const { cases, now, public_keys } = JSON.parse(readFileSync(file, "utf8"));
+const said = ({ token, allow_test, ...options }) => {
+  const given = { product: "twinspot", now, allowTest: allow_test, ...options };
+  try { return verifyLicense(token, public_keys, given); }
+  catch (error) { if (error instanceof Refused) return `refused: ${error.message}`; throw error; }
+};
+console.log(JSON.stringify(cases.map(said)));
+"""
+
+
+def say_of_all(node: str, vectors: Path) -> list[Any]:
+    """What the JavaScript verifier says of each case in a file: its claims, or why it is refused."""
+    command = [node, "--input-type=module", "-e", ALL_VECTORS, str(vectors), str(EXAMPLES / "verify-license.mjs")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    said: list[Any] = json.loads(done.stdout)
+    return said
+
+
 def _run(command: list[str]) -> tuple[bool, Any]:
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     return (True, json.loads(done.stdout)) if done.returncode == 0 else (False, done.stderr.strip())

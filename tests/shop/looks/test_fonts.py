@@ -1,6 +1,8 @@
 """Own fonts: WOFF2, TTF and OTF whose letters can be drawn; everything else is refused with what to do."""
 
 import json
+import resource
+import sys
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -48,15 +50,28 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_refuses_what_browsers_would_not_use(name: str) -> None:
-    make, words = HOSTILE[name]
-    with pytest.raises(MediaRefused, match=words):
-        read_font(BytesIO(make()))
+SOON_OVER = """
+from storefront.shop.media import draw_letters
+draw_letters.MOST_SECONDS = 1
+draw_letters.main()
+"""
+IN_ITS_PROCESS = ("endless", "half woff2", "symbols")  # one of each answer that the process may give
 
 
 def draw_here(_words: object, **options: Any) -> SimpleNamespace:
     return SimpleNamespace(stdout=json.dumps(draw(options["input"])))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_refuses_what_browsers_would_not_use(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    make, words = HOSTILE[name]
+    monkeypatch.setattr(font_files, "DRAWING", (sys.executable, "-c", SOON_OVER))
+    if name not in IN_ITS_PROCESS:
+        monkeypatch.setattr("storefront.shop.media.font_files.subprocess.run", draw_here)
+    content, before = make(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+    with pytest.raises(MediaRefused, match=words):
+        read_font(BytesIO(content))
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime < before + 3, "nobody ended it"
 
 
 def test_survives_fonts_with_any_byte_changed(monkeypatch: pytest.MonkeyPatch) -> None:
