@@ -77,9 +77,17 @@ def test_says_nothing_where_nobody_reads_any_longer(unbuffered: str) -> None:
     assert (ended.returncode, ended.stderr) == (1, "")
 
 
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("words", ["backup key", "backup key --json", "--help"])
-@pytest.mark.parametrize("closed", [">&-", ">&- <&-"])
+@pytest.mark.parametrize(
+    ("closed", "words", "unbuffered"),
+    [
+        (">&-", "backup key", ""),
+        (">&- <&-", "backup key", "1"),
+        (">&- <&-", "backup key --json", ""),
+        (">&-", "backup key --json", "1"),
+        (">&-", "--help", ""),
+        (">&- <&-", "--help", "1"),
+    ],
+)
 def test_says_that_what_it_prints_has_nowhere_to_go(closed: str, words: str, unbuffered: str) -> None:
     ended = run_in_shell(f"{words} {closed}", unbuffered)
     assert ended.returncode == 1

@@ -193,7 +193,6 @@ def reworded(sale: Sale, what: str, *statuses: str) -> Iterator[str]:
     GATEWAY.set(real, sale.app)
 
 
-@both
 @pytest.mark.parametrize(("in_turn", "table"), [(refunds_in_turn, REFUNDS), (disputes_in_turn, DISPUTES)])
 def test_sends_and_closes_a_gift_by_every_status(
     app: Flask, sandbox: SandboxClient, mailbox: Any, in_turn: Any, table: dict[str, Expected]

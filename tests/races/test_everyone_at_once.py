@@ -20,8 +20,8 @@ from tests.support.shop import START_SECONDS, Buyer, keys_on, run_worker_once, w
 
 pytestmark = pytest.mark.slow
 
-SESSIONS = {"sqlite": 20, "postgresql": 50}  # SQLite has one writer, however many ask
-THROUGH_API = 10
+SESSIONS = {"sqlite": 15, "postgresql": 30}  # SQLite has one writer, however many ask
+THROUGH_API = 6
 PAGES_EACH = 3
 TRIES = 30
 EXTRA_WEBHOOKS = 2
@@ -38,7 +38,7 @@ def environment(environment: dict[str, str], sandbox: SandboxClient, free_port: 
 
 
 def start_sessions(app: Flask, sandbox: SandboxClient, count: int) -> list[str]:
-    """Most as buyers do it, in each form in turn, ten as links of the owner's do; one to three of each."""
+    """Most as buyers do it, in each form in turn, six as links of the owner's do; one to three of each."""
     sessions = []
     shop = runtime(app)
     for number in range(count - THROUGH_API):

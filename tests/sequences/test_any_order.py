@@ -151,8 +151,13 @@ def tell(start_sale: StartSale, story: Story) -> None:
     sale.finish(by_event=story.ends_by_event)
 
 
+def goes_somewhere(story: Story) -> bool:
+    """Whether not all of its steps are the same one, as in the first story that Hypothesis tells."""
+    return len({repr(step) for step in story.steps}) > 3
+
+
 quick = settings(
-    max_examples=6,
+    max_examples=2,
     deadline=None,
     derandomize=True,
     database=None,
@@ -161,17 +166,17 @@ quick = settings(
 )
 
 
-@given(story=stories)
+@given(story=stories.filter(goes_somewhere))
 @quick
 def test_ends_as_stripe_ends(start_sale: StartSale, story: Story) -> None:
     tell(start_sale, story)
 
 
 TOLD = 6
-few = settings(quick, max_examples=2)  # of six stories each
+few = settings(quick, max_examples=1)  # of six stories
 
 
-@given(told=st.tuples(*[stories] * TOLD))
+@given(told=st.tuples(*[stories.filter(goes_somewhere)] * TOLD))
 @few
 def test_ends_as_stripe_ends_by_each_way_to_pay(
     start_sale: StartSale, engine: str, told: tuple[Story, ...]

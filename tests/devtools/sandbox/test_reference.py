@@ -135,7 +135,7 @@ def test_answers_whatever_fits_its_description(client: FlaskClient, name: str) -
     path = re.sub(r"\{[^}]+\}", made_at(client, path_of(call)), path_of(call))
     given_before = made_with(path) if call.method == "POST" and path == folder_of(path) else None
 
-    @settings(max_examples=12, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=6, deadline=None, database=None, suppress_health_check=list(HealthCheck))
     @given(params=inputs_of(call, given_before or {}))
     def fits(params: Any) -> None:
         text = as_form({**(given_before or {}), **params})
