@@ -132,22 +132,19 @@ def test_makes_a_new_one_after_one_that_failed(command: CliRunner, app: Flask, s
     assert keys_on(sale.order_page()) == []
 
 
-@pytest.mark.parametrize(
-    ("words", "sentence"),
-    [
-        (["--amount", "19.01"], "has $19.00 left to refund, and that is less than $19.01."),
-        (["--amount", "0"], "A refund of nothing is none."),
-        (["--amount", "5,000"], "'5,000' is no amount in USD: write it like 5.00."),
-        (["--amount", "5.001"], "'5.001' is no amount in USD: write it like 5.00."),
-        (["--item", "2"], "has no item 2: they count from 1 to 1."),
-        (["--item", "1", "--amount", "20"], "has $19.00 left to refund, and that is less than $20.00."),
-    ],
-)
-def test_refuses_what_cannot_be_refunded(
-    command: CliRunner, app: Flask, sandbox: SandboxClient, words: list[str], sentence: str
-) -> None:
+REFUSED = [
+    (["--amount", "19.01"], "has $19.00 left to refund, and that is less than $19.01."),
+    (["--amount", "0"], "A refund of nothing is none."),
+    (["--amount", "5,000"], "'5,000' is no amount in USD: write it like 5.00."),
+    (["--amount", "5.001"], "'5.001' is no amount in USD: write it like 5.00."),
+    (["--item", "2"], "has no item 2: they count from 1 to 1."),
+    (["--item", "1", "--amount", "20"], "has $19.00 left to refund, and that is less than $20.00."),
+]
+
+
+def test_refuses_what_cannot_be_refunded(command: CliRunner, app: Flask, sandbox: SandboxClient) -> None:
     number = number_of(sell(app, sandbox))
-    for _twice in range(2):
+    for words, sentence in REFUSED * 2:
         assert sentence in refused(command, "orders", "refund", number, *words)
     assert refunds(sandbox) == []
 

@@ -27,7 +27,7 @@ from tests.support.shop import Buyer, keys_on, post_event, wait_for
 
 pytestmark = pytest.mark.parametrize("engine", BOTH, indirect=True)
 
-ROUNDS = 4
+ROUNDS = 2
 REFUNDS = ("refund.", "charge.refunded")
 
 

@@ -305,12 +305,12 @@ NAMES = [
 
 
 @both
-@pytest.mark.parametrize("name", NAMES)
-def test_calls_a_device_whatever_its_owner_calls_it(app: Flask, sandbox: SandboxClient, name: str) -> None:
-    sale = sell_license(app, sandbox)
-    activated = ask(app, "activate", license_key=sale.keys[0], instance_name=name).get_json()
-    assert activated["instance"]["name"] == name
-    assert name in unescape(sale.order_page())
+def test_calls_a_device_whatever_its_owner_calls_it(app: Flask, sandbox: SandboxClient) -> None:
+    sale = sell_license(app, sandbox, activation_limit=len(NAMES))
+    for name in NAMES:
+        activated = ask(app, "activate", license_key=sale.keys[0], instance_name=name).get_json()
+        assert activated["instance"]["name"] == name
+        assert name in unescape(sale.order_page())
 
 
 @pytest.mark.parametrize("between", ["\u00a0", "\t", "\u200b-", " \u2013 ", "\u00ad", "\r\n"])

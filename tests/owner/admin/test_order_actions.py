@@ -126,10 +126,10 @@ def test_raises_the_limit_once_where_two_send_it_at_once(sale: Sale, app: Flask)
     assert more_downloads(sale) == (3, 0)
 
 
-@pytest.mark.parametrize("typed", ["-1", "1001", "three", "1.5", "٣", "9" * 30])
-def test_takes_only_whole_numbers_of_downloads(sale: Sale, helper: Buyer, typed: str) -> None:
-    page = act(helper, sale, "raise-limit", downloads=typed, raises="0")
-    assert "Type a whole number from 0 to 1000." in page
+def test_takes_only_whole_numbers_of_downloads(sale: Sale, helper: Buyer) -> None:
+    for typed in ("-1", "1001", "three", "1.5", "٣", "9" * 30):
+        page = act(helper, sale, "raise-limit", downloads=typed, raises="0")
+        assert "Type a whole number from 0 to 1000." in page, typed
     assert "Type how many downloads or days more." in act(
         helper, sale, "raise-limit", downloads="", days="0", raises="0"
     )

@@ -104,9 +104,9 @@ def test_names_no_command_on_a_page(reader: Buyer) -> None:
     assert "storefront orders" not in answer.text
 
 
-@pytest.mark.parametrize("words", ["a" * 5000, "%F0%9F%A6%8A", "'%20OR%201=1", "%25", "..%2F", "%E2%80%AE"])
-def test_takes_odd_words_for_words(reader: Buyer, app: Flask, sandbox: SandboxClient, words: str) -> None:
+def test_takes_odd_words_for_words(reader: Buyer, app: Flask, sandbox: SandboxClient) -> None:
     sell(app, sandbox)
-    assert "No order matches." in reader.get(f"/admin/orders?q={words}").text
-    for name in ("older_than", "product", "state", "country", "since"):
-        assert reader.get(f"/admin/orders?{name}={words}").status_code == 400
+    for words in ("a" * 5000, "%F0%9F%A6%8A", "'%20OR%201=1", "%25", "..%2F", "%E2%80%AE"):
+        assert "No order matches." in reader.get(f"/admin/orders?q={words}").text, words
+        for name in ("older_than", "product", "state", "country", "since"):
+            assert reader.get(f"/admin/orders?{name}={words}").status_code == 400, (name, words)

@@ -144,9 +144,17 @@ def test_asks_of_a_bank_debit_whoever_is_faster(
     assert buyer.session_on(buyer.get(answer.location)) != session_id
 
 
-@pytest.mark.parametrize("is_told", [False, True])
-@pytest.mark.parametrize("words", [{}, {"gift_message": "Another"}, {"gift_email": "ben@example.net"}])
-@pytest.mark.parametrize("is_from_cart", [False, True])
+@pytest.mark.parametrize(
+    ("is_from_cart", "is_told", "words"),
+    [
+        (False, False, {}),
+        (True, True, {}),
+        (False, True, {"gift_message": "Another"}),
+        (True, False, {"gift_message": "Another"}),
+        (False, False, {"gift_email": "ben@example.net"}),
+        (True, True, {"gift_email": "ben@example.net"}),
+    ],
+)
 def test_asks_of_a_gift_by_bank_debit_whoever_is_faster(
     app: Flask, buyer: Buyer, sandbox: SandboxClient, words: dict[str, str], *, is_from_cart: bool, is_told: bool
 ) -> None:
