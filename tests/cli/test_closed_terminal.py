@@ -18,6 +18,7 @@ from tests.support.processes import processes_of
 from tests.support.shop import PATIENCE_SECONDS, START_SECONDS, wait_for
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("free_port")]
+SERVE = ("serve", "--workers", "1", "--port")
 # In a session of its own, a terminal that is opened is the one that ends it. `nohup … &` in a script ignores both.
 IN_TERMINAL = """
 import os, signal, sys
@@ -97,7 +98,7 @@ def test_leaves_a_worker_at_work_that_was_started_with_nohup(environment: dict[s
 
 @pytest.mark.usefixtures("app")
 def test_ends_the_web_server_with_its_terminal(environment: dict[str, str], tmp_path: Path) -> None:
-    with started(environment, tmp_path / "log", "serve", "--port", port_of(environment)) as server:
+    with started(environment, tmp_path / "log", *SERVE, port_of(environment)) as server:
         wait_until(server, lambda: answers(environment["BASE_URL"]))
         server.close_terminal()
         assert server.process.wait(PATIENCE_SECONDS) == 0
@@ -108,8 +109,7 @@ def test_ends_the_web_server_with_its_terminal(environment: dict[str, str], tmp_
 def test_leaves_a_web_server_serving_that_was_started_with_nohup(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    words = ("serve", "--port", port_of(environment))
-    with started(environment, tmp_path / "log", *words, hangup="SIG_IGN") as server:
+    with started(environment, tmp_path / "log", *SERVE, port_of(environment), hangup="SIG_IGN") as server:
         wait_until(server, lambda: answers(environment["BASE_URL"]))
         server.close_terminal()
         with pytest.raises(subprocess.TimeoutExpired):

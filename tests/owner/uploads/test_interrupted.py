@@ -53,6 +53,13 @@ def door(app: Flask) -> str:
 
 @pytest.fixture
 def owner(environment: dict[str, str], free_port: int, door: str) -> Iterator[Owner]:
+    with served(environment, workers=1) as url:
+        yield Owner(url, door)
+
+
+@pytest.fixture
+def owner_of_two(environment: dict[str, str], free_port: int, door: str) -> Iterator[Owner]:
+    """At a shop of two processes, which know of each other what the database says."""
     with served(environment, workers=2) as url:
         yield Owner(url, door)
 
@@ -103,8 +110,9 @@ def test_keeps_what_came_before_a_connection_was_cut(app: Flask, owner: Owner, f
     assert_whole(app)
 
 
-def test_takes_over_from_a_sender_that_fell_silent(app: Flask, owner: Owner, file: BinaryIO) -> None:
+def test_takes_over_from_a_sender_that_fell_silent(app: Flask, owner_of_two: Owner, file: BinaryIO) -> None:
     """A phone that lost its network: its connection stays open for the server, for hours."""
+    owner = owner_of_two
     address = owner.begin(file)
     with closing(owner.start_piece(address, offset=0, length=16 * MB, data=content()[:MB])) as silent:
         wait_for(lambda: read_rows(app, "SELECT writer FROM uploads")[0]["writer"])
@@ -118,7 +126,8 @@ def test_takes_over_from_a_sender_that_fell_silent(app: Flask, owner: Owner, fil
     assert_whole(app)
 
 
-def test_counts_no_byte_twice_when_two_send_at_once(app: Flask, owner: Owner, file: BinaryIO) -> None:
+def test_counts_no_byte_twice_when_two_send_at_once(app: Flask, owner_of_two: Owner, file: BinaryIO) -> None:
+    owner = owner_of_two
     address = owner.begin(file)
     senders = [owner.start_piece(address, offset=0, length=8 * MB, data=content()[:MB]) for _number in range(4)]
     time.sleep(1)
