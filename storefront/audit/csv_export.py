@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
 from string import whitespace
@@ -17,6 +18,8 @@ COLUMNS = (
 )  # fmt: skip
 BLANKS = f"{whitespace}\0\u00a0\ufeff"
 FORMULA_SIGNS = tuple("=+-@\uff1d\uff0b\uff0d\uff20")  # the wide ones are the same to some spreadsheets
+# Where the decimal sign is a comma, a spreadsheet parts a line at semicolons, whatever stands in quotes by commas.
+_NEXT_CELL = re.compile(rf"(?<=[;\t])([{re.escape(BLANKS)}]*+)(?=[{re.escape(''.join(FORMULA_SIGNS))}])")
 CELL_ENDS = ("\t", "\r", "\n")
 BOM = "\ufeff"  # begins every CSV of the shop: without it a spreadsheet takes UTF-8 for its country's code page
 AT_ONCE = 200  # lines in one piece that is sent
@@ -58,10 +61,13 @@ def csv_line(cells: Iterable[object]) -> str:
 def without_formula(text: str) -> str:
     """Put an apostrophe before what begins like a formula, also behind blanks and new lines: it would be run.
 
-    And before a tab or a new line that begins a cell: some spreadsheets take what is behind it for the next one.
+    And before a tab or a new line that begins a cell: some spreadsheets take what is behind it for the next one,
+    as they do with what is behind a semicolon or a tab inside.
     """
-    is_risky = text.startswith(CELL_ENDS) or text.lstrip(BLANKS).startswith(FORMULA_SIGNS)
-    return f"'{text}" if is_risky else text
+    words = text.lstrip(BLANKS)
+    is_risky = text.startswith(CELL_ENDS) or words.startswith(FORMULA_SIGNS)
+    written = text.removesuffix(words) + _NEXT_CELL.sub(r"\1'", words)
+    return f"'{written}" if is_risky else written
 
 
 def _json(fields: dict[str, Any]) -> str:

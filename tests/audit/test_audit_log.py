@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from storefront.audit.actor import Actor, acting_as
-from storefront.audit.csv_export import csv_line
+from storefront.audit.csv_export import BLANKS, FORMULA_SIGNS, csv_line
 from storefront.audit.models import ActorKind
 from storefront.audit.queries import PAGE, Filter, read_page
 from storefront.audit.record import LONGEST, record, record_if_asked
@@ -151,8 +151,21 @@ def test_lets_no_blank_hide_a_formula(before: str, sign: str) -> None:
     assert cell == f"'{before}{sign}HYPERLINK(1)"
 
 
+@pytest.mark.parametrize(
+    "text", ["Ada;=A1;", "Ada, L.;\u00a0 +1", "a;b;\t@x;-1", "Ada\t =A1", "=A1;=B1", "\t=A1;=B1"]
+)
+def test_begins_no_formula_where_a_spreadsheet_parts_lines_at_semicolons_or_tabs(text: str) -> None:
+    line = csv_line(["ada@example.com", text, "US"])
+    (_mail, cell, _country), _end = csv.reader(io.StringIO(line + "\r\n", newline=""))
+    assert cell.replace("'", "") == text
+    for separator in ";\t":
+        parts = cell.removeprefix("'\t").split(separator)  # what begins with one has its sign before it
+        assert [part for part in parts[1:] if part.strip(BLANKS).startswith(FORMULA_SIGNS)] == []
+
+
 def test_leaves_what_is_no_formula_as_it_is() -> None:
     assert csv_line(["a=b", "", " a", 5, "1-2"]) == "a=b,, a,5,1-2\r\n"
+    assert csv_line(["Ada; Bob-Jane;", "x,=y", "a; b = c"]) == 'Ada; Bob-Jane;,"x,=y",a; b = c\r\n'
 
 
 def test_names_the_person_of_a_request_and_nobody_in_the_next_one(app: Flask) -> None:
