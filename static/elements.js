@@ -29,7 +29,7 @@
   let look = async () => {};
   let isReady = false;
   let isBusy = false;
-  let changes = 0; // of quantities, whose total is not here yet
+  let changes = 0; // of quantities and codes, whose total is not here yet
   let isOver = false;
   let shownTotal = "";
 
@@ -174,10 +174,22 @@
     }
   };
 
+  // Nobody pays a total that they have not seen: until it is here, neither the button nor a wallet pays.
+  const changing = async (change) => {
+    changes += 1;
+    showButton(actions.getSession());
+    try {
+      return await change();
+    } finally {
+      changes -= 1;
+      show(actions.getSession());
+    }
+  };
+
   const applyCode = async () => {
     const typed = code.value.trim();
     if (!typed) return refuse(code, spoken("Write your code first."));
-    const answer = await actions.applyPromotionCode(typed);
+    const answer = await changing(() => actions.applyPromotionCode(typed));
     if (answer.type === "error") {
       return refuse(code, `${answer.error.message} ${spoken("Check how it is written, or go on without it.")}`);
     }
@@ -188,22 +200,15 @@
   };
 
   const removeCode = async () => {
-    const answer = await actions.removePromotionCode();
+    const answer = await changing(() => actions.removePromotionCode());
     if (answer.type === "error") return tell(answer.error.message);
     return code.focus();
   };
 
   const changeQuantity = async (lineItem, field) => {
     if (!field.reportValidity()) return;
-    changes += 1; // nobody pays a total that they have not seen
-    showButton(actions.getSession());
-    try {
-      const answer = await actions.updateLineItemQuantity({ lineItem, quantity: Number(field.value) });
-      if (answer.type === "error") tell(answer.error.message);
-    } finally {
-      changes -= 1;
-      show(actions.getSession());
-    }
+    const answer = await changing(() => actions.updateLineItemQuantity({ lineItem, quantity: Number(field.value) }));
+    if (answer.type === "error") tell(answer.error.message);
   };
 
   const offerWallets = () => {

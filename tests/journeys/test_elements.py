@@ -24,6 +24,20 @@ def environment(environment: dict[str, str]) -> dict[str, str]:
     return environment | {"CHECKOUT_UI": "elements"}
 
 
+def hold(shop: Shop, page: Page, word: str) -> list[Route]:
+    """Hold each request to Stripe that has this word, and return those that are held."""
+    held: list[Route] = []
+
+    def sort(route: Route) -> None:
+        if word in (route.request.post_data or ""):
+            held.append(route)
+        else:
+            route.continue_()
+
+    page.route(f"{shop.sandbox.url}/**", sort)
+    return held
+
+
 def set_order(shop: Shop, order: str) -> None:
     shop.sandbox.control("config", webhook_order=order, page_first_delay_seconds=0.5)
 
@@ -218,15 +232,7 @@ def test_takes_no_payment_before_it_shows_the_total_of_a_changed_quantity(shop: 
     open_checkout(shop, page, "twinspot", edition="Personal")
     page.get_by_label("Email").fill("ada@example.com")
     type_card(page)
-    held: list[Route] = []
-
-    def hold(route: Route) -> None:
-        if "updated_line_item_quantity" in (route.request.post_data or ""):
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route(f"{shop.sandbox.url}/**", hold)
+    held = hold(shop, page, "updated_line_item_quantity")
     page.get_by_label(re.compile("Quantity of Twinspot")).fill("2")
     button = page.locator("[data-submit]")
     button.click(force=True)
@@ -239,6 +245,31 @@ def test_takes_no_payment_before_it_shows_the_total_of_a_changed_quantity(shop: 
     button.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
     assert read_rows(shop.app, "SELECT total_minor FROM orders") == [{"total_minor": 3800}]
+
+
+def test_takes_no_payment_before_it_shows_the_total_without_a_removed_code(shop: Shop, page: Page) -> None:
+    """Nor while one is being applied."""
+    make_code(shop, "HALF", 50)
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    page.get_by_label("Email").fill("ada@example.com")
+    type_card(page)
+    held = hold(shop, page, "promotion_code")
+    button = page.locator("[data-submit]")
+    use_code(page, "HALF")
+    button.click(force=True)
+    expect(button).to_have_text("One moment…")
+    let_go(page, held)
+    expect(button).to_have_text("Pay $9.50")
+    remove = page.get_by_role("button", name="Remove the code HALF")
+    expect(remove).to_be_focused()
+    remove.click()
+    button.click(force=True)
+    expect(button).to_be_disabled()
+    expect(button).to_have_text("One moment…")
+    let_go(page, held)
+    expect(button).to_have_text("Pay $19.00")
+    expect(page.get_by_label("Promotion code")).to_be_focused()
+    assert read_rows(shop.app, "SELECT id FROM orders") == []
 
 
 def test_pays_by_wallet_for_the_quantity_that_was_chosen_in_the_form(shop: Shop, page: Page) -> None:
