@@ -48,16 +48,27 @@
     else field.removeAttribute("aria-invalid");
   };
 
-  const refuse = (field, words, options) => {
-    hint(field, words, options);
-    field.focus();
+  // An answer may come late. Whoever went on meanwhile may be typing a card's number, which must not land in a field
+  // of ours: the focus moves only after Pay or a button of a code, and only while it is where it was then.
+  const never = () => false;
+  const watchFocus = () => {
+    const before = document.activeElement;
+    // The body or main has it where what had it is gone, or nothing was pressed.
+    return () => document.activeElement === before || document.activeElement.matches("body, main");
+  };
+
+  const refuse = (field, words, mayFocus) => {
+    hint(field, words);
+    const moves = mayFocus();
+    say(moves ? "" : words); // the hint of the field that has the focus is read with it
+    if (moves) field.focus();
     return false;
   };
 
-  const tell = (words) => {
+  const tell = (words, mayFocus = never) => {
     declined.textContent = words;
     declined.hidden = !words;
-    if (words) declined.focus();
+    if (words && mayFocus()) declined.focus();
   };
 
   // What the Session says -----------------------------------------------------------------------------------------
@@ -98,25 +109,24 @@
 
   // What the buyer does -------------------------------------------------------------------------------------------
 
-  const saveEmail = async () => {
+  const saveEmail = async (mayFocus = never) => {
     const address = email.value.trim();
-    if (!address) return refuse(email, spoken("Write your email: your receipt goes there."));
-    if (address === actions.getSession().email) {
-      hint(email, "", { usual: emailHint });
-      return true;
-    }
-    const answer = await actions.updateEmail(address);
+    if (!address) return refuse(email, spoken("Write your email: your receipt goes there."), mayFocus);
+    const answer = address === actions.getSession().email ? { type: "success" } : await actions.updateEmail(address);
+    // Of a text that is not there any more nothing is said: what is there now is asked about at its change, or by Pay.
+    if (email.value.trim() !== address) return mayFocus === never ? false : saveEmail(mayFocus);
     if (answer.type === "success") {
       hint(email, "", { usual: emailHint });
       return true;
     }
     const isTyped = ["incompleteEmail", "invalidEmail"].includes(answer.error.code);
-    return refuse(email, isTyped ? spoken("Write a whole email address, like ada@example.com.") : answer.error.message);
+    const words = isTyped ? spoken("Write a whole email address, like ada@example.com.") : answer.error.message;
+    return refuse(email, words, mayFocus);
   };
 
-  const saveAcceptance = async () => {
+  const saveAcceptance = async (mayFocus) => {
     if (!accept) return true;
-    if (!accept.checked) return refuse(accept, spoken("Tick this box to go on."));
+    if (!accept.checked) return refuse(accept, spoken("Tick this box to go on."), mayFocus);
     hint(accept, "");
     const body = new URLSearchParams({ csrf_token: form.elements.csrf_token.value });
     try {
@@ -125,7 +135,7 @@
     } catch {
       // Said below, as any answer that is none.
     }
-    return refuse(accept, spoken("That you agree could not be saved. Nothing was charged: try again in a moment."));
+    return refuse(accept, spoken("That you agree could not be saved. Nothing was charged: try again in a moment."), mayFocus);
   };
 
   // What is wrong stands beside the field in Stripe's frame, which has the focus.
@@ -152,12 +162,13 @@
       more.expressCheckoutConfirmEvent?.paymentFailed({ reason: "fail" });
       return;
     }
+    const mayFocus = watchFocus();
     setBusy(true);
     tell("");
     let words = "";
     try {
-      if (!more.expressCheckoutConfirmEvent && !(await saveEmail())) return;
-      if (!(await saveAcceptance())) {
+      if (!more.expressCheckoutConfirmEvent && !(await saveEmail(mayFocus))) return;
+      if (!(await saveAcceptance(mayFocus))) {
         more.expressCheckoutConfirmEvent?.paymentFailed({ reason: "fail", message: spoken("Tick the box first.") });
         return;
       }
@@ -170,7 +181,7 @@
       words = spoken("The payment could not be sent. Check your connection, then pay again: nothing is paid twice.");
     } finally {
       setBusy(isOver);
-      tell(words);
+      tell(words, mayFocus);
     }
   };
 
@@ -188,21 +199,24 @@
 
   const applyCode = async () => {
     const typed = code.value.trim();
-    if (!typed) return refuse(code, spoken("Write your code first."));
+    const mayFocus = watchFocus();
+    if (!typed) return refuse(code, spoken("Write your code first."), mayFocus);
     const answer = await changing(() => actions.applyPromotionCode(typed));
+    if (code.value.trim() !== typed) return false;
     if (answer.type === "error") {
-      return refuse(code, `${answer.error.message} ${spoken("Check how it is written, or go on without it.")}`);
+      return refuse(code, `${answer.error.message} ${spoken("Check how it is written, or go on without it.")}`, mayFocus);
     }
     hint(code, "");
     code.value = "";
-    document.querySelector("[data-totals] button")?.focus();
+    if (mayFocus()) document.querySelector("[data-totals] button")?.focus();
     return true;
   };
 
   const removeCode = async () => {
+    const mayFocus = watchFocus();
     const answer = await changing(() => actions.removePromotionCode());
-    if (answer.type === "error") return tell(answer.error.message);
-    return code.focus();
+    if (answer.type === "error") return tell(answer.error.message, mayFocus);
+    if (mayFocus()) code.focus();
   };
 
   const changeQuantity = async (lineItem, field) => {

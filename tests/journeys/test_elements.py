@@ -123,7 +123,8 @@ class TestOnAPhone:
         expect(page.get_by_text("Write your email")).to_be_visible()
         email.fill("ada@example")
         submit(page)
-        expect(page.get_by_text("Write a whole email address")).to_be_visible()
+        expect(page.locator('[data-hint-for="email"]')).to_contain_text("Write a whole email address")
+        expect(email).to_be_focused()
         email.fill("ada@example.com")
         submit(page)
         expect(box).to_be_focused()
@@ -270,6 +271,71 @@ def test_takes_no_payment_before_it_shows_the_total_without_a_removed_code(shop:
     expect(button).to_have_text("Pay $19.00")
     expect(page.get_by_label("Promotion code")).to_be_focused()
     assert read_rows(shop.app, "SELECT id FROM orders") == []
+
+
+def type_on(page: Page, digits: str) -> None:
+    """Type where the focus is, as who does not look up from the keys."""
+    page.keyboard.type(digits)
+    page.wait_for_timeout(50)
+
+
+def test_leaves_the_focus_to_a_card_whose_number_is_typed_when_a_late_answer_refuses(
+    shop: Shop, page: Page, complaints: Complaints
+) -> None:
+    """Of an email that was left, of a code, and of an email that Pay sent: the fault is said all the same."""
+    complaints.expected.append("400")
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    email, code = page.get_by_label("Email"), page.get_by_label("Promotion code")
+    number = fields(page).locator('[name="cardNumber"]')
+    status, hint = page.locator("[data-status]"), page.locator('[data-hint-for="email"]')
+    expect(page.locator("[data-submit]")).to_be_enabled()
+    held = hold(shop, page, "buyer_email")
+    email.fill("ada@example")
+    number.focus()
+    type_on(page, "4242")
+    let_go(page, held)
+    expect(hint).to_contain_text("Write a whole email address")
+    expect(status).to_contain_text("Write a whole email address")
+    type_on(page, "4242")
+    page.unroute_all()
+    held = hold(shop, page, "promotion_code")
+    use_code(page, "NOPE")
+    number.press("End")
+    let_go(page, held)
+    expect(page.locator('[data-hint-for="promotion-code"]')).to_contain_text("invalid")
+    type_on(page, "4242")
+    page.unroute_all()
+    held = hold(shop, page, "buyer_email")
+    submit(page)
+    number.press("End")
+    let_go(page, held)
+    expect(page.locator("[data-submit]")).to_be_enabled()
+    type_on(page, "4242")
+    expect(number).to_have_value("4242 4242 4242 4242")
+    expect(email).to_have_value("ada@example")
+    expect(code).to_have_value("NOPE")
+
+
+def test_says_nothing_of_an_address_that_was_mended_before_the_answer(
+    shop: Shop, page: Page, complaints: Complaints
+) -> None:
+    complaints.expected.append("400")
+    open_checkout(shop, page, "twinspot", edition="Personal")
+    email, hint = page.get_by_label("Email"), page.locator('[data-hint-for="email"]')
+    expect(page.locator("[data-submit]")).to_be_enabled()
+    held = hold(shop, page, "buyer_email")
+    email.fill("ada@example")
+    email.press("Tab")
+    email.fill("ada@example.com")
+    with page.expect_response(lambda answer: answer.status == 400):
+        let_go(page, held)
+    expect(email).not_to_have_attribute("aria-invalid", "true")
+    expect(hint).to_contain_text("We'll send")
+    page.unroute_all()
+    type_card(page)
+    submit(page)
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
+    assert read_rows(shop.app, "SELECT email FROM orders") == [{"email": "ada@example.com"}]
 
 
 def test_pays_by_wallet_for_the_quantity_that_was_chosen_in_the_form(shop: Shop, page: Page) -> None:
