@@ -37,6 +37,12 @@
     if (landed.dataset.landed !== "open") lookLater();
   };
 
+  const say = (words) => {
+    const line = find("[data-looking]");
+    line.className = "notice";
+    line.textContent = line.dataset[words];
+  };
+
   let looking = 0;
   const lookLater = (next = askQuietly) => {
     clearTimeout(looking); // one at a time, however often "Check again" was pressed
@@ -55,6 +61,7 @@
   const replaceWith = (page) => {
     find("main").replaceChildren(...document.importNode(page.querySelector("main"), true).childNodes);
     document.title = page.title;
+    find("[data-new-tab]").hidden = false;
     showLanded();
   };
 
@@ -66,6 +73,7 @@
       heading.tabIndex = -1;
       heading.focus();
     } catch {
+      say("fails");
       lookLater(askAgain); // offline, or a minute's wait: it is paid, and the next look may work
     }
   };
@@ -95,6 +103,9 @@
       settle();
       find("[data-fallback]").hidden = false;
     };
+    document.addEventListener("error", (event) => {
+      if (event.target instanceof Element && event.target.matches("[data-stripe-js]")) giveUp();
+    }, true); // errors of scripts do not bubble
     const mount = async () => {
       const stripe = window.Stripe(place.dataset.publishableKey);
       const create = stripe.createEmbeddedCheckoutPage ?? stripe.initEmbeddedCheckout;
@@ -102,6 +113,8 @@
         fetchClientSecret: async () => place.dataset.clientSecret,
         onComplete: () => {
           form.destroy();
+          say("checks");
+          find("[data-new-tab]").hidden = true; // it begins another checkout of what is paid
           askAgain();
         },
       });

@@ -6,9 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, FrameLocator, Page, Route, expect
 
-from tests.journeys.parts import KEY, form_on, key_texts, pay_by_card, pay_by_debit
+from tests.journeys.parts import KEY, form_on, key_texts, let_go, pay_by_card, pay_by_debit
 from tests.payments.buy.frames import allow
 from tests.support.browser import FLAGS, PATIENCE_MS, Complaints, assert_accessible, assert_fits, find_chromium
 from tests.support.goods import change_price, change_product
@@ -130,20 +130,43 @@ def test_looks_again_by_itself_once_however_often_it_was_asked_offline(
     with foreign_site(shop, "/buy/twinspot") as site:
         allow(shop.app, site)
         frame = open_overlay(page, site)
+        held: list[Route] = []
+        page.route(re.compile("/frame/paid"), lambda route: held.append(route))  # noqa: PLW0108 - the method takes no mark
         pay_by_debit(frame.frame_locator(FORM), "AT611904300234573201")
+        status = frame.locator("[data-looking]")
+        expect(status).to_have_text("We're checking your payment. Please don't pay again.")
+        expect(frame.get_by_role("link")).to_have_count(0)  # none that begins a second checkout
+        assert_accessible(page)
+        let_go(page, held)
+        page.unroute(re.compile("/frame/paid"))
         expect(frame.get_by_role("heading", level=1)).to_contain_text("Payment pending")
+        expect(frame.get_by_role("link", name="Open in a new tab")).to_be_visible()
         looks: list[str] = []
         page.on("requestfailed", lambda request: looks.append(request.url))
         page.route(re.compile("/frame/paid"), lambda route: route.abort())
         for _press in range(3):
             with page.expect_event("requestfailed"):
                 frame.get_by_role("button", name="Check again").click()
+        expect(status).to_contain_text("The connection failed. We'll try again automatically.")
         page.wait_for_timeout(7_000)  # it looks each five seconds
         assert len(looks) == 3 + 1
         page.unroute(re.compile("/frame/paid"))
         (order,) = read_rows(shop.app, "SELECT payment_intent_id FROM orders")
         shop.sandbox.settle(order["payment_intent_id"])
         expect(frame.get_by_role("heading", level=1)).to_contain_text("Your order is complete")
+
+
+def test_leads_to_a_new_tab_at_once_where_stripes_script_is_blocked(
+    shop: Shop, page: Page, complaints: Complaints
+) -> None:
+    complaints.expected.append("ERR_FAILED")
+    page.route("**/endive/stripe.js", lambda route: route.abort())
+    with foreign_site(shop, "/buy/twinspot") as site:
+        allow(shop.app, site)
+        frame = open_overlay(page, site)
+        way = frame.get_by_role("link", name="Open the checkout")
+        expect(way).to_be_visible(timeout=5_000)  # not after the ten seconds that it waits for a slow one
+        assert way.get_attribute("href") == "/buy/twinspot"
 
 
 def test_shows_a_link_where_the_site_is_not_named(shop: Shop, page: Page, complaints: Complaints) -> None:
