@@ -188,9 +188,12 @@
   // Nobody pays a total that they have not seen: until it is here, neither the button nor a wallet pays.
   const changing = async (change) => {
     changes += 1;
+    tell("");
     showButton(actions.getSession());
     try {
       return await change();
+    } catch {
+      return { type: "error", error: { message: spoken("That could not be changed. Check your connection and try again.") } };
     } finally {
       changes -= 1;
       show(actions.getSession());
@@ -219,10 +222,17 @@
     if (mayFocus()) code.focus();
   };
 
+  const rangeOf = ({ min, max }) => spoken("Choose a whole number from {min} to {max}.").replace("{min}", min).replace("{max}", max);
+
   const changeQuantity = async (lineItem, field) => {
-    if (!field.reportValidity()) return;
-    const answer = await changing(() => actions.updateLineItemQuantity({ lineItem, quantity: Number(field.value) }));
-    if (answer.type === "error") tell(answer.error.message);
+    const typed = field.value;
+    hint(field, "");
+    const answer = field.checkValidity()
+      ? await changing(() => actions.updateLineItemQuantity({ lineItem, quantity: Number(typed) }))
+      : { type: "error", error: { message: rangeOf(field) } };
+    if (answer.type !== "error" || field.value !== typed && document.activeElement === field) return;
+    field.value = actions.getSession().lineItems.find((item) => item.id === lineItem)?.quantity ?? typed;
+    refuse(field, answer.error.message, never);
   };
 
   const offerWallets = () => {

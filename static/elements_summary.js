@@ -45,8 +45,13 @@
     if (!field) {
       field = make("input", { type: "number", className: "quantity", inputMode: "numeric" });
       field.setAttribute("aria-label", spoken("Quantity of {name}").replace("{name}", () => item.name));
+      field.id = `quantity-${item.priceId}`;
+      field.required = true;
+      const hint = make("span", { className: "hint hint-bad", id: `${field.id}-hint`, hidden: true });
+      hint.dataset.hintFor = field.id;
+      field.setAttribute("aria-describedby", hint.id);
       field.addEventListener("change", () => changeQuantity(field.dataset.line, field));
-      line.querySelector("[data-times]").replaceChildren(" ", field);
+      line.querySelector("[data-times]").replaceChildren(" ", field, " ", hint);
     }
     field.dataset.line = item.id;
     field.min = Math.max(1, item.adjustableQuantity.minimum ?? 1);

@@ -32,6 +32,8 @@ SCRIPT_TEXTS: Mapping[str, tuple[Marked, ...]] = {
         marked("The payment could not be sent. Check your connection, then pay again: nothing is paid twice."),
         marked("Write your code first."),
         marked("Check how it is written, or go on without it."),
+        marked("That could not be changed. Check your connection and try again."),
+        marked("Choose a whole number from {min} to {max}."),
     ),
     "elements_summary.js": (
         marked("Quantity of {name}"),

@@ -338,15 +338,38 @@ def test_says_nothing_of_an_address_that_was_mended_before_the_answer(
     assert read_rows(shop.app, "SELECT email FROM orders") == [{"email": "ada@example.com"}]
 
 
-def test_pays_by_wallet_for_the_quantity_that_was_chosen_in_the_form(shop: Shop, page: Page) -> None:
+def test_pays_by_wallet_for_the_quantity_that_was_chosen_in_the_form(
+    shop: Shop, page: Page, complaints: Complaints
+) -> None:
+    """After none, too many, and a lost connection: each is said at the field, which shows again what is paid."""
+    complaints.expected.append("ERR_FAILED")
     shop.sandbox.control("config", test_wallet=True)
     change_product(shop.app, "twinspot", most_in_form=3)
     ask_consent(shop)
     open_checkout(shop, page, "twinspot", edition="Personal")
     quantity = page.get_by_label(re.compile("Quantity of Twinspot"))
+    button = page.locator("[data-submit]")
+    expect(button).to_be_enabled()
+    for wrong in ("", "99"):
+        quantity.fill(wrong)
+        quantity.press("Tab")
+        expect(quantity).to_have_accessible_description("Choose a whole number from 1 to 3.")
+        expect(quantity).to_have_value("1")
+        expect(quantity).not_to_be_focused()
+        expect(button).to_have_text("Pay $19.00")
+    assert_accessible(page)
+    page.route(f"{shop.sandbox.url}/v1/**", lambda route: route.abort())
+    quantity.fill("3")
+    quantity.press("Tab")
+    expect(quantity).to_have_value("1")
+    expect(quantity).to_have_attribute("aria-invalid", "true")
+    page.unroute_all()
     quantity.fill("2")
     quantity.press("Tab")
-    expect(page.locator("[data-submit]")).to_have_text("Pay $38.00")
+    expect(button).to_have_text("Pay $38.00")
+    expect(quantity).to_have_accessible_description("")
+    expect(quantity).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[data-declined]")).to_be_hidden()
     wallet = page.frame_locator('iframe[name="sandbox-express-checkout"]')
     wallet.get_by_role("button").click()
     expect(wallet.get_by_role("alert")).to_have_text("Tick the box first.")
