@@ -35,7 +35,10 @@ class CodeResult(StrEnum):
 
 
 CODE_SENTENCES = {
-    CodeResult.WRONG: marked("That isn't the code in the latest email. Please check each letter."),
+    CodeResult.WRONG: marked(
+        "That isn't the code in the latest email. Please check each letter. "
+        "If it was used already, send a new one."
+    ),
     CodeResult.TOO_MANY: marked("Too many wrong codes. Use the link in the email, or send a new one."),
     CodeResult.EXPIRED: marked("That code has expired. Send a new one."),
 }

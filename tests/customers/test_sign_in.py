@@ -100,7 +100,7 @@ def test_refuses_a_right_code_after_too_many_wrong_ones(shop: Shop, sandbox: San
     code, _link = mailed(shop)
     for _ in range(5):
         wrong = buyer.post("/sign-in/code", code="AAAA-AAAA")
-        assert (wrong.status_code, "check each letter" in wrong.text) == (400, True)
+        assert (wrong.status_code, "check each letter. If it was used already, send" in wrong.text) == (400, True)
     over = buyer.post("/sign-in/code", code=code)
     assert (over.status_code, "Too many wrong codes" in over.text) == (400, True)
     assert not is_in(buyer)
