@@ -206,7 +206,7 @@ class BucketDepot:
     def reading(self, name: str) -> Iterator[IO[bytes]]:
         with _refusals():
             content: Any = _Reader(obstore.open_reader(self._store, name, buffer_size=CHUNK_BYTES))
-            yield content
+        yield content
 
     @contextmanager
     def writing(self, name: str) -> Iterator[IO[bytes]]:
@@ -216,16 +216,15 @@ class BucketDepot:
             "Content-Type": guess_type(filename)[0] or "application/octet-stream",
             "Content-Disposition": disposition(filename),
         }
-        with (
-            _refusals(),
-            obstore.open_writer(
+        with _refusals(FileNotFoundError):
+            writer = obstore.open_writer(
                 self._uploads,
                 name,
                 attributes=attributes,
                 buffer_size=PART_BYTES,
                 max_concurrency=PARTS_AT_ONCE,
-            ) as output,
-        ):
+            )
+        with _Writer(writer) as output:
             content: Any = output
             yield content
 
@@ -244,13 +243,39 @@ class BucketDepot:
 
 
 class _Reader:
-    """Gives bytes, where the library gives a buffer of its own."""
+    """Gives bytes, where the library gives a buffer of its own. Errors of the block stay what they are."""
 
     def __init__(self, content: Any) -> None:  # noqa: ANN401 - the library's own class
         self._content = content
 
     def read(self, size: int = -1) -> bytes:
-        return bytes(self._content.read(size) if size >= 0 else self._content.read())
+        with _in_our_words():
+            return bytes(self._content.read(size) if size >= 0 else self._content.read())
+
+
+class _Writer:
+    """Here "not found" is the bucket, or an upload that it has given up: no file of anybody."""
+
+    def __init__(self, output: Any) -> None:  # noqa: ANN401 - the library's own class
+        self._output = output
+
+    def write(self, content: bytes) -> int:
+        with _in_our_words(FileNotFoundError):
+            self._output.write(content)
+        return len(content)
+
+    def flush(self) -> None:
+        with _in_our_words(FileNotFoundError):
+            self._output.flush()
+
+    def __enter__(self) -> "_Writer":
+        self._output.__enter__()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """End the upload, or give it up at an error of the block."""
+        with _in_our_words(FileNotFoundError):
+            self._output.__exit__(*error)
 
 
 def files_depot(settings: Settings) -> Depot:
@@ -351,13 +376,23 @@ def _unreadable_names() -> Iterator[None]:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """Turn the library's errors into ours: its words may hold addresses. Not inside a transaction."""
+def _refusals(*unexpected: type[Exception]) -> Iterator[None]:
+    """Turn the library's errors into ours. Not inside a transaction."""
     end_read()
+    with _in_our_words(*unexpected):
+        yield
+
+
+@contextmanager
+def _in_our_words(*unexpected: type[Exception]) -> Iterator[None]:
+    """The library's words may hold addresses. Its streams raise bare OSErrors, its other calls BaseErrors.
+
+    A file that is not there its caller knows what to do with, unless that is `unexpected`.
+    """
     try:
         yield
-    except FileNotFoundError:
-        raise
-    except (BaseError, PermissionError) as error:
+    except (BaseError, OSError) as error:
+        if isinstance(error, FileNotFoundError) and not isinstance(error, unexpected):
+            raise
         sentence = "The bucket does not answer, or refuses. Look at its keys, then try again."
         raise StorageUnavailable(sentence) from error

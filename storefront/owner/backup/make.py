@@ -8,9 +8,10 @@ import io
 import json
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import IO
 
 from storefront.audit.record import record
 from storefront.core import clock
@@ -20,6 +21,7 @@ from storefront.core.errors import StorefrontError
 from storefront.core.measurements import BACKED_UP_AT, BACKUP_LACKS_AT, flush, measurements
 from storefront.core.one_at_a_time import alone
 from storefront.core.runtime import settings
+from storefront.core.storage import StorageUnavailable
 from storefront.core.version import code_version
 from storefront.migrations.state import find_revision
 from storefront.owner.backup.database import own_database
@@ -214,20 +216,52 @@ def _find_missing(named: Named, kept: list[Listed]) -> tuple[str, ...]:
 def _keep_file(run: _Run, listed: Listed) -> Sealed | None:
     """Encrypt a file, unless the place has its content already. Return None where it has gone meanwhile."""
     files = files_depot(settings())
-    try:
-        content_id = files.identify(listed)
-        known = split_name(listed.name.rpartition("/")[2])
-        if known is not None and HASH.fullmatch(content_id) and content_id != known[0]:
-            run.cut.add(listed.name)
-        name = object_name(content_id, recipient=run.recipient, secret_key=run.secret_key)
-        if name not in run.known:
-            with files.reading(listed.name) as content:
-                run.known[name] = run.write(name, content)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise SourceUnreadable(f"The shop's file {listed.name} cannot be read ({error.strerror}).") from error
+    with ExitStack() as opened:
+        try:
+            with _source_refusals(listed.name):
+                name = _name_object(run, listed, files.identify(listed))
+                if name in run.known:
+                    return run.known[name]
+                content = opened.enter_context(files.reading(listed.name))
+        except FileNotFoundError:
+            return None
+        run.known[name] = run.write(name, _Source(listed.name, content))
     return run.known[name]
+
+
+def _name_object(run: _Run, listed: Listed, content_id: str) -> str:
+    known = split_name(listed.name.rpartition("/")[2])
+    if known is not None and HASH.fullmatch(content_id) and content_id != known[0]:
+        run.cut.add(listed.name)
+    return object_name(content_id, recipient=run.recipient, secret_key=run.secret_key)
+
+
+class _Source:
+    """A file of the shop. Its errors say its name; all others of a write are the place's."""
+
+    def __init__(self, name: str, content: IO[bytes]) -> None:
+        self._name = name
+        self._content = content
+
+    def read(self, size: int = -1) -> bytes:
+        try:
+            with _source_refusals(self._name):
+                return self._content.read(size)
+        except FileNotFoundError as error:
+            raise SourceUnreadable(f"The shop's file {self._name} went while it was read: try again.") from error
+
+
+@contextmanager
+def _source_refusals(name: str) -> Iterator[None]:
+    """Raises FileNotFoundError, SourceUnreadable."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise SourceUnreadable(f"The shop's file {name} cannot be read ({error.strerror}).") from error
+    except StorageUnavailable as error:
+        raise SourceUnreadable(f"The shop's file {name} cannot be read. {error}") from error
 
 
 def _remember(manifest: Manifest, missing: tuple[str, ...]) -> None:
