@@ -25,7 +25,7 @@ def release_lines(releases: Sequence[ListedRelease]) -> Iterator[str]:
 
 def missing_line(missing: Missing) -> str:
     if missing.is_unread:
-        return f"{missing.path} cannot be read now: the log says why. Look at its disk, then ask again."
+        return f"{missing.path} cannot be read now: the log says why. Look at its disk or bucket, then ask again."
     if missing.found_bytes is None:
         return f"{missing.path} is missing, or cannot be read"
     return f"{missing.path} has {missing.found_bytes} of {missing.size_bytes} bytes"

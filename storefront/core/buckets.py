@@ -15,6 +15,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import AzureStore, GCSStore, S3Store, from_url
 
+from storefront.core.bucket_refusals import log_refusal
 from storefront.core.config.settings import BUCKETS, Settings, SettingsError
 from storefront.core.db import end_read
 from storefront.core.disposition import disposition
@@ -158,7 +159,7 @@ def _in_our_words(*told: type[Exception]) -> Iterator[None]:
     except AlreadyExistsError as error:
         raise OtherContent("Another upload of this file was faster.") from error
     except (BaseError, FileNotFoundError, PermissionError) as error:
-        raise StorageUnavailable(NOT_NOW) from error
+        raise StorageUnavailable(NOT_NOW, why=log_refusal(error)) from error
 
 
 def open_bucket(settings: Settings) -> Bucket:

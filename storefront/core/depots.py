@@ -22,6 +22,7 @@ import obstore
 from obstore.exceptions import BaseError, InvalidPathError
 
 from storefront.core import clock
+from storefront.core.bucket_refusals import advise, why_of
 from storefront.core.buckets import PARTS_AT_ONCE, Patience, connect
 from storefront.core.config.settings import BUCKETS, Settings
 from storefront.core.db import end_read
@@ -394,5 +395,6 @@ def _in_our_words(*unexpected: type[Exception]) -> Iterator[None]:
     except (BaseError, OSError) as error:
         if isinstance(error, FileNotFoundError) and not isinstance(error, unexpected):
             raise
-        sentence = "The bucket does not answer, or refuses. Look at its keys, then try again."
-        raise StorageUnavailable(sentence) from error
+        why = why_of(error)
+        sentence = f"The bucket does not answer, or refuses ({why}). {advise(why)}, then try again."
+        raise StorageUnavailable(sentence, why=why) from error

@@ -38,13 +38,17 @@ FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 class StorageUnavailable(StorefrontError):
     """The bucket does not answer, or refuses us, or a file cannot be read now. Nothing was changed that matters:
-    uploads may be repeated.
+    uploads may be repeated. `why` is a bucket's own word, for the owner alone.
     """
 
     code = "storage_unavailable"
     status = 503
     title = marked("The file storage does not answer")
     retry_after_seconds = 10
+
+    def __init__(self, message: str = "", *, why: str = "") -> None:
+        super().__init__(message)
+        self.why = why
 
 
 class StorageFull(StorefrontError):

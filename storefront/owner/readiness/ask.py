@@ -5,10 +5,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from storefront.core import tokens
+from storefront.core.bucket_refusals import advise
 from storefront.core.errors import StripeRefused
 from storefront.core.runtime import settings
 from storefront.core.storage import StorageUnavailable, storage
-from storefront.owner.readiness.answers import Body, ask_again
+from storefront.owner.readiness.answers import PROBLEM, Body, ask_again
 from storefront.owner.readiness.models import Question
 from storefront.shop.discounts.queries import has_discounts
 from storefront.shop.profile.saved_cards import may_save_cards
@@ -43,6 +44,27 @@ def _ask_webhook() -> Body:
 
 
 def _ask_storage() -> Body:
+    try:
+        return _try_storage()
+    except StorageUnavailable as error:
+        if not error.why:
+            raise
+        why = _ask_why(error)
+        return {PROBLEM: f"it says {why}. {advise(why)}.", "code": error.code}
+
+
+def _ask_why(error: StorageUnavailable) -> str:
+    """Read once more: the first question of a write is a HEAD, and the answer to it has a status and no word."""
+    try:
+        next(storage().read(f"{FOLDER}/none.txt", stop=1), None)
+    except StorageUnavailable as said:
+        return said.why
+    except FileNotFoundError:
+        pass
+    return error.why
+
+
+def _try_storage() -> Body:
     """Write, read back and delete a small object."""
     content = tokens.new_token().encode()
     stored = storage().put(

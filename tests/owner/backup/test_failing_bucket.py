@@ -53,7 +53,7 @@ def test_blames_the_place_that_takes_nothing(
     ]
     for rule, status, code in refusals:
         spoiled.refuse(rule, status, code)
-        assert REFUSED in machine.refused("backup", PLACE), code
+        assert f"{REFUSED} ({code}). " in machine.refused("backup", PLACE)
         assert keys_in(bucket) == before
     spoiled.rule = None
     machine.done("backup", PLACE)
