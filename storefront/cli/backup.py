@@ -1,5 +1,7 @@
 """`storefront backup` and `storefront restore`: the whole shop, encrypted, to a folder or a bucket and back."""
 
+from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 import click
@@ -11,6 +13,7 @@ from storefront.cli.text_files import decode
 if TYPE_CHECKING:
     from storefront.core.depots import Depot
 
+CLOSE = 0.75  # of difflib: two letters that changed places in a word of five
 COUNT = click.IntRange(0, 10_000)
 PLACE = click.argument("address", metavar="PLACE")
 NAME = click.option("--name", metavar="NAME", help="One of `backup list`. Without it: the newest.")
@@ -29,8 +32,16 @@ class _Backups(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in self.commands and not args[0].startswith("-"):
+            self._demand_place(args[0])
             args = ["make", *args]
         return super().resolve_command(ctx, args)
+
+    def _demand_place(self, word: str) -> None:
+        """Refuse a mistyped command: a backup would lie in a new folder of its name."""
+        meant = get_close_matches(word, [*self.commands, "restore"], n=1, cutoff=CLOSE)
+        if meant and not Path(word).exists():
+            command = "restore" if meant[0] == "restore" else f"backup {meant[0]}"
+            raise click.UsageError(f"Did you mean `storefront {command}`? For a new folder {word} write ./{word}.")
 
 
 @click.group(cls=_Backups)
