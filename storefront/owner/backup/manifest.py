@@ -7,6 +7,7 @@ tell whether all of it is there. Names and contents of files are in the index, w
 import hashlib
 import hmac
 import json
+import re
 import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -20,6 +21,7 @@ from storefront.owner.backup.refusals import BackupDamaged, NoBackup
 FORMAT = "storefront backup 1"
 BACKUPS, OBJECTS = "backups", "objects"
 MANIFEST = "manifest.json"
+NAME = re.compile(r"(?!\.{1,2}$)[^/\x00-\x1f\x7f]+")
 TO_THE_SECOND = "%Y%m%d-%H%M%S"
 
 
@@ -102,11 +104,14 @@ def read_manifest(place: Depot, name: str) -> Manifest:
         NoBackup: there is none of this name.
         BackupDamaged: it is cut, or no manifest of this format.
     """
+    sentence = f"There is no backup {name}: `storefront backup list` says which there are."
+    if not NAME.fullmatch(name):  # a bucket cannot even be asked, and a folder would look elsewhere
+        raise NoBackup(sentence)
     try:
         with place.reading(path_of(name)) as content:
             raw = content.read()
     except FileNotFoundError as error:
-        raise NoBackup(f"There is no backup {name}: `storefront backup list` says which there are.") from error
+        raise NoBackup(sentence) from error
     try:
         return _from_values(json.loads(raw))
     except (ValueError, KeyError, TypeError) as error:

@@ -1,11 +1,14 @@
 """Words of a command line that name no place and no backup."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 
-from tests.owner.backup.shops import Machine, with_backups
+from tests.owner.backup.shops import IDENTITY, Machine, with_backups
+from tests.support.s3 import bucket_settings
 
 
 @pytest.fixture
@@ -34,3 +37,28 @@ def test_takes_a_folder_that_is_named_like_a_command(machine: Machine, tmp_path:
     machine.done("backup", "./keys")
     machine.done("backup", "keys")  # it is there now
     assert len(list((tmp_path / "keys" / "backups").iterdir())) == 2
+
+
+class TestName:
+    @pytest.fixture
+    def machine(self, machine: Machine, s3: str, bucket: Any) -> Machine:  # the bucket is there
+        machine.environment |= {name: value for name, value in bucket_settings(s3).items() if name != "FILES_URL"}
+        return machine
+
+    @pytest.mark.slow
+    @pytest.mark.parametrize("place", ["s3://goods/backups", "./place"])
+    def test_refuses_one_that_no_backup_can_have(self, machine: Machine, place: str) -> None:
+        machine.done("backup", place)
+        name = json.loads(machine.done("backup", "list", place, "--json"))[0]["name"]
+        machine.done("backup", "check", place, "--name", name)
+        opened = ("--identity", "-")
+        for wrong in ("", ".", "..", f"../backups/{name}", f"{name}/", "a\nb"):
+            said = wrong.replace("\n", " ")
+            refusal = f"There is no backup {said}: `storefront backup list` says which there are."
+            assert refusal in machine.refused("backup", "check", place, "--name", wrong)
+            assert refusal in machine.refused(
+                "backup", "secret-key", place, "--name", wrong, *opened, stdin=IDENTITY
+            )
+            assert "There is no backup" in machine.refused(
+                "restore", place, "--name", wrong, *opened, stdin=IDENTITY
+            )
