@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from storefront.core.depots import Depot
+from storefront.core.depots import Depot, FolderDepot
 from storefront.core.runtime import settings
 from storefront.owner.backup.manifest import (
     Manifest,
@@ -30,7 +30,13 @@ class Seen:
 
 
 def list_backups(place: Depot) -> list[Seen]:
-    """Return all of them, the newest first; last those that are dated in the future."""
+    """Return all of them, the newest first; last those that are dated in the future.
+
+    Raises:
+        NoBackup: there is not even the folder, which is no place without a backup.
+    """
+    if isinstance(place, FolderDepot) and not place.root.is_dir():
+        raise NoBackup(f"There is no folder {place.root}: is its disk mounted, and is the address right?")
     return [_look(place, name) for name in list_names(place)]
 
 

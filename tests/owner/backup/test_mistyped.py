@@ -39,6 +39,14 @@ def test_takes_a_folder_that_is_named_like_a_command(machine: Machine, tmp_path:
     assert len(list((tmp_path / "keys" / "backups").iterdir())) == 2
 
 
+def test_refuses_to_list_a_folder_that_is_not_there(machine: Machine, tmp_path: Path) -> None:
+    refusal = "There is no folder place: is its disk mounted, and is the address right?"
+    assert refusal in machine.refused("backup", "list", "place")
+    assert not (tmp_path / "place").exists()
+    (tmp_path / "place").mkdir()
+    assert machine.done("backup", "list", "place") == "There is none yet.\n"
+
+
 class TestName:
     @pytest.fixture
     def machine(self, machine: Machine, s3: str, bucket: Any) -> Machine:  # the bucket is there
